@@ -126,8 +126,8 @@ const MIN_SEGMENT_BYTES = 64 * KIB
 const MAX_SEGMENT_BYTES = GIB
 
 const OPTION_NAMES = (
-  'name memory maxEntries expectedEntries maxItemSize maxThreads maxNamespaces eviction ttl codec ' +
-  'maintenance now feedBytes seed segmentBytes'
+  'name memory maxEntries expectedEntries maxItemSize maxThreads maxNamespaces eviction ttl ' +
+  'codec maintenance now feedBytes seed segmentBytes'
 ).split(' ') as readonly (keyof EngineOptions)[]
 
 type Unchecked = Readonly<Partial<Record<keyof EngineOptions, unknown>>>
