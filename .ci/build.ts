@@ -1,28 +1,28 @@
 /**
- * The build: TypeScript file by file into dist/, then the two things that tsc leaves to us.
- *
- * - Worker files. The source says `new Worker(new URL('../../workers/x.ts', import.meta.url))`, the
- *   literal that bundlers look for. tsc rewrites the extension of imports but not of URLs, so the
- *   build does (`.ts` to `.js`), and fails if the file that results is not there.
- * - `#atomics`. dist/package.json has its own import map, which holds for everything below dist/:
- *   the one at the top of the repository points into src/, which is not published.
+ * The build: TypeScript file by file into dist/, then what tsc leaves to us (rewrite-emitted.ts):
+ * worker URLs, imports in declarations and names of the import map. Every relative path that is then
+ * in emitted JavaScript must lead to a file in dist/, or the build fails.
  *
  * Why no bundler and no helper that guesses its own extension: docs/decisions.md.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join, relative, resolve } from 'node:path'
-import { rewriteWorkerUrls } from './rewrite-worker-urls.ts'
+import { dirname, join, relative, resolve, sep } from 'node:path'
+import { relativeTargets, rewriteEmitted } from './rewrite-emitted.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const dist = join(root, 'dist')
+const { imports: importMap } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 
 rmSync(dist, { recursive: true, force: true })
 compile()
-for (const file of filesBelow(dist)) {
-  if (file.endsWith('.js')) fixWorkerUrls(file)
+const emitted = filesBelow(dist)
+for (const file of emitted) rewrite(file)
+const dangling = emitted.filter((file) => file.endsWith('.js')).flatMap(danglingPaths)
+if (dangling.length > 0) {
+  process.stderr.write(`dist/ lacks what it refers to:\n${dangling.join('\n')}\n`)
+  process.exit(1)
 }
-writeDistPackage()
 
 function compile(): void {
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
@@ -40,20 +40,13 @@ function filesBelow(folder: string): string[] {
     .map((entry) => join(entry.parentPath, entry.name))
 }
 
-function fixWorkerUrls(file: string): void {
-  const { code, targets } = rewriteWorkerUrls(readFileSync(file, 'utf8'))
-  if (targets.length === 0) return
-  for (const target of targets) {
-    if (existsSync(resolve(dirname(file), target))) continue
-    process.stderr.write(`${relative(root, file)} starts ${target}, which the build did not emit\n`)
-    process.exit(1)
-  }
-  writeFileSync(file, code)
+function rewrite(file: string): void {
+  const path = relative(dist, file).split(sep).join('/')
+  writeFileSync(file, rewriteEmitted(path, readFileSync(file, 'utf8'), importMap))
 }
 
-function writeDistPackage(): void {
-  const { sideEffects } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-  const imports = { '#atomics': './src/memory/atomics.js' }
-  const content = { type: 'module', sideEffects, imports }
-  writeFileSync(join(dist, 'package.json'), `${JSON.stringify(content, null, 2)}\n`)
+function danglingPaths(file: string): string[] {
+  return relativeTargets(readFileSync(file, 'utf8'))
+    .filter((target) => !existsSync(resolve(dirname(file), target)))
+    .map((target) => `${relative(root, file)}: ${target}`)
 }
