@@ -1,0 +1,277 @@
+/**
+ * The thread watch against real threads in every form of death, with kernel ids and without them,
+ * and against threads that are busy, leave, or belong to somebody else, which are no deaths.
+ */
+import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { postMessageToThread, Worker } from 'node:worker_threads'
+import { Piscina } from 'piscina'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { ownThreadIdentity, threadAlive } from '../../src/engine/thread-identity.ts'
+import { attach, type Attachment, type Board, createBoard } from './row-board.ts'
+import { deathsSeen, rowOfThread, threadsOf } from './row-board.ts'
+import { type Order, type Orders, WAYS_TO_DIE } from './watched-thread.ts'
+
+/** Long enough for a loaded machine; the usual delay is a few milliseconds. */
+const NOTICE = { timeout: 8000, interval: 5 }
+/** A false alarm would come within this time. */
+const QUIET_MS = 1500
+const PROGRAM = new URL('./watched-thread.ts', import.meta.url)
+
+const workers: Worker[] = []
+const attachments: Attachment[] = []
+
+afterEach(async () => {
+  for (const attachment of attachments.splice(0)) attachment.detach()
+  await Promise.all(workers.splice(0).map((worker) => worker.terminate()))
+})
+
+interface Thread {
+  readonly worker: Worker
+  readonly row: number
+  readonly beat: Int32Array
+}
+
+async function start(board: Board, isLate = false): Promise<Thread> {
+  const beat = new Int32Array(new SharedArrayBuffer(4))
+  const orders: Orders = { board, beat, isLate }
+  const limits = { maxOldGenerationSizeMb: 16 }
+  const worker = new Worker(PROGRAM, { workerData: orders, resourceLimits: limits })
+  worker.on('error', () => {})
+  workers.push(worker)
+  await once(worker, 'message')
+  return { worker, beat, row: rowOfThread(board, worker.threadId) }
+}
+
+async function tell(thread: Thread, order: Order): Promise<unknown> {
+  const answer = once(thread.worker, 'message')
+  thread.worker.postMessage(order)
+  return (await answer)[0]
+}
+
+function attachHere(board: Board, onDeath?: (row: number) => void): Attachment {
+  const attachment = attach(board, onDeath)
+  attachments.push(attachment)
+  return attachment
+}
+
+function expectNoDeaths(board: Board): void {
+  for (const seer of threadsOf(board)) {
+    for (const other of threadsOf(board)) expect(deathsSeen(board, seer.row, other.row)).toBe(0)
+  }
+}
+
+describe.each([
+  ['with kernel ids', true],
+  ['without kernel ids', false],
+])('%s', (_, hasKernelIds) => {
+  test.each([
+    ...WAYS_TO_DIE,
+    'terminate',
+    'terminate in a loop',
+  ] as const)('%s: seen once by all, after the last step of the dead', async (way) => {
+    const board = createBoard(hasKernelIds)
+    let beatAtDeath = -1
+    const here = attachHere(board, () => {
+      beatAtDeath = Atomics.load(doomed.beat, 0)
+    })
+    const survivor = await start(board)
+    const doomed = await start(board)
+    await sleep(30)
+    expectNoDeaths(board)
+    if (way === 'terminate in a loop') {
+      doomed.worker.postMessage('loop')
+      await vi.waitUntil(() => Atomics.load(doomed.beat, 0) > 0, NOTICE)
+    }
+    if (way.startsWith('terminate')) void doomed.worker.terminate()
+    else doomed.worker.postMessage(way)
+    await vi.waitUntil(() => deathsSeen(board, here.row, doomed.row) > 0, NOTICE)
+    await vi.waitUntil(() => deathsSeen(board, survivor.row, doomed.row) > 0, NOTICE)
+    await sleep(50)
+    expect(Atomics.load(doomed.beat, 0)).toBe(beatAtDeath)
+    expect(deathsSeen(board, here.row, doomed.row)).toBe(1)
+    expect(deathsSeen(board, survivor.row, doomed.row)).toBe(1)
+    expect(deathsSeen(board, here.row, survivor.row)).toBe(0)
+  })
+
+  test('a piscina pool that is destroyed', async () => {
+    const board = createBoard(hasKernelIds)
+    const pool = new Piscina({ filename: PROGRAM.href, minThreads: 4, maxThreads: 4 })
+    const runs = Array.from({ length: 4 }, () => pool.run(board))
+    await Promise.all(runs)
+    const here = attachHere(board)
+    const rows = threadsOf(board).map((thread) => thread.row)
+    const pooled = rows.filter((row) => row !== here.row)
+    expect(pooled.length).toBeGreaterThan(0)
+    await sleep(100)
+    expectNoDeaths(board)
+    await pool.destroy()
+    const seen = (): number => pooled.filter((row) => deathsSeen(board, here.row, row) === 1).length
+    await vi.waitUntil(() => seen() === pooled.length, NOTICE)
+  })
+
+  test('a worker that was created before the first thread attached', async () => {
+    const board = createBoard(hasKernelIds)
+    const { worker } = await start(board, true)
+    const here = attachHere(board)
+    const attached = once(worker, 'message')
+    worker.postMessage('attach')
+    await attached
+    const row = rowOfThread(board, worker.threadId)
+    await vi.waitUntil(() => here.watch.linkedRows().includes(row), NOTICE)
+    void worker.terminate()
+    await vi.waitUntil(() => deathsSeen(board, here.row, row) === 1, NOTICE)
+  })
+
+  test('all threads but one at once, none of them the child of it', async () => {
+    const board = createBoard(hasKernelIds)
+    const doomed = [await start(board), await start(board), await start(board)]
+    const survivor = await start(board)
+    doomed.push(await start(board), await start(board), await start(board))
+    await Promise.all(doomed.map((thread) => thread.worker.terminate()))
+    for (const { row } of doomed) {
+      await vi.waitUntil(() => deathsSeen(board, survivor.row, row) === 1, NOTICE)
+    }
+  })
+
+  test('one after the other, the leader first', async () => {
+    const board = createBoard(hasKernelIds)
+    const threads = [await start(board), await start(board), await start(board), await start(board)]
+    const last = threads[3]
+    for (const { worker, row } of threads.slice(0, 3)) {
+      void worker.terminate()
+      await vi.waitUntil(() => deathsSeen(board, last.row, row) === 1, NOTICE)
+    }
+  })
+
+  test('a thread whose parent is terminated, and the parent', async () => {
+    const board = createBoard(hasKernelIds)
+    const here = attachHere(board)
+    const parent = await start(board)
+    const childRow = rowOfThread(board, (await tell(parent, 'nest')) as number)
+    expect(childRow).toBeGreaterThan(parent.row)
+    void parent.worker.terminate()
+    await vi.waitUntil(() => deathsSeen(board, here.row, childRow) === 1, NOTICE)
+    await vi.waitUntil(() => deathsSeen(board, here.row, parent.row) === 1, NOTICE)
+  })
+
+  test('a thread that dies before its first link is made', async () => {
+    const board = createBoard(hasKernelIds)
+    const here = attachHere(board)
+    const { worker } = await start(board, true)
+    worker.postMessage('attach')
+    worker.postMessage('process.exit')
+    await once(worker, 'exit')
+    const row = rowOfThread(board, worker.threadId)
+    const [dead] = threadsOf(board).filter((thread) => thread.row !== here.row)
+    expect(row).toBe(-1) // a worker that has ended has no id any more
+    await vi.waitUntil(() => deathsSeen(board, here.row, dead.row) === 1, NOTICE)
+  })
+
+  test('leaving is no death, not for the leader either, and the watch goes on', async () => {
+    const board = createBoard(hasKernelIds)
+    const leader = await start(board)
+    const leaver = await start(board)
+    const survivor = await start(board)
+    const doomed = await start(board)
+    const rows = [leader.row, leaver.row]
+    expect(await tell(leader, 'leave')).toBe('left')
+    expect(await tell(leaver, 'leave')).toBe('left')
+    await Promise.all([leader.worker.terminate(), leaver.worker.terminate()])
+    await sleep(QUIET_MS)
+    for (const row of rows) expect(deathsSeen(board, survivor.row, row)).toBe(0)
+    void doomed.worker.terminate()
+    await vi.waitUntil(() => deathsSeen(board, survivor.row, doomed.row) === 1, NOTICE)
+  })
+
+  test('a busy thread is no dead one, not for a thread that comes later either', async () => {
+    const board = createBoard(hasKernelIds)
+    const busy = await start(board)
+    busy.worker.postMessage('loop')
+    await vi.waitUntil(() => Atomics.load(busy.beat, 0) > 0, NOTICE)
+    const here = attachHere(board)
+    await start(board)
+    await sleep(QUIET_MS)
+    expectNoDeaths(board)
+    void busy.worker.terminate()
+    await vi.waitUntil(() => deathsSeen(board, here.row, busy.row) === 1, NOTICE)
+  })
+})
+
+describe('the listeners of the user', () => {
+  test('do not see the messages of the watch, and get their own', async () => {
+    const board = createBoard(true)
+    const heard: unknown[] = []
+    const hear = (message: unknown): unknown => heard.push(message)
+    process.on('workerMessage', hear)
+    try {
+      const thread = await start(board)
+      expect(await tell(thread, 'listen')).toBe('listening')
+      const here = attachHere(board)
+      await vi.waitUntil(() => here.watch.linkedRows().includes(thread.row), NOTICE)
+      const answer = once(thread.worker, 'message')
+      await postMessageToThread(thread.worker.threadId, 'for the user')
+      expect(await answer).toEqual([{ heard: 'for the user' }])
+      expect(heard).toEqual([])
+    } finally {
+      process.off('workerMessage', hear)
+    }
+  })
+
+  test('are missed by senders where there are none', async () => {
+    const thread = await start(createBoard(true))
+    await expect(postMessageToThread(thread.worker.threadId, 'lost')).rejects.toThrow()
+  })
+
+  test('may all be removed: the watch listens again', async () => {
+    const board = createBoard(false)
+    const here = attachHere(board)
+    process.removeAllListeners('workerMessage')
+    const thread = await start(board)
+    await vi.waitUntil(() => here.watch.linkedRows().includes(thread.row), NOTICE)
+    expectNoDeaths(board)
+  })
+})
+
+test('no event loop is kept alive', () => {
+  const board = new URL('./row-board.ts', import.meta.url).href
+  const script = `
+    import { Worker } from 'node:worker_threads'
+    import { attach, createBoard } from '${board}'
+    const board = createBoard(true)
+    attach(board)
+    const beat = new Int32Array(new SharedArrayBuffer(4))
+    const options = { workerData: { board, beat }, execArgv: [] }
+    const worker = new Worker(new URL('${PROGRAM.href}'), options)
+    worker.once('message', () => {
+      worker.unref()
+      process.on('exit', () => process.stdout.write('ended'))
+    })`
+  const args = ['--input-type=module', '-e', script]
+  expect(execFileSync(process.execPath, args, { timeout: 20_000 }).toString()).toBe('ended')
+})
+
+describe.runIf(process.platform === 'linux')('kernel ids', () => {
+  test('this thread lives, under its start time only', () => {
+    const { tid, startTime } = ownThreadIdentity()
+    expect(tid).toBeGreaterThan(0)
+    expect(threadAlive(tid, startTime)).toBe(true)
+    expect(threadAlive(tid, startTime + 1)).toBe(false)
+    expect(threadAlive(2 ** 22 + 1, startTime)).toBe(false)
+  })
+
+  test('a worker lives until it is terminated', async () => {
+    const board = createBoard(true)
+    const { worker } = await start(board)
+    const [{ tid = 0, startTime = 0 }] = threadsOf(board)
+    expect(tid).not.toBe(ownThreadIdentity().tid)
+    expect(threadAlive(tid, startTime)).toBe(true)
+    await worker.terminate()
+    await vi.waitUntil(() => !threadAlive(tid, startTime), NOTICE)
+  })
+})
+
+test('an unknown kernel id counts as alive', () => {
+  expect(threadAlive(0, 0)).toBe(true)
+})
