@@ -7,6 +7,7 @@
 const program = `
 const engine = createEngine({ memory: '8mb', maintenance: 'worker' })
 engine.set('from main', { text: 'hello', list: [1, 2, 3] })
+engine.set('counter', 40)
 engine.set('short-lived', 'x', { ttl: 1 })
 const worker = new Worker(workerFile, { workerData: engine.handle })
 worker.on('error', (error) => {
@@ -31,8 +32,7 @@ const workerProgram = `
 const engine = attachEngine(workerData)
 const { text, list } = engine.get('from main')
 engine.set('from worker', text + ' ' + list.length)
-engine.increment('counter', { by: 41, initial: 0 })
-engine.increment('counter', { by: 1 })
+engine.increment('counter', { by: 2 })
 const same = attachEngine()
 if (same.get('from worker') !== 'hello 3') throw new Error('attachEngine() found another engine')
 engine.close()
@@ -43,6 +43,7 @@ export const EXPECTED = {
   code: 0,
   fromWorker: 'hello 3',
   bytes: 'hello 3'.length,
+  counter: 42,
   problems: [],
 }
 

@@ -2,7 +2,8 @@
  * The packed package in an empty project: what is in it, and that `import` and `require` both give
  * a cache that two threads share, with a maintenance worker started from dist/. On the Node that
  * runs the tests, and where CI is set also on the oldest Node 22 that `engines` admits and on 26.
- * The same program runs from source, so that worker files and `#atomics` resolve in both.
+ * The same program runs from source, so that worker files and `#atomics` resolve in both, and the
+ * README's programs run in that project as they stand.
  */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -11,6 +12,7 @@ import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { CONSUMER_FILES, EXPECTED } from './consumer.ts'
+import { examplesOf } from './readme-examples.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const project = mkdtempSync(join(tmpdir(), 'heddle-package-'))
@@ -85,6 +87,14 @@ describe('the packed package', () => {
       expect(JSON.parse(run(node!, [file], project))).toMatchObject(EXPECTED)
     })
   }
+})
+
+test('the programs of the README run as they stand there', () => {
+  const examples = examplesOf(readFileSync(join(root, 'README.md'), 'utf8'))
+  for (const { file, text } of examples) writeFileSync(join(project, file), text)
+  const programs = examples.filter((example) => !example.startedByAnother)
+  expect(programs.length).toBeGreaterThanOrEqual(2)
+  for (const { file } of programs) run(process.execPath, [file], project)
 })
 
 test('the same program runs from source', () => {
