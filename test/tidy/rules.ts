@@ -99,8 +99,8 @@ export function sizeProblems({ path, text }: SourceFile): string[] {
 }
 
 const CONTROL_WORDS = /^(?:if|for|while|switch|catch|return|throw|await|new|super)$/
-const FUNCTION_LINE =
-  /^( *)(?:(?:export|default|async|static|override|private|get|set|function\*?)\s+|\*)*([\w$#[\].]+)[^=]*\(/
+const MODIFIER = String.raw`(?:export|default|async|static|override|private|get|set|function\*?)\s+`
+const FUNCTION_LINE = new RegExp(String.raw`^( *)(?:${MODIFIER}|\*)*([\w$#[\].]+)[^=]*\(`)
 
 /** Functions and methods by their indentation: from the line of the name to the `}` under it. */
 function functionsOf(lines: readonly string[]): { name: string; line: number; length: number }[] {
