@@ -1,6 +1,7 @@
 /**
  * What the build changes in emitted text, apart from the build because a test uses it. tsc rewrites
- * the extension of relative imports in JavaScript, and leaves three specifiers as they were written:
+ * the extension of relative imports in JavaScript, and leaves three specifiers as they were
+ * written:
  *
  * - worker URLs, `new URL('../../workers/x.ts', import.meta.url)`, get the extension `.js`;
  * - imports in declarations get it too, so that older TypeScript finds the declaration beside it;

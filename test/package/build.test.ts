@@ -1,6 +1,6 @@
 /**
- * What the build does to emitted text itself: worker URLs, imports in declarations, and names of the
- * import map, in all forms of writing them that the formatter and tsc leave.
+ * What the build does to emitted text itself: worker URLs, imports in declarations, and names of
+ * the import map, in all forms of writing them that the formatter and tsc leave.
  */
 import { expect, test } from 'vitest'
 import { relativeTargets, rewriteEmitted } from '../../.ci/rewrite-emitted.ts'

@@ -1,6 +1,7 @@
 /**
- * The repository keeps its own rules (see rules.ts for what they say and rules.test.ts for the proof
- * that they notice). A finding names the file, so that the list below a red test is the work to do.
+ * The repository keeps its own rules (see rules.ts for what they say and rules.test.ts for the
+ * proof that they notice). A finding names the file, so that the list below a red test is the work
+ * to do.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, relative, resolve, sep } from 'node:path'
