@@ -1,62 +1,58 @@
 /**
- * What `npm run profile` watches: the 90/10 mix on one engine, for some seconds, on the main thread
- * and on as many workers as `--threads` says. No measurement is taken from it.
+ * The load that profile.ts looks at: the 90/10 mix of the micro suite on heddle, for some
+ * seconds, either on the main thread (`main`) or on two worker threads (`workers`). Started as
+ * `node profile-load.ts main 5`.
  */
-import { isMainThread, Worker, workerData } from 'node:worker_threads'
-import { parseArgs } from 'node:util'
-import { attachEngine, createEngine } from '../src/index.ts'
+import { Worker, isMainThread, workerData } from 'node:worker_threads'
+import { BATCH, makeBatch } from './micro/operations.ts'
+import type { Dataset } from './micro/operations.ts'
+import { grantSubject, openSubject } from './subjects/open.ts'
+import type { SubjectGrant } from './subjects/subject.ts'
+import { KEY_PREFIX, keyOf, randomIds, valueFor } from './workload.ts'
+
+interface LoadOrder {
+  readonly grant: SubjectGrant
+  readonly seconds: number
+  readonly threadIndex: number
+}
 
 const KEYS = 100_000
-const OPERATIONS_PER_LOOK = 10_000
+const WORKERS = 2
+const SEED = 7
 
-const { values } = parseArgs({
-  options: {
-    seconds: { type: 'string', default: '5' },
-    threads: { type: 'string', default: '0' },
-  },
-})
+if (isMainThread) begin(process.argv[2] ?? 'main', Number(process.argv[3] ?? 5))
+else load(workerData as LoadOrder)
 
-if (isMainThread) runMain(Number(values.seconds), Number(values.threads))
-else runWorker(workerData)
-
-function runMain(seconds: number, threads: number): void {
-  const engine = createEngine({ memory: '64mb' })
-  for (let i = 0; i < KEYS; i++) engine.set(`key:${i}`, `value of 32 bytes, number ${i}`)
-  for (let n = 1; n <= threads; n++) {
-    const worker = new Worker(new URL('./profile-load.ts', import.meta.url), {
-      workerData: { handle: engine.handle, seconds, seed: n },
-    })
-    worker.on('error', (error) => {
-      throw error
-    })
+function begin(where: string, seconds: number): void {
+  const granted = grantSubject('heddle', KEYS)
+  const subject = openSubject(granted.grant)
+  for (let id = 0; id < KEYS; id++) subject.set(keyOf(KEY_PREFIX.short, id), valueFor(id, 0))
+  if (where === 'main') {
+    load({ grant: granted.grant, seconds, threadIndex: 0 })
+    return
   }
-  mix(engine, seconds, threads + 1)
-  engine.close()
-}
-
-interface WorkerOrder {
-  handle: Parameters<typeof attachEngine>[0]
-  seconds: number
-  seed: number
-}
-
-function runWorker({ handle, seconds, seed }: WorkerOrder): void {
-  const engine = attachEngine(handle)
-  mix(engine, seconds, seed)
-  engine.close()
-}
-
-function mix(engine: ReturnType<typeof attachEngine>, seconds: number, seed: number): void {
-  const until = performance.now() + seconds * 1000
-  let state = seed
-  let misses = 0
-  while (performance.now() < until) {
-    for (let i = 0; i < OPERATIONS_PER_LOOK; i++) {
-      state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0
-      const key = `key:${(state >>> 4) % KEYS}`
-      if (state >>> 28 < 15) misses += engine.get(key) === undefined ? 1 : 0
-      else engine.set(key, `value of 32 bytes, number ${i}`)
-    }
+  for (let threadIndex = 0; threadIndex < WORKERS; threadIndex++) {
+    const order: LoadOrder = { grant: granted.grant, seconds, threadIndex }
+    new Worker(new URL(import.meta.url), { workerData: order })
   }
-  if (misses > 0) throw new Error(`${misses} misses among ${KEYS} keys that were all written`)
+}
+
+function load(order: LoadOrder): void {
+  const subject = openSubject(order.grant)
+  const freshValues = Array.from({ length: KEYS }, (_, id) => valueFor(id, 1))
+  const data: Dataset = {
+    shape: 'short',
+    keys: KEYS,
+    threadIndex: order.threadIndex,
+    keyObjects: [],
+    freshValues,
+    order: randomIds(SEED + order.threadIndex, 256 * BATCH, KEYS),
+  }
+  const batch = makeBatch('90/10 mix', subject, data)
+  const end = performance.now() + order.seconds * 1000
+  let batches = 0
+  for (; performance.now() < end; batches++) batch.run()
+  const rate = Math.round((batches * BATCH) / order.seconds)
+  process.stdout.write(`thread ${order.threadIndex}: ${rate} operations per second\n`)
+  subject.close()
 }

@@ -1,0 +1,87 @@
+/**
+ * What a run of the harness measures: its command line, its three forms and the parts they
+ * contain.
+ *
+ *   npm run bench                       default form, all parts, under 90 seconds
+ *   npm run bench -- --full             long form: 4 million keys, lmdb, every trace, several rates
+ *   npm run bench -- --only=micro       some parts, comma separated, in the form asked for
+ *   npm run bench -- --smoke            tiny sizes, a few seconds: what the tests run
+ *
+ * The forms differ in sizes only. Each suite keeps its own table of sizes, indexed by the form,
+ * so that a reader finds the numbers next to the code that uses them.
+ */
+import { availableParallelism } from 'node:os'
+import { resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+
+export const PARTS = ['micro', 'traces', 'hitratio', 'memory', 'latency'] as const
+
+export type Part = (typeof PARTS)[number]
+export type Form = 'smoke' | 'default' | 'full'
+
+export interface RunOptions {
+  readonly form: Form
+  readonly parts: readonly Part[]
+  /** True when the parts were named by `--only`. */
+  readonly chosen: boolean
+  /** N of "1 and N threads". */
+  readonly threads: number
+  readonly seed: number
+  readonly resultsFolder: string
+  /** The folder named by HEDDLE_TRACES; undefined: only the trace in bench/data. */
+  readonly tracesFolder: string | undefined
+}
+
+const DEFAULT_SEED = 20_261_121
+const DEFAULT_RESULTS = fileURLToPath(new URL('../results/', import.meta.url))
+const MOST_THREADS = 8
+
+export function readOptions(argv: readonly string[], environment: NodeJS.ProcessEnv): RunOptions {
+  const { values } = parseArgs({
+    args: [...argv],
+    options: {
+      full: { type: 'boolean', default: false },
+      smoke: { type: 'boolean', default: false },
+      only: { type: 'string' },
+      threads: { type: 'string' },
+      seed: { type: 'string' },
+      results: { type: 'string' },
+    },
+  })
+  if (values.full && values.smoke) throw new Error('--full and --smoke exclude each other')
+  const folder = environment['HEDDLE_TRACES']
+  return {
+    form: values.full ? 'full' : values.smoke ? 'smoke' : 'default',
+    parts: values.only === undefined ? PARTS : readParts(values.only),
+    chosen: values.only !== undefined,
+    threads: readInteger('threads', values.threads, defaultThreads(), MOST_THREADS),
+    seed: readInteger('seed', values.seed, DEFAULT_SEED, 2 ** 31 - 1),
+    resultsFolder: values.results === undefined ? DEFAULT_RESULTS : resolve(values.results),
+    tracesFolder: folder === undefined || folder === '' ? undefined : resolve(folder),
+  }
+}
+
+/** Two threads by default: the smallest number that shows sharing, on a machine of any size. */
+function defaultThreads(): number {
+  return Math.min(2, Math.max(1, availableParallelism()))
+}
+
+function readParts(list: string): Part[] {
+  const named = list.split(',').map((name) => name.trim())
+  for (const name of named) {
+    if (!PARTS.includes(name as Part)) {
+      throw new Error(`--only=${list}: no part "${name}"; the parts are ${PARTS.join(', ')}`)
+    }
+  }
+  return PARTS.filter((part) => named.includes(part))
+}
+
+function readInteger(name: string, text: string | undefined, otherwise: number, most: number) {
+  if (text === undefined) return otherwise
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 1 || value > most) {
+    throw new Error(`--${name}=${text}: expected an integer from 1 to ${most}`)
+  }
+  return value
+}

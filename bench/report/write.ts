@@ -1,0 +1,126 @@
+/**
+ * Writes what a run found: a line per measurement appended to results/runs.ndjson, a Markdown
+ * file per part in results/tables, and one self-contained HTML page in results/reports. A rerun
+ * replaces tables and page (git keeps the earlier ones); the lines only grow.
+ */
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { MachineFacts } from '../machine.ts'
+import type { SuiteResult, Table } from '../measurement.ts'
+import { PARTS } from '../options.ts'
+import type { RunOptions } from '../options.ts'
+import { drawBars, drawCurve, escapeHtml } from './svg.ts'
+
+export interface FinishedPart extends SuiteResult {
+  readonly seconds: number
+}
+
+export interface RunRecord {
+  readonly startedAt: string
+  readonly machine: MachineFacts
+  readonly options: RunOptions
+  readonly parts: readonly FinishedPart[]
+}
+
+export interface WrittenFiles {
+  readonly lines: string
+  readonly tables: readonly string[]
+  readonly report: string
+}
+
+const STYLE = `body{font:15px/1.5 system-ui,sans-serif}
+body{max-width:1100px;margin:2em auto;padding:0 1em}
+table{border-collapse:collapse;margin:1em 0;font-size:13px}
+td,th{border:1px solid #ccc;padding:3px 8px;text-align:right}
+td:first-child,th:first-child{text-align:left}
+svg{width:100%;height:auto;font:11px system-ui,sans-serif}
+svg .spread{stroke:#111;stroke-width:1.5}svg .grid{stroke:#ddd}polyline{stroke-width:1.8}`
+
+export function writeRun(run: RunRecord): WrittenFiles {
+  const folder = run.options.resultsFolder
+  for (const name of ['tables', 'reports']) mkdirSync(join(folder, name), { recursive: true })
+  const lines = join(folder, 'runs.ndjson')
+  appendFileSync(lines, ndjsonOf(run))
+  const tables = run.parts.map((part) => {
+    const file = join(folder, 'tables', `${part.part}-${run.options.form}.md`)
+    writeFileSync(file, markdownOf(run, part))
+    return file
+  })
+  const report = join(folder, 'reports', `${reportName(run)}.html`)
+  writeFileSync(report, htmlOf(run))
+  return { lines, tables, report }
+}
+
+/** `default.html` for a whole run, `default-micro.html` for a part of one. */
+function reportName(run: RunRecord): string {
+  const { form, parts } = run.options
+  return parts.length === PARTS.length ? form : [form, ...parts].join('-')
+}
+
+function ndjsonOf(run: RunRecord): string {
+  const { seed, form } = run.options
+  const shared = { at: run.startedAt, form, seed, ...run.machine }
+  let text = ''
+  for (const part of run.parts) {
+    for (const measurement of part.measurements) {
+      text += `${JSON.stringify({ ...measurement, ...shared })}\n`
+    }
+  }
+  return text
+}
+
+function factsOf(run: RunRecord): string {
+  const { machine, options } = run
+  return (
+    `${run.startedAt}, commit ${machine.commit}, Node ${machine.node} (V8 ${machine.v8}), ` +
+    `${machine.cores} x ${machine.cpu}, ${machine.memoryGiB} GiB, ${machine.platform}, ` +
+    `form ${options.form}, ${options.threads} threads, seed ${options.seed}`
+  )
+}
+
+function markdownOf(run: RunRecord, part: FinishedPart): string {
+  const head = [`# ${part.part}`, '', `${factsOf(run)}; ${part.seconds.toFixed(1)} s.`, '']
+  const about = part.about.flatMap((sentence) => [`- ${sentence}`])
+  return `${[...head, ...about, '', ...part.tables.map(markdownTable)].join('\n')}\n`
+}
+
+export function markdownTable(table: Table): string {
+  const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
+  const rule = table.columns.map((_, column) => (column === 0 ? '---' : '---:'))
+  const lines = [row(table.columns), row(rule), ...table.rows.map(row)]
+  return `## ${table.title}\n\n${lines.join('\n')}\n`
+}
+
+function htmlOf(run: RunRecord): string {
+  const title = `heddle benchmark, ${run.startedAt.slice(0, 10)}`
+  const seconds = run.parts.map((part) => [part.part, part.seconds.toFixed(1)])
+  const overview = { title: 'Parts', columns: ['part', 'seconds'], rows: seconds }
+  const body = [
+    `<h1>${escapeHtml(title)}</h1><p>${escapeHtml(factsOf(run))}</p>`,
+    htmlTable(overview),
+    ...run.parts.map(htmlPart),
+  ]
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>${escapeHtml(title)}</title>
+<style>${STYLE}</style></head>
+<body>${body.join('\n')}</body></html>
+`
+}
+
+function htmlPart(part: FinishedPart): string {
+  const about = part.about.map((sentence) => `<li>${escapeHtml(sentence)}</li>`).join('')
+  const charts = part.charts.map((chart) => {
+    const drawing = chart.kind === 'bars' ? drawBars(chart) : drawCurve(chart)
+    const caption = escapeHtml(`${chart.title} (${chart.unit})`)
+    return `<figure><figcaption>${caption}</figcaption>${drawing}</figure>`
+  })
+  const tables = part.tables.map(htmlTable)
+  return `<h2>${part.part}</h2><ul>${about}</ul>${charts.join('\n')}${tables.join('\n')}`
+}
+
+function htmlTable(table: Table): string {
+  const row = (tag: string, cells: readonly string[]) =>
+    `<tr>${cells.map((cell) => `<${tag}>${escapeHtml(cell)}</${tag}>`).join('')}</tr>`
+  const rows = table.rows.map((cells) => row('td', cells)).join('\n')
+  return `<h3>${escapeHtml(table.title)}</h3><table>${row('th', table.columns)}\n${rows}</table>`
+}

@@ -1,0 +1,53 @@
+/**
+ * The benchmark's command: `npm run bench`, with the options of options.ts. It runs the parts one
+ * after the other, shows how far it is, prints each part's tables and seconds, and writes
+ * everything down (report/write.ts).
+ */
+import { machineFacts } from './machine.ts'
+import type { SuiteResult } from './measurement.ts'
+import { readOptions } from './options.ts'
+import type { Part, RunOptions } from './options.ts'
+import { startProgress } from './progress.ts'
+import type { Progress } from './progress.ts'
+import { markdownTable, writeRun } from './report/write.ts'
+import type { FinishedPart } from './report/write.ts'
+import { runHitRatio } from './suites/hit-ratio.ts'
+import { runLatency } from './suites/latency.ts'
+import { runMemory } from './suites/memory.ts'
+import { runMicro } from './suites/micro.ts'
+import { runTraces } from './suites/traces.ts'
+
+type Suite = (options: RunOptions, progress: Progress) => Promise<SuiteResult>
+
+const SUITES: Readonly<Record<Part, Suite>> = {
+  micro: runMicro,
+  traces: runTraces,
+  hitratio: runHitRatio,
+  memory: runMemory,
+  latency: runLatency,
+}
+
+async function main(): Promise<void> {
+  const options = readOptions(process.argv.slice(2), process.env)
+  const startedAt = new Date().toISOString()
+  const machine = machineFacts()
+  const progress = startProgress()
+  const parts: FinishedPart[] = []
+  for (const name of options.parts) {
+    progress.begin(name)
+    const result = await SUITES[name](options, progress)
+    const part = { ...result, seconds: progress.end() }
+    parts.push(part)
+    process.stdout.write(`\n# ${name} (${part.seconds.toFixed(1)} s)\n\n`)
+    for (const sentence of part.about) process.stdout.write(`- ${sentence}\n`)
+    for (const table of part.tables) process.stdout.write(`\n${markdownTable(table)}`)
+  }
+  const written = writeRun({ startedAt, machine, options, parts })
+  const seconds = parts.map((part) => `${part.part} ${part.seconds.toFixed(1)} s`)
+  const total = parts.reduce((sum, part) => sum + part.seconds, 0)
+  process.stdout.write(`\nSeconds: ${seconds.join(', ')}; ${total.toFixed(1)} s in all\n`)
+  process.stdout.write(`Measurements: ${written.lines}\nTables: ${written.tables.join(', ')}\n`)
+  process.stdout.write(`Report: ${written.report}\n`)
+}
+
+await main()

@@ -1,0 +1,184 @@
+/**
+ * Latency suite: how long does a caller wait when N threads ask at a fixed rate, whatever
+ * happens?
+ *
+ * Open loop: each thread has a plan of start times, one every N/rate seconds, and works through
+ * it however late it is; the response time is measured from the planned start, so a stall is
+ * charged to every request that it held up (no coordinated omission). The service time, from the
+ * real start, is stated beside it. `none` answers at once and shows the floor of the generator
+ * and of the machine. Histograms: hdr-histogram-js, three digits.
+ */
+import { build, decodeFromCompressedBase64 } from 'hdr-histogram-js'
+import type { Histogram } from 'hdr-histogram-js'
+import type { LatencyCommand, LatencyReply, LatencySetup } from '../latency/protocol.ts'
+import { HISTOGRAM } from '../latency/protocol.ts'
+import { hex, shown } from '../measurement.ts'
+import type { CurveChart, Measurement, SuiteResult, Table } from '../measurement.ts'
+import type { Form, RunOptions } from '../options.ts'
+import type { Progress } from '../progress.ts'
+import { grantSubject } from '../subjects/open.ts'
+import type { SubjectName } from '../subjects/subject.ts'
+import { linkWorker } from '../worker-link.ts'
+import type { WorkerLink } from '../worker-link.ts'
+
+interface Sizes {
+  readonly keys: number
+  readonly seconds: number
+  /** Operations per second of all threads together. */
+  readonly rates: readonly number[]
+  readonly rounds: number
+}
+
+const SIZES: Readonly<Record<Form, Sizes>> = {
+  smoke: { keys: 1_000, seconds: 0.1, rates: [20_000], rounds: 1 },
+  default: { keys: 100_000, seconds: 1, rates: [200_000], rounds: 3 },
+  full: { keys: 100_000, seconds: 5, rates: [50_000, 200_000, 500_000, 1_000_000], rounds: 3 },
+}
+const SUBJECTS: readonly SubjectName[] = ['none', 'lru-cache', 'heddle', 'heddle+lock']
+const PERCENTILES = [50, 90, 99, 99.9, 99.99]
+const CURVE = [0, 10, 25, 50, 75, 90, 95, 99, 99.5, 99.9, 99.95, 99.99, 99.995, 99.999]
+
+interface Series {
+  readonly subject: SubjectName
+  readonly rate: number
+  readonly response: Histogram
+  readonly service: Histogram
+  seconds: number
+  operations: number
+  checksum: number
+}
+
+type Link = WorkerLink<LatencyCommand, LatencyReply>
+
+export async function runLatency(options: RunOptions, progress: Progress): Promise<SuiteResult> {
+  const sizes = SIZES[options.form]
+  const granted = SUBJECTS.map((name) => grantSubject(name, sizes.keys))
+  const file = new URL('../latency/thread.ts', import.meta.url)
+  const links: Link[] = []
+  for (let threadIndex = 0; threadIndex < options.threads; threadIndex++) {
+    const setup: LatencySetup = {
+      threadIndex,
+      threads: options.threads,
+      keys: sizes.keys,
+      seed: options.seed,
+      grants: granted.map((one) => one.grant),
+    }
+    links.push(linkWorker<LatencyCommand, LatencyReply>(file, { workerData: setup }))
+  }
+  try {
+    await Promise.all(links.map((link) => link.ready))
+    await (links[0] as Link).ask({ kind: 'fill', shared: true })
+    await Promise.all(links.map((link) => link.ask({ kind: 'fill', shared: false })))
+    const found = await playRounds(sizes, links, progress)
+    await Promise.all(links.map((link) => link.ask({ kind: 'close' })))
+    return resultOf(found, options, sizes)
+  } finally {
+    await Promise.all(links.map((link) => link.end()))
+    for (const one of granted) one.release()
+  }
+}
+
+/** Round 0 warms up and is not kept; its rate is the run's. */
+async function playRounds(sizes: Sizes, links: readonly Link[], progress: Progress) {
+  const found = sizes.rates.flatMap((rate) => SUBJECTS.map((subject) => newSeries(subject, rate)))
+  for (let round = 0; round <= sizes.rounds; round++) {
+    for (const series of found) {
+      progress.step(`${series.subject} at ${shown(series.rate)}/s`, round, sizes.rounds)
+      const { subject, rate } = series
+      const seconds = round === 0 ? sizes.seconds / 4 : sizes.seconds
+      const startAt = Date.now() + 20
+      const command: LatencyCommand = { kind: 'load', subject, rate, seconds, startAt }
+      const replies = await Promise.all(links.map((link) => link.ask(command)))
+      if (round === 0) continue
+      series.seconds += sizes.seconds
+      for (const reply of replies) addReply(series, reply)
+    }
+  }
+  return found
+}
+
+function newSeries(subject: SubjectName, rate: number): Series {
+  const response = build(HISTOGRAM)
+  const service = build(HISTOGRAM)
+  return { subject, rate, response, service, seconds: 0, operations: 0, checksum: 0 }
+}
+
+function addReply(series: Series, reply: LatencyReply): void {
+  if (reply.kind !== 'histograms') throw new Error(`expected histograms, not ${reply.kind}`)
+  series.response.add(decodeFromCompressedBase64(reply.response))
+  series.service.add(decodeFromCompressedBase64(reply.service))
+  series.operations += reply.operations
+  series.checksum = (series.checksum + reply.checksum) >>> 0
+}
+
+function resultOf(found: readonly Series[], options: RunOptions, sizes: Sizes): SuiteResult {
+  return {
+    part: 'latency',
+    about: [
+      `${options.threads} threads, open loop: nine gets and a set in ten, ` +
+        `${shown(sizes.keys)} keys, ` +
+        '32-byte values; latency from the planned start of each request.',
+      'The generator polls the clock, so it needs a core per thread; ' +
+        '"none" is its own floor on this machine.',
+      'Rows "service" measure from the real start, which hides the waiting: for comparison only.',
+    ],
+    measurements: found.flatMap((one) => measurementsOf(one, options, sizes)),
+    tables: [tableOf(found)],
+    charts: sizes.rates.map((rate) => chartOf(found, rate)),
+  }
+}
+
+function percentilesOf(histogram: Histogram): (readonly [string, number])[] {
+  const found = PERCENTILES.map((p) => [`p${p}`, histogram.getValueAtPercentile(p)] as const)
+  return [...found, ['max', histogram.maxValue] as const]
+}
+
+function measurementsOf(one: Series, options: RunOptions, sizes: Sizes): Measurement[] {
+  const parameters = {
+    keys: sizes.keys,
+    rate: one.rate,
+    seconds: one.seconds,
+    operations: one.operations,
+  }
+  const state = (operation: string, value: number) =>
+    ({
+      suite: 'latency',
+      subject: one.subject,
+      operation,
+      threads: options.threads,
+      value,
+      unit: 'ns',
+      parameters,
+      checksum: hex(one.checksum),
+    }) satisfies Measurement
+  return [
+    ...percentilesOf(one.response).map(([name, value]) => state(`response ${name}`, value)),
+    ...percentilesOf(one.service).map(([name, value]) => state(`service ${name}`, value)),
+  ]
+}
+
+function tableOf(found: readonly Series[]): Table {
+  const columns = ['subject', 'rate/s', 'time', 'operations', ...PERCENTILES.map((p) => `p${p}`)]
+  const rows = found.flatMap((one) =>
+    (['response', 'service'] as const).map((time) => [
+      one.subject,
+      shown(one.rate),
+      time,
+      shown(one.operations),
+      ...percentilesOf(one[time]).map(([, value]) => shown(value / 1000)),
+    ]),
+  )
+  return { title: 'Microseconds under a fixed rate', columns: [...columns, 'max'], rows }
+}
+
+function chartOf(found: readonly Series[], rate: number): CurveChart {
+  const series = found
+    .filter((one) => one.rate === rate)
+    .map((one) => ({
+      label: one.subject,
+      points: CURVE.filter((p) => one.operations * (1 - p / 100) >= 1).map(
+        (p) => [p, one.response.getValueAtPercentile(p)] as const,
+      ),
+    }))
+  return { kind: 'curve', title: `Response time at ${shown(rate)} per second`, unit: 'ns', series }
+}

@@ -1,0 +1,23 @@
+/**
+ * Which traces a run replays: the one that the repository carries (web12, see data/README.md), or
+ * every trace of the folder that HEDDLE_TRACES names. The others may not be redistributed, so
+ * they stay where they are.
+ */
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { RunOptions } from '../options.ts'
+import { formatOf } from './reader.ts'
+
+export const CARRIED_TRACE = fileURLToPath(new URL('../data/web12.trace.gz', import.meta.url))
+
+export function traceFiles(options: RunOptions, wantsAll: boolean): string[] {
+  const folder = options.tracesFolder
+  if (folder === undefined || !wantsAll) return [CARRIED_TRACE]
+  const files = readdirSync(folder)
+    .filter((name) => formatOf(name) !== undefined)
+    .sort()
+    .map((name) => join(folder, name))
+  if (files.length === 0) throw new Error('the folder that HEDDLE_TRACES names holds no trace')
+  return files
+}

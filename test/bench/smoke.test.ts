@@ -1,0 +1,110 @@
+/**
+ * Each part of `npm run bench` in its smoke form, as a process of its own, so that no suite can rot:
+ * it must end well, print its tables, append complete lines, and write a report that stands alone.
+ * A suite checks what its subjects answer while it measures and fails when an answer is wrong.
+ */
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+const RUN = fileURLToPath(new URL('../../bench/run.ts', import.meta.url))
+const PROFILE = fileURLToPath(new URL('../../bench/profile.ts', import.meta.url))
+const TIMEOUT_MS = 120_000
+const LINE_FIELDS = [
+  ...['suite', 'subject', 'operation', 'threads', 'value', 'unit', 'parameters', 'checksum'],
+  ...['at', 'form', 'seed', 'cpu', 'cores', 'memoryGiB', 'platform', 'node', 'v8', 'commit'],
+]
+const run = promisify(execFile)
+let folder = ''
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'heddle-bench-'))
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+interface Line {
+  readonly suite: string
+  readonly subject: string
+  readonly operation: string
+  readonly value: number
+  readonly unit: string
+}
+
+async function runPart(part: string): Promise<{ lines: Line[]; report: string; table: string }> {
+  const results = join(folder, part)
+  const args = [RUN, '--smoke', `--only=${part}`, `--results=${results}`]
+  const environment = { ...process.env, HEDDLE_TRACES: '' }
+  const { stdout } = await run(process.execPath, args, { env: environment })
+  expect(stdout).toMatch(new RegExp(`# ${part} \\(\\d+\\.\\d s\\)`))
+  const text = readFileSync(join(results, 'runs.ndjson'), 'utf8')
+  const lines = text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Line)
+  for (const line of lines) {
+    expect(Object.keys(line)).toEqual(expect.arrayContaining(LINE_FIELDS))
+    expect(line.suite).toBe(part)
+    expect(Number.isFinite(line.value), `${line.subject} ${line.operation}`).toBe(true)
+  }
+  const report = readFileSync(join(results, 'reports', `smoke-${part}.html`), 'utf8')
+  expect(report).not.toMatch(/https?:\/\/|src=|<link|<script|NaN/)
+  return { lines, report, table: readFileSync(join(results, 'tables', `${part}-smoke.md`), 'utf8') }
+}
+
+function subjectsOf(lines: readonly Line[]): string[] {
+  return [...new Set(lines.map((line) => line.subject))].sort()
+}
+
+describe('smoke form', () => {
+  test('micro', { timeout: TIMEOUT_MS }, async () => {
+    const { lines, report, table } = await runPart('micro')
+    const expected = ['Map', 'heddle', 'heddle+lock', 'lmdb', 'lru-cache', 'none']
+    expect(subjectsOf(lines)).toEqual(expected)
+    expect(report).toContain('class="spread"')
+    expect(table).toContain('getBytes hit, reused key')
+    expect(lines.filter((line) => line.unit === 'B/op').length).toBeGreaterThan(30)
+  })
+
+  test('traces', { timeout: TIMEOUT_MS }, async () => {
+    const { lines } = await runPart('traces')
+    expect(subjectsOf(lines)).toEqual(['heddle, shared', 'lru-cache, one per thread'])
+    const ratios = lines.filter((line) => line.operation === 'hit ratio')
+    for (const { value } of ratios) {
+      expect(value).toBeGreaterThan(0)
+      expect(value).toBeLessThan(100)
+    }
+  })
+
+  test('hitratio', { timeout: TIMEOUT_MS }, async () => {
+    const { lines } = await runPart('hitratio')
+    expect(subjectsOf(lines)).toEqual(['clock', 'heddle', 'lru'])
+  })
+
+  test('memory', { timeout: TIMEOUT_MS }, async () => {
+    const { lines } = await runPart('memory')
+    const total = lines.find((line) => line.operation === 'beyond key and value')
+    expect(total?.value).toBeGreaterThan(0)
+    expect(lines.length).toBe(7)
+  })
+
+  test('latency', { timeout: TIMEOUT_MS }, async () => {
+    const { lines, report } = await runPart('latency')
+    expect(subjectsOf(lines)).toEqual(['heddle', 'heddle+lock', 'lru-cache', 'none'])
+    const operations = lines.map((line) => line.operation)
+    for (const name of ['p50', 'p90', 'p99', 'p99.9', 'p99.99', 'max']) {
+      expect(operations).toContain(`response ${name}`)
+    }
+    expect(report).toContain('<polyline')
+  })
+
+  test('profile of the worker threads', { timeout: TIMEOUT_MS }, async () => {
+    const results = join(folder, 'profiles')
+    await run(process.execPath, [PROFILE, '--workers', '--seconds=0.2', `--results=${results}`])
+    const profiles = readdirSync(results).filter((name) => name.endsWith('.cpuprofile'))
+    expect(profiles.length).toBe(3)
+  })
+})
