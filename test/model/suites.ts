@@ -1,0 +1,15 @@
+/** All models of the protocol, with their programs and broken twins. */
+import { makeSuite, type Suite } from './checker/suite.ts'
+import { TABLE_PROGRAMS } from './table/programs.ts'
+import { makeTable, tableSpecification } from './table/table.ts'
+import { TABLE_VARIANTS } from './table/variants.ts'
+
+export const SUITES: readonly Suite[] = [
+  makeSuite(
+    'table',
+    TABLE_PROGRAMS,
+    TABLE_VARIANTS,
+    (program) => tableSpecification(program.spaces),
+    makeTable,
+  ),
+]
