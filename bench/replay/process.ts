@@ -7,6 +7,7 @@
  * then are the caches made, filled and replayed; every thread collects its garbage; RSS is noted
  * again.
  */
+import { setTimeout } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { Piscina } from 'piscina'
@@ -15,6 +16,7 @@ import { readTrace } from '../traces/reader.ts'
 import type { ReplayFindings, ReplayOrder, Task, TaskFindings, ThreadSupply } from './protocol.ts'
 
 const MEAN_ENTRY_BYTES = 4900
+const SETTLE_MS = 150
 
 setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void
@@ -32,9 +34,8 @@ async function replay(order: ReplayOrder): Promise<ReplayFindings> {
     workerData: supply,
   })
   const indices = Array.from({ length: threads }, (_, threadIndex) => threadIndex)
-  await Promise.all(indices.map(() => pool.run({ kind: 'prepare' })))
-  collectGarbage()
-  const rssBefore = process.memoryUsage.rss()
+  const prepared = await Promise.all(indices.map(() => pool.run({ kind: 'prepare' })))
+  const rssBefore = await settledRss()
 
   const isShared = order.variant === 'heddle, shared'
   const engine = isShared ? createReplayEngine(order.memory) : undefined
@@ -46,12 +47,19 @@ async function replay(order: ReplayOrder): Promise<ReplayFindings> {
       pool.run({ kind: 'replay', threadIndex, variant, memory, passes, handle }),
     ),
   )
-  collectGarbage()
-  const rssGrowth = process.memoryUsage.rss() - rssBefore
+  const rssGrowth = (await settledRss()) - rssBefore
   const entries = engine === undefined ? sum(found, (one) => one.entries) : engine.size
   await pool.destroy()
   engine?.close()
-  return findingsOf(supply, found, rssGrowth, entries)
+  const youngGrowth = sum(found, (one) => one.youngBytes) - sum(prepared, (one) => one.youngBytes)
+  return { ...findingsOf(supply, found), rssGrowth, youngGrowth, entries }
+}
+
+/** V8 gives pages back in the background after a collection. */
+async function settledRss(): Promise<number> {
+  collectGarbage()
+  await setTimeout(SETTLE_MS)
+  return process.memoryUsage.rss()
 }
 
 function createReplayEngine(memory: number) {
@@ -74,9 +82,7 @@ function supplyOf(order: ReplayOrder): ThreadSupply {
 function findingsOf(
   supply: ThreadSupply,
   found: readonly TaskFindings[],
-  rssGrowth: number,
-  entries: number,
-): ReplayFindings {
+): Omit<ReplayFindings, 'rssGrowth' | 'youngGrowth' | 'entries'> {
   const warmRequests = sum(found, (one) => one.warmRequests)
   return {
     requests: supply.requests.byteLength / Uint32Array.BYTES_PER_ELEMENT,
@@ -85,8 +91,6 @@ function findingsOf(
     warmRequests,
     perSecond: sum(found, (one) => (one.warmRequests / one.warmNs) * 1e9),
     cpuNsPerRequest: sum(found, (one) => one.warmCpuNs) / warmRequests,
-    rssGrowth,
-    entries,
   }
 }
 

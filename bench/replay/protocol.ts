@@ -31,6 +31,11 @@ export interface ReplayFindings {
    * collection.
    */
   readonly rssGrowth: number
+  /**
+   * How much of it is the young generation of the threads' heaps, which V8 sizes by its own
+   * rules.
+   */
+  readonly youngGrowth: number
   readonly entries: number
 }
 
@@ -61,4 +66,6 @@ export interface TaskFindings {
   readonly warmNs: number
   readonly warmCpuNs: number
   readonly entries: number
+  /** Bytes that the young generation of this thread's heap occupies. */
+  readonly youngBytes: number
 }

@@ -7,7 +7,7 @@
  * the trace into throw-away caches, so that compiled code and heap are there before the process
  * notes its memory.
  */
-import { setFlagsFromString } from 'node:v8'
+import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { LRUCache } from 'lru-cache'
 import { workerData } from 'piscina'
@@ -26,14 +26,7 @@ interface Cache {
 const WARM_UP_REQUESTS = 20_000
 const WARM_UP_BYTES = 4 * 2 ** 20
 const MEETING_TIMEOUT_MS = 120_000
-const NOTHING: TaskFindings = {
-  coldHits: 0,
-  warmHits: 0,
-  warmRequests: 0,
-  warmNs: 0,
-  warmCpuNs: 0,
-  entries: 0,
-}
+const NOTHING = { coldHits: 0, warmHits: 0, warmRequests: 0, warmNs: 0, warmCpuNs: 0, entries: 0 }
 
 const supply = workerData as ThreadSupply
 const requests = new Uint32Array(supply.requests)
@@ -46,7 +39,7 @@ let kept: Cache | undefined
 export default function run(task: Task): TaskFindings {
   if (task.kind === 'prepare') {
     prepare()
-    return NOTHING
+    return { ...NOTHING, youngBytes: youngBytes() }
   }
   kept = task.variant === 'heddle, shared' ? openHeddle(task.handle) : openLru(task.memory)
   meet()
@@ -66,7 +59,11 @@ export default function run(task: Task): TaskFindings {
   const warmRequests = perPass * (task.passes - 1)
   meet()
   collectGarbage()
-  return { coldHits, warmHits, warmRequests, warmNs, warmCpuNs, entries: kept.entries() }
+  const entries = kept.entries()
+  return {
+    ...{ coldHits, warmHits, warmRequests, warmNs, warmCpuNs, entries },
+    youngBytes: youngBytes(),
+  }
 }
 
 function prepare(): void {
@@ -105,6 +102,12 @@ function pass(cache: Cache, from: number, to: number): number {
     }
   }
   return hits
+}
+
+/** The pages of new space: empty after a collection, but kept. */
+function youngBytes(): number {
+  const space = getHeapSpaceStatistics().find((one) => one.space_name === 'new_space')
+  return space?.physical_space_size ?? 0
 }
 
 function cpuNs(): number {
