@@ -7,12 +7,13 @@
  * later, and never while that thread still runs JavaScript. A thread that leaves by `close` says so
  * first, so a port that closes in silence is a death.
  *
- *   leader (lowest thread id)     linked with everybody
- *   any other                     linked with the leader and the next two, in the order of ids
+ * The threads form a ring in the order of their ids; each opens links to the next two:
  *
- * Whatever set of threads dies, such as a whole pool: as the links connect all of them, one that
- * dies was linked with one that survives, and who sees one death looks at all the others. Losing
- * the leader, everybody turns to the next. Two threads may report the same death.
+ *   ... 3 -- 4 -- 5 -- 8 -- 9 -- 1 ...      and 3 -- 5, 4 -- 8, 5 -- 9, 8 -- 1
+ *
+ * Whatever set of threads dies, such as a whole pool: somewhere on the ring a survivor comes before
+ * a dead one and is linked with it, or finds it out of reach at its next sweep. Who sees one death
+ * looks at all the others. Two threads may report the same death.
  *
  * Rejected: heartbeats (a busy thread is no dead one), Web Locks (a waiting request is not granted
  * when the holder dies; Node 24.21), the 'exit' event (only the parent gets it).
@@ -49,7 +50,7 @@ export interface ThreadWatch {
   close(): void
 }
 
-/** Successors that a thread is linked with beside the leader. */
+/** Threads to which each opens links. As many open links to it. */
 const SUCCESSORS = 2
 /** Every so often a thread looks whether it has the links it should have. */
 const SWEEP_INTERVAL_MS = 1000
@@ -129,7 +130,7 @@ function sweep(watch: Watch): void {
   for (const key of watch.suspects.keys()) if (!known.has(key)) watch.suspects.delete(key)
   const living = peers.filter((peer) => !watch.reported.has(keyOf(peer)))
   const suspects = living.filter((peer) => watch.suspects.has(keyOf(peer)))
-  for (const peer of new Set([...peersToLink(living), ...suspects])) {
+  for (const peer of new Set([...successors(living), ...suspects])) {
     if (!isLinked(watch, peer)) openLink(watch, peer)
   }
   sweepAfter(watch, SWEEP_INTERVAL_MS)
@@ -145,13 +146,11 @@ function sweepAfter(watch: Watch, delayMs: number): void {
   watch.timer.unref()
 }
 
-/** Everybody for the leader; for the others the leader and the next two, cyclically. */
-function peersToLink(peers: readonly WatchedThread[]): readonly WatchedThread[] {
+/** The next ones on the ring. */
+function successors(peers: readonly WatchedThread[]): readonly WatchedThread[] {
   const inOrder = [...peers].sort((a, b) => a.threadId - b.threadId)
-  if (inOrder.length === 0 || threadId < inOrder[0].threadId) return inOrder
   const after = inOrder.filter((peer) => peer.threadId > threadId)
-  const next = [...after, ...inOrder].slice(0, SUCCESSORS)
-  return [...new Set([inOrder[0], ...next])]
+  return [...after, ...inOrder].slice(0, SUCCESSORS)
 }
 
 function openLink(watch: Watch, peer: WatchedThread): void {
@@ -197,7 +196,7 @@ function endAfterGoodbye(watch: Watch, link: Link): void {
   link.isOver = true
   watch.links.delete(link)
   link.port.close()
-  sweepAfter(watch, 0) // the leader may have left
+  sweepAfter(watch, 0) // the ring has a gap
 }
 
 /** The other end is gone, or was never reached. */

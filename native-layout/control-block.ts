@@ -1,0 +1,87 @@
+/**
+ * The control block: the first words of the first segment. Magic and layout version come first, so
+ * that a second copy of the library recognizes a layout it does not understand.
+ *
+ *   EPOCH       everybody's flush count. An entry's stamp is this count plus that of its namespace, read
+ *               at the start of the operation; the entry is alive while it is not below the sum.
+ *   FLUSH_TICK  when a delayed flush is due, in FLUSH_TICK_MS since STARTED_AT; 0 none. Changed together
+ *               with EPOCH by one 64-bit compare-and-exchange, so that it is performed exactly once.
+ *   ROWS        rows ever used: loops over rows end here. Only grows.
+ *   GATE        0: writes are open. Anything else: a write asks before it begins.
+ *   LISTEN      1 while somebody reads the mutation feed.
+ *   CLUSTER     epoch of a cluster, 0 on a single node; stamped into whatever is written out.
+ */
+import { check, tile } from './units.ts'
+import { MAX_CLASSES, MAX_NAMESPACE_NAME_BYTES, VERSION_STRIPES } from './limits.ts'
+
+export const MAGIC = 0x6865646c
+/** Raised with every change of a width, an offset or a meaning in this folder. */
+export const LAYOUT_VERSION = 1
+
+export const CONTROL = tile(
+  [
+    ['MAGIC', 1],
+    ['LAYOUT', 1],
+    ['SEED', 1],
+    ['BASE', 1], //            incarnation that the first cutting of a page starts from
+    ['STARTED_AT', 2], //      ms since the epoch, a double: origin of the expiry ticks
+    ['EPOCH', 1],
+    ['FLUSH_TICK', 1],
+    ['ROWS', 1],
+    ['GATE', 1],
+    ['LISTEN', 1],
+    ['CLUSTER', 1],
+    ['SPACES', 1], //          namespaces in use
+    ['FRESH', 1], //           pages below this number are not free
+    ['DRAIN', 1], //           page being drained, 0 none
+    ['EXPIRY_CURSOR', 1], //   next page that maintenance looks at
+    ['HAND', 1], //            CLOCK hand over all classes, for maxEntries
+    ['REBALANCE', 1], //       evictions since the last look at the classes
+    ['DEATHS', 1], //          rows recovered
+    ['CLOSED', 1],
+    ['RESERVED', 42],
+  ],
+  64,
+)
+
+check(CONTROL.EPOCH % 2 === 0 && CONTROL.FLUSH_TICK === CONTROL.EPOCH + 1, 'EPOCH is no pair')
+check(CONTROL.STARTED_AT % 2 === 0, 'STARTED_AT is not aligned to 8 bytes')
+/** Unit of FLUSH_TICK: 2 years fit, and a delayed flush is at most this late. */
+export const FLUSH_TICK_MS = 16
+
+/** Words of each size class. */
+export const CLASS = tile(
+  [
+    ['HAND', 1], //      CLOCK hand: handle of the chunk it looks at next
+    ['EVICTIONS', 1], // since the last look, halved at each
+    ['FREED', 1], //     hint: chunks were pushed to page stacks (wraps)
+    ['PAD', 13],
+  ],
+  16,
+)
+
+/** A version counter, alone in its cache line (see src/memory/version.ts). */
+export const STRIPE = tile(
+  [
+    ['HIGH', 1],
+    ['LOW', 1],
+    ['PAD', 14],
+  ],
+  16,
+)
+
+/** A namespace: its flush count and its name. */
+export const SPACE_WORDS = 1 + 1 + MAX_NAMESPACE_NAME_BYTES / 4
+export const SPACE = tile(
+  [
+    ['EPOCH', 1],
+    ['NAME_LENGTH', 1], // 0 free; a negative number while it is being named
+    ['NAME', MAX_NAMESPACE_NAME_BYTES / 4],
+  ],
+  SPACE_WORDS,
+)
+
+/** Offsets of the parts before the page descriptors, in words. */
+export const CLASSES_AT = CONTROL.WORDS
+export const STRIPES_AT = CLASSES_AT + MAX_CLASSES * CLASS.WORDS
+export const SPACES_AT = STRIPES_AT + VERSION_STRIPES * STRIPE.WORDS

@@ -1,0 +1,84 @@
+/**
+ * Maintenance: bounded steps that free what is over before anybody asks for its memory, and work on
+ * a page that is being drained.
+ *
+ * Expired entries are found without looking at what cannot have expired: each page keeps a lower
+ * bound of the expiries in it, and a page whose bound has not passed is skipped by reading one word.
+ */
+import { add, compareExchange, load, peek, store } from '#atomics'
+import { CONTROL } from '../../native-layout/control-block.ts'
+import { HEADER, isComplete, presenceOf } from '../../native-layout/entry-header.ts'
+import { NEVER_TICK, PAGE, PAGE_ACTIVE, pageStateOf } from '../../native-layout/page.ts'
+import { ROW } from '../../native-layout/thread-row.ts'
+import { expiryIn, isEntry } from '../memory/entry.ts'
+import { deadReason, evictLocated } from '../memory/evict-entry.ts'
+import { chunkIn, locate, Located } from '../memory/locate.ts'
+import { handleIn } from '../memory/page-claim.ts'
+import { enter, leave, record } from '../memory/row.ts'
+import { drainStep } from '../memory/slab-allocator.ts'
+import { pageAddress, type MemoryView } from '../memory/view.ts'
+import { tickOf } from '../memory/write-entry.ts'
+
+const resident = new Located()
+/** Pages whose bound one step reads. */
+const PAGES_PER_STEP = 256
+
+/**
+ * One bounded step.
+ * @returns entries freed
+ */
+export function maintainStep(view: MemoryView): number {
+  const { pages } = view.plan
+  const now = tickOf(view, view.now())
+  let freed = 0
+  for (let n = 0; n < Math.min(pages, PAGES_PER_STEP); n++) {
+    const page = (add(view.control, CONTROL.EXPIRY_CURSOR, 1) >>> 0) % pages
+    const at = pageAddress(view, page + 1)
+    if (peek(view.control, at + PAGE.EXPIRY) >= now) continue
+    freed += sweepPage(view, page + 1)
+    break
+  }
+  if (load(view.control, CONTROL.DRAIN) !== 0) {
+    enter(view)
+    drainStep(view, 64)
+    leave(view)
+  }
+  return freed
+}
+
+/** Frees what is over in a page and renews its expiry bound. Also frees flushed entries. */
+export function sweepPage(view: MemoryView, page: number): number {
+  const { control } = view
+  const at = pageAddress(view, page)
+  if (pageStateOf(load(control, at + PAGE.STATE)) !== PAGE_ACTIVE) return 0
+  enter(view)
+  record(view, ROW.SCAN_PAGE, page)
+  store(control, at + PAGE.EXPIRY, NEVER_TICK)
+  let earliest = NEVER_TICK
+  let freed = 0
+  const carved = load(control, at + PAGE.CARVED)
+  for (let ordinal = 0; ordinal < carved; ordinal++) {
+    const expiry = sweepChunk(view, page, ordinal)
+    if (expiry < 0) freed++
+    else if (expiry > 0) earliest = Math.min(earliest, tickOf(view, expiry))
+  }
+  for (let seen = load(control, at + PAGE.EXPIRY); earliest < seen; ) {
+    compareExchange(control, at + PAGE.EXPIRY, seen, earliest)
+    seen = load(control, at + PAGE.EXPIRY)
+  }
+  record(view, ROW.SCAN_PAGE, 0)
+  leave(view)
+  return freed
+}
+
+/** The expiry of the entry in a chunk, linked or about to be; 0 none; -1 when it was freed. */
+function sweepChunk(view: MemoryView, page: number, ordinal: number): number {
+  if (!chunkIn(view, page, ordinal, resident)) return 0
+  const { words, at } = resident
+  if (!isComplete(load(words, at + HEADER.INCARNATION)) || !isEntry(words, at)) return 0
+  const presence = presenceOf(peek(words, at + HEADER.VALUE_AND_PRESENCE))
+  const expiry = expiryIn(view.dataDoubles[resident.segment]!, at, presence)
+  if (!locate(view, handleIn(view, page, ordinal), resident)) return expiry
+  const dead = deadReason(view, resident)
+  return dead >= 0 && evictLocated(view, resident, dead) ? -1 : expiry
+}

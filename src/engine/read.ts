@@ -1,0 +1,178 @@
+/**
+ * Reading: get, gets, has, ttl, getBytes. A reader writes nothing but its own counters and a
+ * reference bit, and allocates nothing but its result.
+ *
+ * Each reads optimistically and believes it after `isStill`; a torn copy is thrown away unseen.
+ */
+import { copyOut, peek, peekDouble } from '#atomics'
+import { CONTROL } from '../../native-layout/control-block.ts'
+import {
+  CHAIN,
+  codecOf,
+  CONTINUATION,
+  continuationLength,
+  EXPIRY,
+  HEADER,
+  LONG,
+  offsetOf,
+  presenceOf,
+  shortValueLength,
+  WORDS_BEFORE_KEY,
+} from '../../native-layout/entry-header.ts'
+import { MAX_RETRIES } from '../../native-layout/limits.ts'
+import { COUNTER } from '../../native-layout/thread-row.ts'
+import type { WordIndex } from '../../native-layout/units.ts'
+import { versionIn } from '../memory/entry.ts'
+import { countAt, currentStamp } from '../memory/row.ts'
+import { ABSENT, CONTENDED, find, isStill, stampOf } from '../memory/table.ts'
+import { chunkAddress, pageOf, segmentOf, type MemoryView } from '../memory/view.ts'
+
+/** A look at one entry: what a read leaves for its caller. */
+export class Reading {
+  codec = 0
+  /** Length of the value in bytes. */
+  length = 0
+  version = 0
+  /** Absolute expiry in ms, 0 none. */
+  expiry = 0
+  flags = 0
+  presence = 0
+  /** Bytes of a value that was copied out because it continues in other chunks. */
+  chained: Uint8Array = NOTHING
+}
+const NOTHING = new Uint8Array(0)
+
+/** Looks at the entry in the registers; validate afterwards. Returns the value's first byte. */
+export function look(view: MemoryView, into: Reading): number {
+  const { entry, entryAt } = view
+  const last = peek(entry, entryAt + HEADER.VALUE_AND_PRESENCE)
+  const presence = presenceOf(last)
+  into.codec = codecOf(last)
+  into.presence = presence
+  into.length =
+    (presence & LONG) === 0
+      ? shortValueLength(last)
+      : peek(entry, entryAt + offsetOf(LONG, presence) + 1)
+  return (entryAt + WORDS_BEFORE_KEY[presence]! + view.key.wordCount) * 4
+}
+
+/** Whether the bytes that `look` announces lie inside the entry's own chunk. */
+export function isWhole(view: MemoryView, into: Reading, at: number): boolean {
+  return (
+    (into.presence & CHAIN) === 0 &&
+    into.length >= 0 &&
+    at + into.length <= (view.entryAt + view.entryShape) * 4
+  )
+}
+
+/** Absolute expiry in ms of the entry in the registers, 0 for none. */
+export function expiryOf(view: MemoryView, presence: number): number {
+  if ((presence & EXPIRY) === 0) return 0
+  return peekDouble(view.dataDoubles[view.entrySegment]!, (view.entryAt + HEADER.WORDS) >>> 1)
+}
+
+/** Whether the validated entry is absent all the same: flushed, or past its time. Read last. */
+export function isOver(view: MemoryView, presence: number): boolean {
+  const epoch = peek(view.control, CONTROL.EPOCH)
+  if (epoch !== 0 || view.key.space !== 0) {
+    const now = currentStamp(view, view.key.space)
+    if (((now - stampOf(view.entry, view.entryAt, presence)) | 0) > 0) return true
+  }
+  if ((presence & EXPIRY) === 0) return false
+  return expiryOf(view, presence) <= view.now()
+}
+
+export const HIT = 1
+export const GONE = 0
+/** The entry is linked but over: the caller may free it. */
+export const OVER = -2
+export const LOST_RACE = -1
+
+/**
+ * Copies the value of the staged key into private bytes.
+ * @param target where to, or undefined to have a fresh array of the right length in `into.chained`
+ * @returns HIT with length and codec in `into` (a target too short is left alone), GONE, OVER, LOST_RACE
+ */
+export function readBytes(view: MemoryView, into: Reading, target: Uint8Array | undefined): number {
+  for (let tries = 0; tries < MAX_RETRIES; tries++) {
+    const found = find(view)
+    if (found === ABSENT) return miss(view)
+    if (found === CONTENDED) break
+    const at = look(view, into)
+    if (into.length < 0 || into.length > view.plan.memoryBytes) continue
+    const fits = target === undefined || target.length >= into.length
+    let copied = true
+    if (fits) {
+      const bytes = target ?? new Uint8Array(into.length)
+      into.chained = bytes
+      if (isWhole(view, into, at)) {
+        copyOut(view.dataBytes[view.entrySegment]!, at, bytes, 0, into.length)
+      } else copied = copyChain(view, into, at, bytes)
+    }
+    into.version = versionIn(view.entry, view.entryAt)
+    into.expiry = expiryOf(view, into.presence)
+    const over = isOver(view, into.presence)
+    if (!isStill(view) || !copied) continue
+    if (over) return OVER
+    hit(view)
+    return HIT
+  }
+  countAt(view, COUNTER.contended)
+  return LOST_RACE
+}
+
+export function hit(view: MemoryView): void {
+  view.policy.touched(view)
+  countAt(view, COUNTER.hits)
+}
+export function miss(view: MemoryView): number {
+  countAt(view, COUNTER.misses)
+  return GONE
+}
+
+/** Copies a value that lies in several chunks; false when they do not add up (recycled bytes). */
+export function copyChain(
+  view: MemoryView,
+  reading: Reading,
+  at: number,
+  target: Uint8Array,
+): boolean {
+  const { entry, entryAt } = view
+  if ((reading.presence & CHAIN) === 0) return false
+  const chainAt = entryAt + offsetOf(CHAIN, reading.presence)
+  let part = peek(entry, chainAt)
+  let done = peek(entry, chainAt + 1)
+  if (done < 0 || done > reading.length) return false
+  if (at + done > (entryAt + view.entryShape) * 4) return false
+  copyOut(view.dataBytes[view.entrySegment]!, at, target, 0, done)
+  while (part !== 0 && done < reading.length) {
+    const partAt: WordIndex = chunkAddress(view, part)
+    if (partAt < 0) return false
+    const segment = segmentOf(view, pageOf(view, part))
+    const words = view.data[segment]!
+    const bytes = continuationLength(peek(words, partAt + CONTINUATION.LENGTH_AND_TYPE))
+    const start = (partAt + CONTINUATION.BYTES) * 4
+    if (bytes <= 0 || done + bytes > reading.length) return false
+    if (start + bytes > view.dataBytes[segment]!.length) return false
+    copyOut(view.dataBytes[segment]!, start, target, done, bytes)
+    done += bytes
+    part = peek(words, partAt + CONTINUATION.NEXT)
+  }
+  return done === reading.length
+}
+
+/** Looks at the staged key without copying its value: has, ttl. */
+export function peekEntry(view: MemoryView, into: Reading): number {
+  for (let tries = 0; tries < MAX_RETRIES; tries++) {
+    const found = find(view)
+    if (found === ABSENT) return GONE
+    if (found === CONTENDED) break
+    look(view, into)
+    into.version = versionIn(view.entry, view.entryAt)
+    into.expiry = expiryOf(view, into.presence)
+    const over = isOver(view, into.presence)
+    if (isStill(view)) return over ? OVER : HIT
+  }
+  countAt(view, COUNTER.contended)
+  return LOST_RACE
+}

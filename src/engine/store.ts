@@ -1,0 +1,144 @@
+/**
+ * Writing whole values: set, add, replace, compareAndSet, and `apply` of a record from elsewhere.
+ *
+ * Enter, allocate, fill, scan, take the version, complete, exchange: the version is drawn after the
+ * last read of the word that is exchanged (I-ORDER), and the entry is complete before it is published.
+ * A lost exchange scans again; only version and incarnation are written anew.
+ */
+import { load } from '#atomics'
+import { CONTROL } from '../../native-layout/control-block.ts'
+import { MAX_RETRIES } from '../../native-layout/limits.ts'
+import { classFor } from '../../native-layout/size-classes.ts'
+import { announcerOf } from '../../native-layout/table-slot.ts'
+import { COUNTER, ROW } from '../../native-layout/thread-row.ts'
+import { isDead, versionIn } from '../memory/entry.ts'
+import { evictCandidate } from '../memory/evict-entry.ts'
+import { createEntry, dropNew, helpAnnounced, replaceEntry, WON } from '../memory/publish.ts'
+import { countAt, currentStamp, enter, field, leave, linkedEntries } from '../memory/row.ts'
+import { chooseEmpty, scan } from '../memory/scan.ts'
+import { settle } from '../memory/slab-allocator.ts'
+import { CONTENDED as LOST_SCAN, FOUND, stampOf } from '../memory/table.ts'
+import { raiseVersion } from '../memory/version.ts'
+import type { MemoryView } from '../memory/view.ts'
+import { build, complete, finish, presenceAt, type Draft } from '../memory/write-entry.ts'
+import { CLOSED_GATE, CONTENDED, EXISTS, FULL, MISSING, STORED, type Outcome } from './outcomes.ts'
+
+export const SET = 0
+export const ADD = 1
+export const REPLACE = 2
+export const COMPARE = 3
+/** Put if newer: the version is the draft's caller's, older ones are ignored. */
+export const APPLY = 4
+export type StoreMode = typeof SET | typeof ADD | typeof REPLACE | typeof COMPARE | typeof APPLY
+
+/**
+ * Stores a draft under the staged key.
+ * @param version for COMPARE: the version the entry must have; for APPLY: the version it gets
+ */
+export function storeDraft(
+  view: MemoryView,
+  draft: Draft,
+  mode: StoreMode,
+  version: number,
+): Outcome {
+  if (load(view.control, CONTROL.GATE) !== 0) return CLOSED_GATE
+  enter(view)
+  let outcome: Outcome | 0 = 0
+  for (let tries = 0; outcome === 0 && tries < MAX_RETRIES; tries++) {
+    outcome = attempt(view, draft, mode, version)
+  }
+  if (outcome === 0) {
+    outcome = CONTENDED
+    countAt(view, COUNTER.contended)
+  }
+  if (outcome !== STORED) dropNew(view)
+  else if (mode !== APPLY) countAt(view, COUNTER.sets)
+  leave(view)
+  if (view.maxEntries !== 0 && outcome === STORED) trimEntries(view)
+  settle(view, classFor(view.classes, Math.min(draft.length + 64, view.classes.largest)))
+  return outcome
+}
+
+/** One attempt; 0 asks for another. */
+function attempt(view: MemoryView, draft: Draft, mode: StoreMode, version: number): Outcome | 0 {
+  if (field(view, ROW.NEW) === 0) {
+    view.stamp = draft.stamp = currentStamp(view, view.key.space)
+    if (!build(view, draft)) return refuse(view)
+  }
+  const seen = scan(view)
+  if (seen === LOST_SCAN) return 0
+  return seen === FOUND
+    ? overPresent(view, draft, mode, version)
+    : overAbsent(view, draft, mode, version)
+}
+
+function refuse(view: MemoryView): Outcome {
+  countAt(view, COUNTER.refusedForMemory)
+  return FULL
+}
+
+function overPresent(
+  view: MemoryView,
+  draft: Draft,
+  mode: StoreMode,
+  version: number,
+): Outcome | 0 {
+  const { entry, entryAt } = view
+  const presence = presenceAt(entry, entryAt)
+  const stamp = stampOf(entry, entryAt, presence)
+  if (((stamp - view.stamp) | 0) > 0) {
+    // Written after a flush that this operation has not seen: take the stamp again (I-EPOCH).
+    dropNew(view)
+    return 0
+  }
+  const dead = isDead(view, presence, stamp)
+  if (mode !== SET && mode !== APPLY) {
+    const found = versionIn(entry, entryAt)
+    if (load(view.slotTable, view.slotAt) !== view.slotWord) return 0
+    if (mode === ADD && !dead) return EXISTS
+    if (mode !== ADD && dead) return MISSING
+    if (mode === COMPARE && found !== version) return EXISTS
+  }
+  if (mode === APPLY) {
+    raiseVersion(view, view.home, version)
+    if (!dead && versionIn(entry, entryAt) >= version) {
+      return load(view.slotTable, view.slotAt) === view.slotWord ? EXISTS : 0
+    }
+    finish(view, draft, version)
+  } else complete(view, draft)
+  return replaceEntry(view, false) === WON ? STORED : 0
+}
+
+function overAbsent(view: MemoryView, draft: Draft, mode: StoreMode, version: number): Outcome | 0 {
+  if (mode === REPLACE || mode === COMPARE) return MISSING
+  if (announcerOf(view.homeWord) !== 0) {
+    helpAnnounced(view)
+    return 0
+  }
+  if (view.maxEntries !== 0 && linkedEntries(view) >= view.maxEntries) {
+    if (view.policy.evict(view, -1, COUNTER.evictedForEntries)) return 0
+    if (view.policy.name === 'none') return refuse(view)
+  }
+  if (!chooseEmpty(view)) {
+    if (evictCandidate(view, view.policy.name === 'none')) return 0
+    countAt(view, COUNTER.refusedForSlots)
+    return view.policy.name === 'none' ? FULL : CONTENDED
+  }
+  if (mode === APPLY) {
+    raiseVersion(view, view.home, version)
+    finish(view, draft, version)
+  } else complete(view, draft)
+  if (createEntry(view) !== WON) return 0
+  countAt(view, COUNTER.created)
+  return STORED
+}
+
+/** After a creation: racing creators may have gone over the bound together; the last one sees it. */
+function trimEntries(view: MemoryView): void {
+  if (view.policy.name === 'none' || linkedEntries(view) <= view.maxEntries) return
+  enter(view)
+  for (let n = 0; n < 4 && linkedEntries(view) > view.maxEntries; n++) {
+    if (!view.policy.evict(view, -1, COUNTER.evictedForEntries)) break
+  }
+  leave(view)
+}

@@ -1,0 +1,108 @@
+/**
+ * Changing what is there: append, prepend, increment, touch. Each copies the old entry, makes a new
+ * one, and exchanges the slot word, which also proves that the copy was not torn. The new entry keeps
+ * the flush stamp of the old one: it must not outlive a flush that its source did not (I-EPOCH).
+ *
+ * An in-place increment would be cheaper and lose acknowledged increments.
+ */
+import { load, peek } from '#atomics'
+import { CONTROL } from '../../native-layout/control-block.ts'
+import { FLAGS, offsetOf } from '../../native-layout/entry-header.ts'
+import { MAX_RETRIES } from '../../native-layout/limits.ts'
+import { classFor } from '../../native-layout/size-classes.ts'
+import { COUNTER, ROW, sequenceOf } from '../../native-layout/thread-row.ts'
+import { isDead, versionIn } from '../memory/entry.ts'
+import { dropNew, replaceEntry, WON } from '../memory/publish.ts'
+import { countAt, currentStamp, enter, field, leave } from '../memory/row.ts'
+import { scan } from '../memory/scan.ts'
+import { settle } from '../memory/slab-allocator.ts'
+import { CONTENDED as LOST_SCAN, FOUND, isStill, stampOf } from '../memory/table.ts'
+import type { MemoryView } from '../memory/view.ts'
+import { build, complete, finish, type Draft } from '../memory/write-entry.ts'
+import { CLOSED_GATE, CONTENDED, FULL, MISSING, STORED, type Outcome } from './outcomes.ts'
+import { copyChain, expiryOf, isWhole, look, Reading } from './read.ts'
+
+/** Old value in, new value out. */
+export interface Change {
+  /**
+   * Makes the draft's bytes, codec and expiry from the old entry.
+   * @returns STORED to go on, or the outcome to end with
+   */
+  make(old: Uint8Array, reading: Reading, draft: Draft): Outcome
+  /** Whether version and value stay as they are (touch): no mutation of the value. */
+  readonly keepsVersion: boolean
+}
+
+const reading = new Reading()
+
+/** Applies a change to the entry of the staged key. MISSING when there is none. */
+export function changeEntry(view: MemoryView, draft: Draft, change: Change): Outcome {
+  if (load(view.control, CONTROL.GATE) !== 0) return CLOSED_GATE
+  enter(view)
+  let outcome: Outcome | 0 = 0
+  for (let tries = 0; outcome === 0 && tries < MAX_RETRIES; tries++) {
+    outcome = attempt(view, draft, change)
+    if (outcome !== STORED) dropNew(view)
+  }
+  if (outcome === 0) {
+    outcome = CONTENDED
+    countAt(view, COUNTER.contended)
+  }
+  leave(view)
+  settle(view, classFor(view.classes, Math.min(draft.length + 64, view.classes.largest)))
+  return outcome
+}
+
+function attempt(view: MemoryView, draft: Draft, change: Change): Outcome | 0 {
+  view.stamp = currentStamp(view, view.key.space)
+  const seen = scan(view)
+  if (seen === LOST_SCAN) return 0
+  if (seen !== FOUND) return MISSING
+  const old = copyOld(view)
+  if (old === undefined) return 0
+  const stamp = stampOf(view.entry, view.entryAt, reading.presence)
+  if (((stamp - view.stamp) | 0) > 0) return 0
+  if (isDead(view, reading.presence, stamp)) return MISSING
+  draft.codec = reading.codec
+  draft.expiry = reading.expiry
+  draft.flags = reading.flags
+  draft.stamp = stamp
+  const made = change.make(old, reading, draft)
+  if (made !== STORED) return made
+  const sequence = sequenceOf(view.state)
+  if (!build(view, draft)) {
+    countAt(view, COUNTER.refusedForMemory)
+    return FULL
+  }
+  if (sequenceOf(view.state) !== sequence && !isSameEntry(view)) return 0
+  if (change.keepsVersion) finish(view, draft, reading.version)
+  else complete(view, draft)
+  return replaceEntry(view, false) === WON ? STORED : 0
+}
+
+/** A consistent copy of the entry in the registers, or undefined when it changed meanwhile. */
+function copyOld(view: MemoryView): Uint8Array | undefined {
+  const at = look(view, reading)
+  if (reading.length < 0 || reading.length > view.plan.memoryBytes) return undefined
+  const old = new Uint8Array(reading.length)
+  let copied = true
+  if (isWhole(view, reading, at)) {
+    const shared = view.dataBytes[view.entrySegment]!
+    old.set(shared.subarray(at, at + reading.length))
+  } else copied = copyChain(view, reading, at, old)
+  reading.version = versionIn(view.entry, view.entryAt)
+  reading.expiry = expiryOf(view, reading.presence)
+  reading.flags =
+    (reading.presence & FLAGS) === 0
+      ? 0
+      : peek(view.entry, view.entryAt + offsetOf(FLAGS, reading.presence))
+  return isStill(view) && copied ? old : undefined
+}
+
+/** After an eviction inside the operation: the bracket is new, so the slot is read anew (R5). */
+function isSameEntry(view: MemoryView): boolean {
+  const { version } = reading
+  if (scan(view) !== FOUND) return false
+  const same = versionIn(view.entry, view.entryAt) === version && isStill(view)
+  return same && field(view, ROW.NEW) !== 0
+}

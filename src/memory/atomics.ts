@@ -1,0 +1,115 @@
+/**
+ * The seam to the machine: the only file that touches shared words.
+ *
+ * Everything else imports `#atomics`. A build of the same source for the interleaving explorer puts
+ * another file in its place and sees every access that can race, plain ones included. V8 inlines
+ * these one-line functions in optimized code (measured: no difference to the bare expression).
+ *
+ * `load`, `store`, `compareExchange`, `add` are sequentially consistent. `peek` and `poke` are plain
+ * accesses: whoever uses them says which validation brackets them.
+ */
+
+/** Sequentially consistent load of one word. */
+export function load(words: Int32Array, at: number): number {
+  return Atomics.load(words, at)
+}
+
+/** Sequentially consistent store of one word. */
+export function store(words: Int32Array, at: number, value: number): void {
+  Atomics.store(words, at, value)
+}
+
+/** Puts `fresh` where `seen` is; returns what was there (`seen`: it happened). */
+export function compareExchange(
+  words: Int32Array,
+  at: number,
+  seen: number,
+  fresh: number,
+): number {
+  return Atomics.compareExchange(words, at, seen, fresh)
+}
+
+/** Adds to a word; returns the value before. */
+export function add(words: Int32Array, at: number, delta: number): number {
+  return Atomics.add(words, at, delta)
+}
+
+/** 64-bit load, for the two words that flushes change together. Allocates a BigInt. */
+export function loadPair(pairs: BigInt64Array, at: number): bigint {
+  return Atomics.load(pairs, at)
+}
+
+/** 64-bit compare-and-exchange. Allocates a BigInt; never on a read path. */
+export function compareExchangePair(
+  pairs: BigInt64Array,
+  at: number,
+  seen: bigint,
+  fresh: bigint,
+): bigint {
+  return Atomics.compareExchange(pairs, at, seen, fresh)
+}
+
+/** Plain load of one word. */
+export function peek(words: Int32Array, at: number): number {
+  return words[at]!
+}
+
+/** Plain store of one word. */
+export function poke(words: Int32Array, at: number, value: number): void {
+  words[at] = value
+}
+
+/** Plain load of a byte. */
+export function peekByte(bytes: Uint8Array, at: number): number {
+  return bytes[at]!
+}
+
+/** Plain store of a byte. */
+export function pokeByte(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value
+}
+
+/** Plain load of a double: in one piece on every machine that V8 supports, if aligned. */
+export function peekDouble(doubles: Float64Array, at: number): number {
+  return doubles[at]!
+}
+
+/** Plain store of a double. */
+export function pokeDouble(doubles: Float64Array, at: number, value: number): void {
+  doubles[at] = value
+}
+
+/** Copies private bytes into shared memory. */
+export function copyIn(
+  shared: Uint8Array,
+  at: number,
+  source: Uint8Array,
+  from: number,
+  bytes: number,
+): void {
+  if (bytes <= 96) for (let i = 0; i < bytes; i++) shared[at + i] = source[from + i]!
+  else shared.set(source.subarray(from, from + bytes), at)
+}
+
+/** Copies shared bytes into private memory; validated by the caller afterwards. */
+export function copyOut(
+  shared: Uint8Array,
+  at: number,
+  target: Uint8Array,
+  to: number,
+  bytes: number,
+): void {
+  if (bytes <= 96) for (let i = 0; i < bytes; i++) target[to + i] = shared[at + i]!
+  else target.set(shared.subarray(at, at + bytes), to)
+}
+
+/**
+ * Orders earlier plain reads before the next one. x64 keeps loads in order and needs nothing;
+ * elsewhere a read-modify-write of a word with its own value is the fence.
+ */
+const LOADS_STAY_IN_ORDER = process.arch === 'x64' || process.arch === 'ia32'
+export function closeReads(words: Int32Array, at: number, seen: number): number {
+  return LOADS_STAY_IN_ORDER
+    ? Atomics.load(words, at)
+    : Atomics.compareExchange(words, at, seen, seen)
+}

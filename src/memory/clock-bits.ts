@@ -1,0 +1,51 @@
+/**
+ * The reference bits: two per slot, in the last word of its bucket.
+ *
+ * They are written by plain byte stores, away from every word that is compared and exchanged: a mark
+ * lost to a race costs hit ratio nobody can measure, a reader that made writers fail would cost more.
+ * Intentional, do not fix.
+ */
+import { peekByte, pokeByte } from '#atomics'
+import { BUCKET, BUCKET_SHIFT } from '../../native-layout/table-slot.ts'
+import type { WordIndex } from '../../native-layout/units.ts'
+
+export const HOTTEST = 3
+
+/** Byte of the table segment that holds the bits of a slot, given its word A. */
+function byteAt(slotAt: WordIndex): number {
+  const bucket = slotAt >>> BUCKET_SHIFT
+  const way = (slotAt & (BUCKET.WORDS - 1)) - BUCKET.A
+  return (bucket << (BUCKET_SHIFT + 2)) + BUCKET.CLOCK * 4 + (way >>> 2)
+}
+function shiftOf(slotAt: WordIndex): number {
+  return (((slotAt & (BUCKET.WORDS - 1)) - BUCKET.A) & 3) << 1
+}
+
+/** The heat of a slot's entry, 0 to 3. */
+export function heat(bytes: Uint8Array, slotAt: WordIndex): number {
+  return (peekByte(bytes, byteAt(slotAt)) >>> shiftOf(slotAt)) & HOTTEST
+}
+
+/** One use: up to 3. */
+export function warm(bytes: Uint8Array, slotAt: WordIndex): void {
+  const at = byteAt(slotAt)
+  const shift = shiftOf(slotAt)
+  const seen = peekByte(bytes, at)
+  if (((seen >>> shift) & HOTTEST) !== HOTTEST) pokeByte(bytes, at, seen + (1 << shift))
+}
+
+/** The hand passed: one less. */
+export function cool(bytes: Uint8Array, slotAt: WordIndex): void {
+  const at = byteAt(slotAt)
+  const shift = shiftOf(slotAt)
+  const seen = peekByte(bytes, at)
+  if (((seen >>> shift) & HOTTEST) !== 0) pokeByte(bytes, at, seen - (1 << shift))
+}
+
+/** A new entry in the slot starts at 0: inserting with a bit set costs hit ratio. */
+export function reset(bytes: Uint8Array, slotAt: WordIndex): void {
+  const at = byteAt(slotAt)
+  const shift = shiftOf(slotAt)
+  const seen = peekByte(bytes, at)
+  if (((seen >>> shift) & HOTTEST) !== 0) pokeByte(bytes, at, seen & ~(HOTTEST << shift))
+}

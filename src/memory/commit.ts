@@ -1,0 +1,148 @@
+/**
+ * The one place where a committed mutation is known: the mutation ring of each row.
+ *
+ *   word 0   words of the record | status    CLAIMED, COMMITTED, ABORTED, PADDING
+ *        1   kind                            PUT DEL EXPIRE EVICT FLUSH
+ *        2 3 version, low and high
+ *        4   stamp of the entry, or the flush count after a FLUSH
+ *        5   namespace
+ *        6   key length, then the key
+ *
+ * A record is claimed before the compare-and-exchange that may commit it and closed after it, in the
+ * thread's own ring, so a dead thread's open record is closed by its recovery. Nobody waits: a record
+ * that finds no room is counted, and the reader of the feed reports that it must resynchronize. While
+ * nobody listens all of this is one plain load.
+ *
+ * A value is not copied here: the reader fetches it by key when it wants it, and skips it if a newer
+ * version is there, so a hot key costs one copy a frame. Versions order the records of one key, also
+ * deletions, which draw a version of their own.
+ */
+import { load, peek, poke, store } from '#atomics'
+import { CONTROL } from '../../native-layout/control-block.ts'
+import { HEADER, presenceOf } from '../../native-layout/entry-header.ts'
+import { ROW } from '../../native-layout/thread-row.ts'
+import type { WordIndex } from '../../native-layout/units.ts'
+import { keyAt, keyLength, spaceIn, versionIn } from './entry.ts'
+import { field, record } from './row.ts'
+import { stampOf } from './table.ts'
+import { takeVersion } from './version.ts'
+import type { MemoryView } from './view.ts'
+
+export const PUT = 1
+export const DEL = 2
+export const EXPIRE = 3
+export const EVICT = 4
+export const FLUSH = 5
+
+export const CLAIMED = 1
+export const COMMITTED = 2
+export const ABORTED = 3
+export const PADDING = 4
+const STATUS_BITS = 3
+const RECORD_WORDS = 7
+
+export const RECORD = { HEAD: 0, KIND: 1, LOW: 2, HIGH: 3, STAMP: 4, SPACE: 5, KEY: 6, BYTES: 7 }
+
+export function packRecordHead(words: number, status: number): number {
+  return (words << STATUS_BITS) | status
+}
+export function recordWords(head: number): number {
+  return head >>> STATUS_BITS
+}
+export function recordStatus(head: number): number {
+  return head & ((1 << STATUS_BITS) - 1)
+}
+export function ringAt(view: MemoryView, row: number): WordIndex {
+  return view.plan.ringsAt + row * view.plan.ringWords
+}
+
+/** Opens a record for the mutation that is about to be tried, if somebody listens. */
+export function claimMutation(
+  view: MemoryView,
+  kind: number,
+  words: Int32Array,
+  at: WordIndex,
+  home: number,
+): void {
+  if (peek(view.control, CONTROL.LISTEN) === 0) return
+  const bytes = keyLength(words, at)
+  const position = reserve(view, RECORD_WORDS + ((bytes + 3) >>> 2))
+  if (position < 0) return
+  const version = kind === PUT ? versionIn(words, at) : takeVersion(view, home)
+  const presence = presenceOf(peek(words, at + HEADER.VALUE_AND_PRESENCE))
+  writeFields(view, position, kind, version, stampOf(words, at, presence))
+  poke(view.control, position + RECORD.SPACE, spaceIn(words, at, presence))
+  poke(view.control, position + RECORD.KEY, bytes)
+  const key = keyAt(words, at)
+  for (let i = (bytes + 3) >>> 2; i-- > 0; ) {
+    poke(view.control, position + RECORD.BYTES + i, peek(words, key + i))
+  }
+  open(view, position, RECORD_WORDS + ((bytes + 3) >>> 2))
+}
+
+/** Opens a record for a flush that would raise the count of `space` to `stamp`. */
+export function claimFlush(view: MemoryView, space: number, stamp: number): void {
+  if (peek(view.control, CONTROL.LISTEN) === 0) return
+  const position = reserve(view, RECORD_WORDS)
+  if (position < 0) return
+  writeFields(view, position, FLUSH, 0, stamp)
+  poke(view.control, position + RECORD.SPACE, space)
+  poke(view.control, position + RECORD.KEY, 0)
+  open(view, position, RECORD_WORDS)
+}
+
+export function commitMutation(view: MemoryView): void {
+  close(view, COMMITTED)
+}
+export function abortMutation(view: MemoryView): void {
+  close(view, ABORTED)
+}
+
+function writeFields(
+  view: MemoryView,
+  position: WordIndex,
+  kind: number,
+  version: number,
+  stamp: number,
+): void {
+  poke(view.control, position + RECORD.KIND, kind)
+  poke(view.control, position + RECORD.LOW, version | 0)
+  poke(view.control, position + RECORD.HIGH, Math.floor(version / 2 ** 32))
+  poke(view.control, position + RECORD.STAMP, stamp)
+}
+
+/** Word index of room for a record that does not wrap; -1 when the ring is full. */
+function reserve(view: MemoryView, words: number): WordIndex {
+  const { ringWords } = view.plan
+  const ring = ringAt(view, view.row)
+  let head = field(view, ROW.FEED_HEAD)
+  const tail = load(view.control, view.rowAt + ROW.FEED_TAIL)
+  const offset = (head >>> 0) % ringWords
+  const padding = offset + words > ringWords ? ringWords - offset : 0
+  if (((head + padding + words - tail) | 0) > ringWords) {
+    record(view, ROW.FEED_LOST, field(view, ROW.FEED_LOST) + 1)
+    return -1
+  }
+  if (padding > 0) {
+    store(view.control, ring + offset, packRecordHead(padding, PADDING))
+    head = (head + padding) | 0
+    store(view.control, view.rowAt + ROW.FEED_HEAD, head)
+  }
+  return ring + ((head >>> 0) % ringWords)
+}
+
+function open(view: MemoryView, position: WordIndex, words: number): void {
+  poke(view.control, position, packRecordHead(words, CLAIMED))
+  record(view, ROW.CLAIMED, position)
+  store(view.control, view.rowAt + ROW.FEED_HEAD, (field(view, ROW.FEED_HEAD) + words) | 0)
+}
+
+function close(view: MemoryView, status: number): void {
+  const position = field(view, ROW.CLAIMED)
+  if (position === 0) return
+  const head = peek(view.control, position)
+  if (recordStatus(head) === CLAIMED) {
+    store(view.control, position, packRecordHead(recordWords(head), status))
+  }
+  record(view, ROW.CLAIMED, 0)
+}

@@ -1,0 +1,90 @@
+/**
+ * Unlinking an entry on the way to something else: for memory, for room in the table, because its time
+ * is over. Ends the sequence of the operation and begins the next one (`renew`), so the caller holds
+ * no slot word across it and scans again.
+ */
+import { load, peek } from '#atomics'
+import { HEADER, presenceOf } from '../../native-layout/entry-header.ts'
+import { CANDIDATES, WAYS } from '../../native-layout/limits.ts'
+import { BUCKET, BUCKET_SHIFT, isLive } from '../../native-layout/table-slot.ts'
+import { COUNTER } from '../../native-layout/thread-row.ts'
+import { heat } from './clock-bits.ts'
+import { expiryIn, spaceIn } from './entry.ts'
+import { chunkIn, locate, Located } from './locate.ts'
+import { handleIn, removeEntry, WON } from './publish.ts'
+import { countAt, currentStamp, renew } from './row.ts'
+import { candidate, secondOf, stampOf } from './table.ts'
+import { pageOf, type MemoryView } from './view.ts'
+
+const found = new Located()
+
+/** Removes the located entry; false when somebody else was faster. */
+export function evictLocated(view: MemoryView, entry: Located, reason: number): boolean {
+  const won =
+    removeEntry(
+      view,
+      entry.table,
+      entry.slotAt,
+      entry.slotIndex,
+      entry.word,
+      entry.words,
+      entry.at,
+      reason,
+      entry.home,
+    ) === WON
+  if (won) countAt(view, reason)
+  renew(view)
+  return won
+}
+
+/** Why a located entry is absent though linked: the counter to raise, or -1 while it lives. */
+export function deadReason(view: MemoryView, entry: Located): number {
+  const presence = presenceOf(peek(entry.words, entry.at + HEADER.VALUE_AND_PRESENCE))
+  const stamp = stampOf(entry.words, entry.at, presence)
+  const space = spaceIn(entry.words, entry.at, presence)
+  if (space > view.plan.maxNamespaces || space < 0) return -1
+  if (((currentStamp(view, space) - stamp) | 0) > 0) return COUNTER.flushedEntries
+  const expiry = expiryIn(view.dataDoubles[entry.segment]!, entry.at, presence)
+  return expiry !== 0 && expiry <= view.now() ? COUNTER.expired : -1
+}
+
+/**
+ * Makes room for the staged key, all of whose candidate slots are taken: a dead entry goes first,
+ * then the coldest.
+ * @returns false when no slot holds an entry that could go (all are reserved by stalled creators)
+ */
+export function evictCandidate(view: MemoryView, onlyDead: boolean): boolean {
+  const digest = view.key.digest
+  const second = secondOf(view)
+  let coldest = 4
+  let coldestAt = -1
+  let coldestBucket = 0
+  for (let n = 0; n < CANDIDATES; n++) {
+    const bucket = candidate(view, digest, second, n)
+    const segment = bucket >>> view.tableShift
+    const at = ((bucket & view.tableMask) << BUCKET_SHIFT) + BUCKET.A
+    for (let way = 0; way < WAYS; way++) {
+      if (!isLive(peek(view.tables[segment]!, at + way))) continue
+      const dead = locateSlot(view, bucket, way) && deadReason(view, found) >= 0
+      const temperature = dead ? -1 : heat(view.tableBytes[segment]!, at + way)
+      if (temperature >= coldest || (onlyDead && !dead)) continue
+      coldest = temperature
+      coldestAt = way
+      coldestBucket = bucket
+    }
+  }
+  if (coldestAt < 0 || !locateSlot(view, coldestBucket, coldestAt)) return false
+  const dead = deadReason(view, found)
+  return evictLocated(view, found, dead >= 0 ? dead : COUNTER.evictedForSlots)
+}
+
+/** Locates the entry of one slot. */
+function locateSlot(view: MemoryView, bucket: number, way: number): boolean {
+  const table = view.tables[bucket >>> view.tableShift]!
+  const slotAt = ((bucket & view.tableMask) << BUCKET_SHIFT) + BUCKET.A + way
+  const word = load(table, slotAt)
+  if (!isLive(word)) return false
+  const handle = handleIn(view, word)
+  if (!chunkIn(view, pageOf(view, handle), handle & view.ordinalMask, found)) return false
+  return locate(view, handle, found) && found.word === word
+}

@@ -1,0 +1,121 @@
+/**
+ * Leases: which thread writes to which row. Attaching takes a free row with whatever chunks it still
+ * holds; detaching gives them back; a dead thread's row is recovered by one thread at a time.
+ */
+import { compareExchange, load, poke, store } from '#atomics'
+import { CONTROL } from '../../native-layout/control-block.ts'
+import {
+  LEASE_DEAD,
+  LEASE_FREE,
+  LEASE_LIVE,
+  leaseStatus,
+  nextLease,
+  ROW,
+} from '../../native-layout/thread-row.ts'
+import { freeLease, recoverRow, returnChunks } from './recover.ts'
+import { count } from './row.ts'
+import { rowAddress, type MemoryView } from './view.ts'
+
+/** A thread as its row names it. */
+export interface Lessee {
+  readonly row: number
+  readonly threadId: number
+  readonly tid: number
+  readonly startTime: number
+}
+
+/** Takes a free row; -1 when all are in use. */
+export function takeLease(view: MemoryView, who: Omit<Lessee, 'row'>): number {
+  const { control, plan } = view
+  for (let row = 0; row < plan.maxThreads; row++) {
+    const at = rowAddress(view, row)
+    const lease = load(control, at + ROW.LEASE)
+    if (leaseStatus(lease) !== LEASE_FREE) continue
+    const taken = nextLease(lease, LEASE_LIVE)
+    if (compareExchange(control, at + ROW.LEASE, lease, taken) !== lease) continue
+    poke(control, at + ROW.THREAD, who.threadId)
+    poke(control, at + ROW.TID, who.tid)
+    store(control, at + ROW.IDENTITY, who.startTime)
+    raiseRows(view, row + 1)
+    view.useRow(row)
+    view.state = load(control, at + ROW.STATE)
+    return row
+  }
+  return -1
+}
+
+function raiseRows(view: MemoryView, rows: number): void {
+  for (;;) {
+    const seen = load(view.control, CONTROL.ROWS)
+    if (seen >= rows || compareExchange(view.control, CONTROL.ROWS, seen, rows) === seen) return
+  }
+}
+
+/** Gives the thread's chunks and its row back. */
+export function giveLease(view: MemoryView): void {
+  returnChunks(view)
+  freeLease(view, view.row)
+}
+
+/** The threads whose rows are in use, the dead that nobody has recovered among them. */
+export function lessees(view: MemoryView): Lessee[] {
+  const list: Lessee[] = []
+  const rows = load(view.control, CONTROL.ROWS)
+  for (let row = 0; row < rows; row++) {
+    const at = rowAddress(view, row)
+    if (leaseStatus(load(view.control, at + ROW.LEASE)) === LEASE_FREE) continue
+    list.push({
+      row,
+      threadId: load(view.control, at + ROW.THREAD),
+      tid: load(view.control, at + ROW.TID),
+      startTime: load(view.control, at + ROW.IDENTITY),
+    })
+  }
+  return list
+}
+
+/** Marks a row as that of a dead thread, if it is still that thread's. */
+export function declareDead(view: MemoryView, row: number, threadId: number): void {
+  const at = rowAddress(view, row)
+  const lease = load(view.control, at + ROW.LEASE)
+  if (leaseStatus(lease) !== LEASE_LIVE) return
+  if (load(view.control, at + ROW.THREAD) !== threadId) return
+  compareExchange(view.control, at + ROW.LEASE, lease, nextLease(lease, LEASE_DEAD))
+}
+
+/**
+ * Recovers every dead row that can be recovered now.
+ * @returns rows that are still dead: a living thread's operation has to end first
+ */
+export function recoverDead(view: MemoryView): number {
+  const { control } = view
+  let left = 0
+  for (let again = true; again; ) {
+    again = false
+    left = 0
+    const rows = load(control, CONTROL.ROWS)
+    for (let row = 0; row < rows; row++) {
+      const at = rowAddress(view, row)
+      if (leaseStatus(load(control, at + ROW.LEASE)) !== LEASE_DEAD) continue
+      if (takeRecovery(view, at) && recoverRow(view, row)) {
+        count(view, 'recoveries')
+        freeLease(view, row)
+        again = true
+      } else {
+        compareExchange(control, at + ROW.RECOVERER, view.row + 1, 0)
+        left++
+      }
+    }
+  }
+  return left
+}
+
+/** One recoverer a row; that of a dead recoverer is taken over. */
+function takeRecovery(view: MemoryView, at: number): boolean {
+  const seen = load(view.control, at + ROW.RECOVERER)
+  if (seen !== 0) {
+    const lease = load(view.control, rowAddress(view, seen - 1) + ROW.LEASE)
+    if (seen !== view.row + 1 && leaseStatus(lease) === LEASE_LIVE) return false
+  }
+  return compareExchange(view.control, at + ROW.RECOVERER, seen, view.row + 1) === seen
+}

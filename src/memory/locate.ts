@@ -1,0 +1,93 @@
+/**
+ * From a chunk to the slot that links it: what the CLOCK hand, the page mover and the expiry sweep
+ * need, which walk pages and not the table.
+ *
+ * The chunk may be free, half filled, or recycled while it is looked at. It is linked only if one of
+ * the candidate slots of the key it seems to hold carries exactly its handle and version; the caller
+ * then removes or replaces by an exchange of that word, which proves it.
+ */
+import { peek } from '#atomics'
+import { HEADER, isComplete, presenceOf } from '../../native-layout/entry-header.ts'
+import { WAYS } from '../../native-layout/limits.ts'
+import { BUCKET, BUCKET_SHIFT, depthOf } from '../../native-layout/table-slot.ts'
+import type { ChunkHandle, PageNumber, WordIndex } from '../../native-layout/units.ts'
+import { isEntry, keyAt, keyLength, spaceIn } from './entry.ts'
+import { secondSeed, seedOf, xxh32 } from './hash.ts'
+import { candidate } from './table.ts'
+import { liveWord, segmentOf, shapeOf, type MemoryView } from './view.ts'
+
+/** What `locate` leaves: the slot, its word, and the chunk's place. Reused, one per view. */
+export class Located {
+  table!: Int32Array
+  tableBytes!: Uint8Array
+  slotAt: WordIndex = 0
+  slotIndex = 0
+  word = 0
+  words!: Int32Array
+  at: WordIndex = 0
+  segment = 0
+  presence = 0
+  home = 0
+}
+
+/** Places the chunk of a page in `into`; false when the page has no such chunk now. */
+export function chunkIn(
+  view: MemoryView,
+  page: PageNumber,
+  ordinal: number,
+  into: Located,
+): boolean {
+  const shape = shapeOf(view, page)
+  const offset = ordinal * shape
+  if (shape === 0 || offset + shape > view.pageWords) return false
+  into.segment = segmentOf(view, page)
+  into.words = view.data[into.segment]!
+  into.at = ((page - 1) & view.pageMask) * view.pageWords + offset
+  return true
+}
+
+/** Finds the slot that links the entry in a chunk; false when none does. */
+export function locate(view: MemoryView, handle: ChunkHandle, into: Located): boolean {
+  const { words, at } = into
+  const incarnation = peek(words, at + HEADER.INCARNATION)
+  if (!isComplete(incarnation) || !isEntry(words, at)) return false
+  const presence = presenceOf(peek(words, at + HEADER.VALUE_AND_PRESENCE))
+  const length = keyLength(words, at)
+  const key = keyAt(words, at)
+  const shape = shapeOf(view, handle >>> view.ordinalBits)
+  if (length < 0 || key - at + ((length + 3) >>> 2) > shape) return false
+  const seed = seedOf(view.seed, spaceIn(words, at, presence))
+  const digest = xxh32(words, key, length, seed)
+  const second = view.wideTable ? xxh32(words, key, length, secondSeed(seed)) : digest
+  into.presence = presence
+  return locateWord(view, digest, second, liveWord(view, handle, incarnation), into)
+}
+
+function locateWord(
+  view: MemoryView,
+  digest: number,
+  second: number,
+  word: number,
+  into: Located,
+): boolean {
+  for (let n = 0, last = 0; n <= last; n++) {
+    const bucket = candidate(view, digest, second, n)
+    const segment = bucket >>> view.tableShift
+    const table = view.tables[segment]!
+    const at = (bucket & view.tableMask) << BUCKET_SHIFT
+    if (n === 0) {
+      into.home = bucket
+      last = depthOf(peek(table, at + BUCKET.HOME))
+    }
+    for (let way = 0; way < WAYS; way++) {
+      if (peek(table, at + BUCKET.A + way) !== word) continue
+      into.table = table
+      into.tableBytes = view.tableBytes[segment]!
+      into.slotAt = at + BUCKET.A + way
+      into.slotIndex = (bucket << 4) | way
+      into.word = word
+      return true
+    }
+  }
+  return false
+}

@@ -1,0 +1,228 @@
+/**
+ * The three ways in which the table changes: an entry replaces another of its key, an entry is
+ * removed, an entry is created. Each is one compare-and-exchange of a slot word; whoever wins it, and
+ * nobody else, frees what it unlinked and counts.
+ */
+import { compareExchange, load, peek, poke } from '#atomics'
+import { HEADER, presenceOf } from '../../native-layout/entry-header.ts'
+import {
+  announce,
+  announcerOf,
+  BUCKET,
+  BUCKET_SHIFT,
+  clearAnnouncement,
+  fillingOf,
+  packEmpty,
+  packReserved,
+  packTag,
+} from '../../native-layout/table-slot.ts'
+import {
+  COUNTER,
+  ROW,
+  ROW_BUSY,
+  ROW_CREATE,
+  ROW_FREEING,
+  ROW_REMOVE,
+  ROW_REPLACE,
+  ROW_RESERVE,
+  sequenceOf,
+} from '../../native-layout/thread-row.ts'
+import type { ChunkHandle, WordIndex } from '../../native-layout/units.ts'
+import { abortMutation, claimMutation, commitMutation, DEL, EVICT, EXPIRE, PUT } from './commit.ts'
+import { chainIn, entryBytes, spaceIn } from './entry.ts'
+import { free, nextOf } from './magazine.ts'
+import { applyDelta, count, field, record, recordDelta, setKind } from './row.ts'
+import { secondOf, stampOf, tagFor } from './table.ts'
+import { chunkAddress, pageOf, rowAddress, segmentOf, type MemoryView } from './view.ts'
+
+export const WON = 1
+export const LOST = 0
+
+/** The handle of a live slot word. */
+export function handleIn(view: MemoryView, word: number): ChunkHandle {
+  return (word & 0x7fffffff) >>> view.versionBits
+}
+
+/** Frees an entry that this row has unlinked, its continuations first, one recorded at a time. */
+export function freeOld(view: MemoryView): void {
+  for (let part = field(view, ROW.OLD_CHAIN); part !== 0; part = field(view, ROW.OLD_CHAIN)) {
+    record(view, ROW.FREEING, part)
+    record(view, ROW.OLD_CHAIN, nextOf(view, part))
+    free(view, part)
+    record(view, ROW.FREEING, 0)
+  }
+  free(view, handleIn(view, field(view, ROW.OLD)))
+}
+
+/**
+ * Replaces the entry found by the scan by the complete new one in the row.
+ *
+ * If the thread dies after the exchange, recovery sees the new word published and frees the old chunk.
+ */
+export function replaceEntry(view: MemoryView, kept: boolean): number {
+  const { entry, entryAt } = view
+  const presence = presenceOf(peek(entry, entryAt + HEADER.VALUE_AND_PRESENCE))
+  const fresh = field(view, ROW.NEW)
+  const handle = handleIn(view, fresh)
+  const words = view.data[segmentOf(view, pageOf(view, handle))]!
+  const at = chunkAddress(view, handle)
+  const freshPresence = presenceOf(peek(words, at + HEADER.VALUE_AND_PRESENCE))
+  record(view, ROW.SLOT, view.slotIndex)
+  record(view, ROW.OLD, view.slotWord)
+  record(view, ROW.OLD_CHAIN, chainIn(entry, entryAt, presence))
+  recordDelta(
+    view,
+    0,
+    entryBytes(words, at) - entryBytes(entry, entryAt),
+    view.key.space,
+    stampOf(words, at, freshPresence),
+    stampOf(entry, entryAt, presence),
+  )
+  if (!kept) claimMutation(view, PUT, words, at, view.home)
+  setKind(view, ROW_REPLACE)
+  if (compareExchange(view.slotTable, view.slotAt, view.slotWord, fresh) !== view.slotWord) {
+    setKind(view, ROW_BUSY)
+    abortMutation(view)
+    count(view, 'casRetries')
+    return LOST
+  }
+  freeOld(view)
+  applyDelta(view, sequenceOf(view.state))
+  commitMutation(view)
+  return WON
+}
+
+/**
+ * Removes the entry of a slot: delete, expiry, eviction.
+ * @param words @param at the entry, whose slot word is `word`
+ * @param reason index of the counter it raises
+ * @param home home bucket of its key, whose counter orders the removal
+ */
+export function removeEntry(
+  view: MemoryView,
+  table: Int32Array,
+  slotAt: WordIndex,
+  slotIndex: number,
+  word: number,
+  words: Int32Array,
+  at: WordIndex,
+  reason: number,
+  home: number,
+): number {
+  const presence = presenceOf(peek(words, at + HEADER.VALUE_AND_PRESENCE))
+  record(view, ROW.SLOT, slotIndex)
+  record(view, ROW.OLD, word)
+  record(view, ROW.OLD_CHAIN, chainIn(words, at, presence))
+  record(view, ROW.REASON, reason)
+  const stamp = stampOf(words, at, presence)
+  recordDelta(view, -1, -entryBytes(words, at), spaceIn(words, at, presence), 0, stamp)
+  claimMutation(view, mutationFor(reason), words, at, home)
+  setKind(view, ROW_REMOVE)
+  const filling = fillingOf(load(table, slotAt + BUCKET.B - BUCKET.A)) // After the word: I-STAMP.
+  if (compareExchange(table, slotAt, word, packEmpty(filling)) !== word) {
+    setKind(view, ROW_BUSY)
+    abortMutation(view)
+    count(view, 'casRetries')
+    return LOST
+  }
+  setKind(view, ROW_FREEING)
+  freeOld(view)
+  applyDelta(view, sequenceOf(view.state))
+  commitMutation(view)
+  return WON
+}
+
+function mutationFor(reason: number): number {
+  if (reason === COUNTER.deletes) return DEL
+  return reason === COUNTER.expired || reason === COUNTER.flushedEntries ? EXPIRE : EVICT
+}
+
+/**
+ * Creates the complete new entry of the row in the slot chosen by `chooseEmpty`.
+ *
+ * Reserve the slot privately, store its tag, announce in the home word, place, clear. The announcement
+ * certifies that the key is still absent; from then on anybody can place and clear.
+ */
+export function createEntry(view: MemoryView): number {
+  const { control, rowAt } = view
+  const slot = view.emptySlot
+  const bucket = slot >>> 4
+  const table = view.tables[bucket >>> view.tableShift]!
+  const slotAt = ((bucket & view.tableMask) << BUCKET_SHIFT) + BUCKET.A + (slot & 15)
+  const homes = view.tables[view.home >>> view.tableShift]!
+  const homeAt = ((view.home & view.tableMask) << BUCKET_SHIFT) + BUCKET.HOME
+  const filling = fillingOf(view.emptyWord)
+  const reserved = packReserved(view.row, filling)
+  const fresh = field(view, ROW.NEW)
+  const handle = handleIn(view, fresh)
+  const words = view.data[segmentOf(view, pageOf(view, handle))]!
+  const at = chunkAddress(view, handle)
+  const presence = presenceOf(peek(words, at + HEADER.VALUE_AND_PRESENCE))
+  record(view, ROW.SLOT, slot)
+  record(view, ROW.HOME, view.home)
+  record(view, ROW.EXPECTED, reserved)
+  const stamp = stampOf(words, at, presence)
+  recordDelta(view, 1, entryBytes(words, at), view.key.space, stamp, 0)
+  claimMutation(view, PUT, words, at, view.home)
+  setKind(view, ROW_RESERVE)
+  if (compareExchange(table, slotAt, view.emptyWord, reserved) !== view.emptyWord) {
+    return lostCreation(view)
+  }
+  poke(table, slotAt + BUCKET.B - BUCKET.A, packTag(tagFor(secondOf(view)), filling + 1))
+  setKind(view, ROW_CREATE)
+  const announced = announce(view.homeWord, view.row, view.emptyDepth)
+  if (compareExchange(homes, homeAt, view.homeWord, announced) !== view.homeWord) {
+    compareExchange(table, slotAt, reserved, packEmpty(filling))
+    return lostCreation(view)
+  }
+  compareExchange(table, slotAt, reserved, peek(control, rowAt + ROW.NEW))
+  compareExchange(homes, homeAt, announced, clearAnnouncement(announced))
+  applyDelta(view, sequenceOf(view.state))
+  commitMutation(view)
+  return WON
+}
+
+function lostCreation(view: MemoryView): number {
+  setKind(view, ROW_BUSY)
+  abortMutation(view)
+  count(view, 'casRetries')
+  return LOST
+}
+
+/** Finishes the creation announced in the home word of the last scan, whoever began it. */
+export function helpAnnounced(view: MemoryView): void {
+  const seen = view.homeWord
+  const { control } = view
+  const at = rowAddress(view, announcerOf(seen) - 1)
+  const slot = load(control, at + ROW.SLOT)
+  const expected = load(control, at + ROW.EXPECTED)
+  const fresh = load(control, at + ROW.NEW)
+  const homes = view.tables[view.home >>> view.tableShift]!
+  const homeAt = ((view.home & view.tableMask) << BUCKET_SHIFT) + BUCKET.HOME
+  if (load(homes, homeAt) !== seen) return
+  const bucket = slot >>> 4
+  const table = view.tables[bucket >>> view.tableShift]!
+  const slotAt = ((bucket & view.tableMask) << BUCKET_SHIFT) + BUCKET.A + (slot & 15)
+  compareExchange(table, slotAt, expected, fresh)
+  compareExchange(homes, homeAt, seen, clearAnnouncement(seen))
+  count(view, 'helps')
+}
+
+/** Gives the unpublished new entry of the row back: its continuations, then its first chunk. */
+export function dropNew(view: MemoryView): void {
+  const part = field(view, ROW.NEW_PART)
+  if (part !== 0) {
+    free(view, part)
+    record(view, ROW.NEW_PART, 0)
+  }
+  for (let next = field(view, ROW.NEW_CHAIN); next !== 0; next = field(view, ROW.NEW_CHAIN)) {
+    record(view, ROW.FREEING, next)
+    record(view, ROW.NEW_CHAIN, nextOf(view, next))
+    free(view, next)
+    record(view, ROW.FREEING, 0)
+  }
+  const fresh = field(view, ROW.NEW)
+  if (fresh === 0) return
+  free(view, handleIn(view, fresh))
+  record(view, ROW.NEW, 0)
+}

@@ -1,0 +1,133 @@
+/**
+ * Emptying a page that is being drained: its living entries move to other chunks of their class as long
+ * as there are free ones, the rest are evicted.
+ *
+ * A move is a replacement by a copy that keeps its version; the exchange of the slot word proves that
+ * the copy was not torn. Readers notice nothing.
+ */
+import { compareExchange, copyIn, load, peek, poke } from '#atomics'
+import { CONTROL } from '../../native-layout/control-block.ts'
+import {
+  CHAIN,
+  CONTINUATION,
+  HEADER,
+  isComplete,
+  presenceOf,
+} from '../../native-layout/entry-header.ts'
+import {
+  packPageState,
+  PAGE,
+  PAGE_ACTIVE,
+  PAGE_DRAINING,
+  pageClassOf,
+  pageGenerationOf,
+  pageStateOf,
+} from '../../native-layout/page.ts'
+import {
+  COUNTER,
+  ROW,
+  ROW_BUSY,
+  ROW_REPLACE,
+  sequenceOf,
+} from '../../native-layout/thread-row.ts'
+import type { PageNumber } from '../../native-layout/units.ts'
+import { isEntry, spaceIn } from './entry.ts'
+import { deadReason, evictLocated } from './evict-entry.ts'
+import { chunkIn, locate, Located } from './locate.ts'
+import { dropNew, freeOld, handleIn } from './publish.ts'
+import { handleIn as chunkHandle } from './page-claim.ts'
+import { applyDelta, count, field, record, recordDelta, renew, setKind } from './row.ts'
+import { popFree, setDrainer } from './slab-allocator.ts'
+import { stampOf } from './table.ts'
+import { chunkAddress, pageAddress, pageOf, segmentOf, type MemoryView } from './view.ts'
+
+const resident = new Located()
+
+setDrainer({ clear })
+
+/** Unlinks or moves what one chunk of the draining page holds. Inside a bracket. */
+function clear(view: MemoryView, page: PageNumber, ordinal: number): void {
+  if (!chunkIn(view, page, ordinal, resident)) return
+  const { words, at } = resident
+  if (!isComplete(peek(words, at + HEADER.INCARNATION))) return
+  let handle = chunkHandle(view, page, ordinal)
+  if (!isEntry(words, at)) {
+    handle = peek(words, at + CONTINUATION.OWNER)
+    const owner = pageOf(view, handle)
+    if (chunkAddress(view, handle) < 0) return
+    if (!chunkIn(view, owner, handle & view.ordinalMask, resident)) return
+  }
+  if (!locate(view, handle, resident)) return
+  const dead = deadReason(view, resident)
+  if (dead >= 0) {
+    evictLocated(view, resident, dead)
+    return
+  }
+  if (moveResident(view, page)) return
+  if (view.policy.name === 'none') cancelDrain(view, page)
+  else evictLocated(view, resident, COUNTER.evictedForPages)
+}
+
+/** Moves the located entry out of the page; false when there is no free chunk for it. */
+function moveResident(view: MemoryView, page: PageNumber): boolean {
+  const presence = presenceOf(peek(resident.words, resident.at + HEADER.VALUE_AND_PRESENCE))
+  if ((presence & CHAIN) !== 0) return false
+  if (field(view, ROW.NEW) !== 0 || field(view, ROW.NEW_CHAIN) !== 0) return false
+  const sizeClass = pageClassOf(peek(view.control, pageAddress(view, page) + PAGE.STATE))
+  const handle = popFree(view, sizeClass)
+  if (handle === 0) return false
+  if (pageOf(view, handle) === page) {
+    dropNew(view)
+    return false
+  }
+  copyChunk(view, sizeClass, handle)
+  const stamp = stampOf(resident.words, resident.at, presence)
+  record(view, ROW.SLOT, resident.slotIndex)
+  record(view, ROW.OLD, resident.word)
+  record(view, ROW.OLD_CHAIN, 0)
+  recordDelta(view, 0, 0, spaceIn(resident.words, resident.at, presence), stamp, stamp)
+  setKind(view, ROW_REPLACE)
+  const { table, slotAt, word } = resident
+  if (compareExchange(table, slotAt, word, field(view, ROW.NEW)) === word) {
+    freeOld(view)
+    applyDelta(view, sequenceOf(view.state))
+    record(view, ROW.NEW, 0)
+    count(view, 'entriesMoved')
+  } else {
+    setKind(view, ROW_BUSY)
+    dropNew(view)
+  }
+  renew(view)
+  return true
+}
+
+/** Copies header and bytes into the new chunk and completes it under its own incarnation. */
+function copyChunk(view: MemoryView, sizeClass: number, handle: number): void {
+  const segment = segmentOf(view, pageOf(view, handle))
+  const words = view.data[segment]!
+  const at = chunkAddress(view, handle)
+  const rest = view.classes.bytes[sizeClass]! - HEADER.WORDS * 4
+  const from = view.dataBytes[resident.segment]!
+  const start = (resident.at + HEADER.WORDS) * 4
+  copyIn(view.dataBytes[segment]!, (at + HEADER.WORDS) * 4, from, start, rest)
+  for (let word = HEADER.VERSION_LOW; word < HEADER.WORDS; word++) {
+    poke(words, at + word, peek(resident.words, resident.at + word))
+  }
+  const old = pageOf(view, handleIn(view, resident.word))
+  const bound = peek(view.control, pageAddress(view, old) + PAGE.EXPIRY)
+  const expiryAt = pageAddress(view, pageOf(view, handle)) + PAGE.EXPIRY
+  poke(words, at + HEADER.INCARNATION, peek(words, at + HEADER.INCARNATION) + 1)
+  for (let seen = load(view.control, expiryAt); bound < seen; seen = load(view.control, expiryAt)) {
+    compareExchange(view.control, expiryAt, seen, bound)
+  }
+}
+/** Without eviction and without room elsewhere the page keeps its entries. */
+function cancelDrain(view: MemoryView, page: PageNumber): void {
+  const { control } = view
+  const at = pageAddress(view, page) + PAGE.STATE
+  const state = load(control, at)
+  if (pageStateOf(state) !== PAGE_DRAINING) return
+  const active = packPageState(pageGenerationOf(state), pageClassOf(state), PAGE_ACTIVE)
+  compareExchange(control, at, state, active)
+  compareExchange(control, CONTROL.DRAIN, page, 0)
+}

@@ -1,0 +1,343 @@
+/**
+ * The slab allocator: where a chunk of a class comes from, and how pages follow the demand.
+ *
+ *   magazine -> free chunks of a page of the class -> a free page -> parked chunks -> eviction in the
+ *   class -> a page of another class -> a larger class
+ *
+ * Pages move between classes by being drained: the page stops handing out chunks, its entries are
+ * moved or evicted a few at a time by whoever passes, its free chunks find their way home to its
+ * stack, and when all are there it is free. Nobody waits for a drain.
+ */
+import { compareExchange, load, peek, store } from '#atomics'
+import { CLASS, CONTROL } from '../../native-layout/control-block.ts'
+import {
+  packPageState,
+  PAGE,
+  PAGE_ACTIVE,
+  PAGE_DRAINING,
+  pageClassOf,
+  pageGenerationOf,
+  pageStateOf,
+  stackCount,
+} from '../../native-layout/page.ts'
+import { COUNTER, MAGAZINE, ROW } from '../../native-layout/thread-row.ts'
+import type { ChunkHandle, PageNumber, SizeClass } from '../../native-layout/units.ts'
+import {
+  magazineAt,
+  nextOf,
+  pop,
+  quarantinePassed,
+  snapshotRows,
+  unpark,
+} from './magazine.ts'
+import {
+  capacityOf,
+  cut,
+  declareDrained,
+  giveBackTop,
+  lowestFree,
+  releaseClaim,
+  takeBatch,
+  tryClaim,
+} from './page-claim.ts'
+import { enter, field, leave } from './row.ts'
+import { classAddress, pageAddress, pageOf, type MemoryView } from './view.ts'
+
+/** A magazine is filled to this many bytes or chunks, and gives back above twice that. */
+const BATCH_CHUNKS = 16
+const BATCH_BYTES = 32 * 1024
+/** Entries evicted for one chunk before the allocator turns elsewhere. */
+const EVICTIONS_PER_CHUNK = 8
+/** Chunks of a page being drained that each write looks at. */
+const DRAIN_CHUNKS_PER_WRITE = 8
+
+function batchOf(view: MemoryView, sizeClass: SizeClass): number {
+  const fits = Math.floor(BATCH_BYTES / view.classes.bytes[sizeClass]!)
+  return Math.max(1, Math.min(BATCH_CHUNKS, fits))
+}
+
+/**
+ * Takes a chunk of a class, or of a larger one when the class can have none. Inside a bracket.
+ * @param asPart whether it continues a value (recorded as NEW_PART) or begins an entry (NEW)
+ * @returns its handle, recorded in the row; 0 when memory is used up and nothing may be evicted
+ */
+export function allocate(view: MemoryView, sizeClass: SizeClass, asPart: boolean): ChunkHandle {
+  const cheap = takeFree(view, sizeClass, asPart)
+  if (cheap !== 0) return cheap
+  if (rebalanceDue(view, sizeClass)) wishForPage(view, sizeClass)
+  for (let tries = 0; tries < EVICTIONS_PER_CHUNK; tries++) {
+    if (view.policy.evict(view, sizeClass, COUNTER.evictedForMemory)) {
+      const handle = takeFree(view, sizeClass, asPart)
+      if (handle !== 0) return handle
+    } else break
+  }
+  const moved = takePage(view, sizeClass, asPart)
+  if (moved !== 0) return moved
+  return takeLarger(view, sizeClass, asPart)
+}
+
+/** A chunk that is free already, recorded as NEW: for a page mover, which must not evict for it. */
+export function popFree(view: MemoryView, sizeClass: SizeClass): ChunkHandle {
+  return takeFree(view, sizeClass, false)
+}
+
+/** A chunk that is free already. */
+function takeFree(view: MemoryView, sizeClass: SizeClass, asPart: boolean): ChunkHandle {
+  const ready = popHere(view, sizeClass, asPart)
+  if (ready !== 0) return ready
+  if (refill(view, sizeClass)) return popHere(view, sizeClass, asPart)
+  if (unpark(view)) return popHere(view, sizeClass, asPart)
+  return 0
+}
+
+/** Pops, but sends chunks of the page being drained home first. */
+function popHere(view: MemoryView, sizeClass: SizeClass, asPart: boolean): ChunkHandle {
+  const drain = peek(view.control, CONTROL.DRAIN)
+  if (drain !== 0) {
+    const at = magazineAt(view, sizeClass) + MAGAZINE.TOP
+    for (;;) {
+      const top = peek(view.control, at)
+      if (top === 0 || pageOf(view, top) !== drain || !giveBackTop(view, sizeClass)) break
+    }
+  }
+  return pop(view, sizeClass, asPart)
+}
+
+/** Fills the empty magazine of a class from a page that has free chunks, or from a free page. */
+function refill(view: MemoryView, sizeClass: SizeClass): boolean {
+  const hinted = view.pageHint[sizeClass]!
+  if (hinted !== 0 && refillFrom(view, hinted, sizeClass)) return true
+  const freed = load(view.control, classAddress(sizeClass) + CLASS.FREED)
+  if (freed !== view.freedSeen[sizeClass]) {
+    const { pages } = view.plan
+    for (let page = 1; page <= pages; page++) {
+      if (hasRoom(view, page, sizeClass) && refillFrom(view, page, sizeClass)) return true
+    }
+    view.freedSeen[sizeClass] = freed
+  }
+  return cutFree(view, sizeClass)
+}
+
+function hasRoom(view: MemoryView, page: PageNumber, sizeClass: SizeClass): boolean {
+  const at = pageAddress(view, page)
+  const state = peek(view.control, at + PAGE.STATE)
+  if (pageStateOf(state) !== PAGE_ACTIVE || pageClassOf(state) !== sizeClass) return false
+  if (stackCount(peek(view.control, at + PAGE.STACK)) > 0) return true
+  return peek(view.control, at + PAGE.CARVED) < capacityOf(view, sizeClass)
+}
+
+function refillFrom(view: MemoryView, page: PageNumber, sizeClass: SizeClass): boolean {
+  if (!hasRoom(view, page, sizeClass) || !tryClaim(view, page)) return false
+  const taken =
+    hasRoom(view, page, sizeClass) && takeBatch(view, page, sizeClass, batchOf(view, sizeClass))
+  releaseClaim(view, page)
+  view.pageHint[sizeClass] = taken ? page : 0
+  return taken
+}
+
+/** Cuts a free page for the class. One that was drained rests until its quarantine has passed. */
+function cutFree(view: MemoryView, sizeClass: SizeClass): boolean {
+  const page = lowestFree(view)
+  if (page === 0) return false
+  const used = pageGenerationOf(peek(view.control, pageAddress(view, page) + PAGE.STATE)) > 0
+  if (used) {
+    if (view.restingPage !== page) {
+      view.restingPage = page
+      snapshotRows(view, view.restingSnapshot)
+    }
+    if (!quarantinePassed(view, view.restingSnapshot)) return false
+  }
+  if (!tryClaim(view, page)) return false
+  const done = cut(view, page, sizeClass)
+  if (done) takeBatch(view, page, sizeClass, batchOf(view, sizeClass))
+  releaseClaim(view, page)
+  view.restingPage = 0
+  if (done) view.pageHint[sizeClass] = page
+  return done
+}
+
+/** Drains pages of other classes until one can be cut for this one; bounded. */
+function takePage(view: MemoryView, sizeClass: SizeClass, asPart: boolean): ChunkHandle {
+  for (let round = 0; round < 4; round++) {
+    wishForPage(view, sizeClass)
+    const page = load(view.control, CONTROL.DRAIN)
+    if (page === 0) break
+    const cutInto = capacityOf(view, 0)
+    for (let steps = 0; steps < cutInto; steps += 64) {
+      if (drainStep(view, 64)) break
+    }
+    const handle = takeFree(view, sizeClass, asPart)
+    if (handle !== 0) return handle
+  }
+  return 0
+}
+
+/** A chunk of a larger class, free or evicted: better a wasted margin than a refused write. */
+function takeLarger(view: MemoryView, sizeClass: SizeClass, asPart: boolean): ChunkHandle {
+  for (let larger = sizeClass + 1; larger < view.classes.bytes.length; larger++) {
+    const free = takeFree(view, larger, asPart)
+    if (free !== 0) return free
+    if (view.policy.evict(view, larger, COUNTER.evictedForMemory)) {
+      const handle = takeFree(view, larger, asPart)
+      if (handle !== 0) return handle
+    }
+  }
+  return 0
+}
+
+/** Starts draining the page that is missed least, unless a drain is under way. */
+export function wishForPage(view: MemoryView, sizeClass: SizeClass): void {
+  const { control } = view
+  const current = load(control, CONTROL.DRAIN)
+  if (current !== 0) {
+    const state = load(control, pageAddress(view, current) + PAGE.STATE)
+    if (pageStateOf(state) !== PAGE_DRAINING) compareExchange(control, CONTROL.DRAIN, current, 0)
+    return
+  }
+  const page = leastMissedPage(view, sizeClass)
+  if (page === 0) return
+  const at = pageAddress(view, page) + PAGE.STATE
+  const state = load(control, at)
+  if (pageStateOf(state) !== PAGE_ACTIVE || pageClassOf(state) === sizeClass) return
+  const draining = packPageState(pageGenerationOf(state), pageClassOf(state), PAGE_DRAINING)
+  if (compareExchange(control, CONTROL.DRAIN, 0, page) !== 0) return
+  if (compareExchange(control, at, state, draining) !== state) {
+    compareExchange(control, CONTROL.DRAIN, page, 0)
+  }
+}
+
+/** A page of the class that evicts least per page, the one with most free chunks among those. */
+function leastMissedPage(view: MemoryView, sizeClass: SizeClass): PageNumber {
+  const { control, plan } = view
+  const pages = new Float64Array(view.classes.bytes.length)
+  for (let page = 1; page <= plan.pages; page++) {
+    const state = peek(control, pageAddress(view, page) + PAGE.STATE)
+    if (pageStateOf(state) === PAGE_ACTIVE) pages[pageClassOf(state)]!++
+  }
+  let best = 0
+  let bestScore = Infinity
+  for (let page = 1; page <= plan.pages; page++) {
+    const at = pageAddress(view, page)
+    const state = peek(control, at + PAGE.STATE)
+    if (pageStateOf(state) !== PAGE_ACTIVE) continue
+    const other = pageClassOf(state)
+    if (other === sizeClass) continue
+    const pressure = peek(control, classAddress(other) + CLASS.EVICTIONS) / pages[other]!
+    const carved = peek(control, at + PAGE.CARVED)
+    const free = stackCount(peek(control, at + PAGE.STACK)) + capacityOf(view, other) - carved
+    const score = pressure + 1 - free / capacityOf(view, other)
+    if (score < bestScore && mayShrink(view, pages[other]!, pages[sizeClass]!)) {
+      bestScore = score
+      best = page
+    }
+  }
+  return best
+}
+/** A class keeps its only page unless the class that wants it has none at all. */
+function mayShrink(_view: MemoryView, pagesOfOther: number, pagesOfClass: number): boolean {
+  return pagesOfOther > 1 || pagesOfClass === 0
+}
+
+/**
+ * Whether the class should get a page of another one: it evicted a share of its own entries while
+ * some other class evicted far less. The windows are halved at each look, so they follow the demand.
+ */
+function rebalanceDue(view: MemoryView, sizeClass: SizeClass): boolean {
+  const at = classAddress(sizeClass) + CLASS.EVICTIONS
+  const evictions = peek(view.control, at)
+  const window = Math.max(16, capacityOf(view, sizeClass) >>> 2)
+  if (evictions < window || view.policy.name === 'none') return false
+  store(view.control, at, evictions >>> 1)
+  return othersAreCalmer(view, sizeClass, evictions)
+}
+
+function othersAreCalmer(view: MemoryView, sizeClass: SizeClass, evictions: number): boolean {
+  const { control, plan } = view
+  const pages = new Int32Array(view.classes.bytes.length)
+  for (let page = 1; page <= plan.pages; page++) {
+    const state = peek(control, pageAddress(view, page) + PAGE.STATE)
+    if (pageStateOf(state) === PAGE_ACTIVE) pages[pageClassOf(state)]!++
+  }
+  const own = evictions / Math.max(1, pages[sizeClass]! * capacityOf(view, sizeClass))
+  for (let other = 0; other < pages.length; other++) {
+    if (other === sizeClass || pages[other]! < 2) continue
+    const at = classAddress(other) + CLASS.EVICTIONS
+    const calm = peek(control, at) / (pages[other]! * capacityOf(view, other))
+    if (calm * 2 < own) return true
+    store(control, at, peek(control, at) >>> 1)
+  }
+  return false
+}
+
+/** How `drainStep` gets rid of an entry: set by src/memory/relocate.ts, which needs this file. */
+export interface Drainer {
+  /** Unlinks or moves what the chunk holds; true when the chunk is free or was freed. */
+  clear(view: MemoryView, page: PageNumber, ordinal: number): void
+}
+let drainer: Drainer | undefined
+export function setDrainer(to: Drainer): void {
+  drainer = to
+}
+
+/**
+ * Works on the page being drained, if there is one: `chunks` chunks at most.
+ * @returns whether no page is left to drain
+ */
+export function drainStep(view: MemoryView, chunks: number): boolean {
+  const { control } = view
+  const page = load(control, CONTROL.DRAIN)
+  if (page === 0) return true
+  const at = pageAddress(view, page)
+  const state = load(control, at + PAGE.STATE)
+  if (pageStateOf(state) !== PAGE_DRAINING) {
+    compareExchange(control, CONTROL.DRAIN, page, 0)
+    return true
+  }
+  const carved = peek(control, at + PAGE.CARVED)
+  if (stackCount(peek(control, at + PAGE.STACK)) < carved) {
+    let mark = peek(control, at + PAGE.MARK)
+    for (let n = 0; n < chunks && n < carved; n++) {
+      if (mark >= carved) mark = 0
+      drainer?.clear(view, page, mark++)
+    }
+    store(control, at + PAGE.MARK, mark)
+    sendHome(view, page, pageClassOf(state))
+  }
+  if (stackCount(peek(control, at + PAGE.STACK)) !== carved || !tryClaim(view, page)) return false
+  const done = declareDrained(view, page)
+  releaseClaim(view, page)
+  return done
+}
+
+/** Gives the drained page's chunks in this thread's magazine and quarantine back to it. */
+export function sendHome(view: MemoryView, page: PageNumber, sizeClass: SizeClass): void {
+  unpark(view)
+  const at = magazineAt(view, sizeClass)
+  for (let n = peek(view.control, at + MAGAZINE.COUNT); n > 0; n--) {
+    const top = peek(view.control, at + MAGAZINE.TOP)
+    if (top === 0) return
+    if (pageOf(view, top) !== page && !hasBelow(view, top, page)) return
+    if (!giveBackTop(view, sizeClass)) return
+  }
+}
+function hasBelow(view: MemoryView, top: ChunkHandle, page: PageNumber): boolean {
+  for (let handle = top; handle !== 0; handle = nextOf(view, handle)) {
+    if (pageOf(view, handle) === page) return true
+  }
+  return false
+}
+
+/** Between operations: gives chunks above a magazine's measure back to their pages. */
+export function settle(view: MemoryView, sizeClass: SizeClass): void {
+  const magazine = magazineAt(view, sizeClass)
+  const measure = batchOf(view, sizeClass)
+  if (peek(view.control, magazine + MAGAZINE.COUNT) > 2 * measure) {
+    for (let n = 0; n < measure && giveBackTop(view, sizeClass); n++);
+  }
+  if (field(view, ROW.PARKED) !== 0 || field(view, ROW.PARKING) !== 0) unpark(view)
+  if (peek(view.control, CONTROL.DRAIN) !== 0) {
+    enter(view)
+    drainStep(view, DRAIN_CHUNKS_PER_WRITE)
+    leave(view)
+  }
+}

@@ -1,0 +1,198 @@
+/**
+ * A thread's view of the shared memory: typed arrays over every segment, the numbers of the plan,
+ * the scratch in which a key is staged, and the registers in which a look-up leaves what it found.
+ *
+ * One object per engine and thread, passed to every function of this folder. Its registers replace
+ * result objects, so a read allocates nothing but what it returns.
+ */
+import { peek, peekDouble } from '#atomics'
+import { CLASS, CLASSES_AT, CONTROL } from '../../native-layout/control-block.ts'
+import { PAGE } from '../../native-layout/page.ts'
+import { planShapes, type Plan } from '../../native-layout/region-map.ts'
+import type { SizeClasses } from '../../native-layout/size-classes.ts'
+import { BUCKET_BYTES, LIVE_BIT } from '../../native-layout/table-slot.ts'
+import type { RowLayout } from '../../native-layout/thread-row.ts'
+import {
+  bitsFor,
+  type ChunkHandle,
+  type PageNumber,
+  type RowNumber,
+  type WordIndex,
+} from '../../native-layout/units.ts'
+import { KeyScratch } from './key-scratch.ts'
+import type { MemoryHandle } from './shared-memory.ts'
+
+/** What the allocator asks when it has no free chunk: see src/engine/eviction. */
+export interface EvictionPolicy {
+  readonly name: string
+  /** Unlinks one entry whose first chunk is of the class (-1: any); false when it found none. */
+  evict(view: MemoryView, sizeClass: number, reason: number): boolean
+  /** Marks the entry of a slot as used. */
+  touched(view: MemoryView): void
+}
+
+export class MemoryView {
+  readonly plan: Plan
+  readonly classes: SizeClasses
+  readonly rowLayout: RowLayout
+  /** The control segment, in its three widths. */
+  readonly control: Int32Array
+  readonly controlDoubles: Float64Array
+  readonly controlPairs: BigInt64Array
+  readonly tables: Int32Array[] = []
+  readonly tableBytes: Uint8Array[] = []
+  readonly data: Int32Array[] = []
+  readonly dataBytes: Uint8Array[] = []
+  readonly dataDoubles: Float64Array[] = []
+  /** Buffers over the data segments, for decoding strings in place. */
+  readonly dataBuffers: Buffer[] = []
+
+  readonly versionBits: number
+  readonly versionMask: number
+  readonly ordinalBits: number
+  readonly ordinalMask: number
+  readonly pageWords: number
+  readonly pageShift: number
+  readonly pageMask: number
+  readonly tableShift: number
+  readonly tableMask: number
+  readonly buckets: number
+  readonly wideTable: boolean
+  readonly seed: number
+  readonly startedAt: number
+  readonly shapesAt: WordIndex
+  readonly pagesAt: WordIndex
+
+  row: RowNumber = -1
+  rowAt: WordIndex = 0
+  readonly key: KeyScratch
+  policy: EvictionPolicy
+  now: () => number
+  /** More than this many linked entries are not kept; 0: no bound. */
+  maxEntries = 0
+
+  // What a look-up leaves behind.
+  home = 0
+  slotTable: Int32Array
+  slotSegment = 0
+  slotAt: WordIndex = 0
+  slotIndex = 0
+  slotWord = 0
+  entrySegment = 0
+  entry: Int32Array
+  entryAt: WordIndex = 0
+  entryShape = 0
+  entryIncarnation = 0
+
+  // What a writer's scan leaves behind.
+  homeWord = 0
+  emptySlot = -1
+  emptyWord = 0
+  emptyDepth = 0
+  // What the sequence of the current operation started with.
+  state = 0
+  /** The flush stamp read at the start of the operation. */
+  stamp = 0
+
+  // Local hints; losing them costs a search.
+  readonly pageHint: Int32Array
+  readonly freedSeen: Int32Array
+  /** Row states seen when the parked chunks' quarantine began. */
+  readonly snapshot: Int32Array
+  quarantineOpen = false
+  restingPage = 0
+  readonly restingSnapshot: Int32Array
+  /** Random numbers for the choice among equals (xorshift). */
+  random = 0x2545f491
+
+  constructor(handle: MemoryHandle, policy: EvictionPolicy, now: () => number) {
+    const { plan, segments } = handle
+    this.plan = plan
+    const { classes, row } = planShapes(plan)
+    this.classes = classes
+    this.rowLayout = row
+    this.control = new Int32Array(segments[0]!)
+    this.controlDoubles = new Float64Array(segments[0]!, 0, segments[0]!.byteLength >>> 3)
+    this.controlPairs = new BigInt64Array(segments[0]!, 0, segments[0]!.byteLength >>> 3)
+    for (let at = 1; at < segments.length; at++) {
+      const segment = segments[at]!
+      const words = new Int32Array(segment)
+      const bytes = new Uint8Array(segment)
+      if (at <= plan.tableSegments) {
+        this.tables.push(words)
+        this.tableBytes.push(bytes)
+      } else {
+        this.data.push(words)
+        this.dataBytes.push(bytes)
+        this.dataDoubles.push(new Float64Array(segment))
+        this.dataBuffers.push(Buffer.from(segment))
+      }
+    }
+    this.versionBits = plan.versionBits
+    this.versionMask = (1 << plan.versionBits) - 1
+    this.ordinalBits = plan.ordinalBits
+    this.ordinalMask = (1 << plan.ordinalBits) - 1
+    this.pageWords = plan.pageBytes >>> 2
+    this.pageShift = bitsFor(plan.segmentBytes / plan.pageBytes)
+    this.pageMask = (1 << this.pageShift) - 1
+    this.tableShift = bitsFor(plan.segmentBytes / BUCKET_BYTES)
+    this.tableMask = (1 << this.tableShift) - 1
+    this.buckets = plan.buckets
+    this.wideTable = plan.buckets > 1 << 20
+    this.seed = peek(this.control, CONTROL.SEED)
+    this.startedAt = peekDouble(this.controlDoubles, CONTROL.STARTED_AT >>> 1)
+    this.shapesAt = plan.shapesAt
+    this.pagesAt = plan.pagesAt
+    this.key = new KeyScratch(this.seed)
+    this.policy = policy
+    this.now = now
+    this.slotTable = this.tables[0]!
+    this.entry = this.data[0]!
+    this.pageHint = new Int32Array(classes.bytes.length)
+    this.freedSeen = new Int32Array(classes.bytes.length).fill(-1)
+    this.snapshot = new Int32Array(plan.maxThreads)
+    this.restingSnapshot = new Int32Array(plan.maxThreads)
+  }
+
+  /** The row this thread writes to (its own, or the one it recovers). */
+  useRow(row: RowNumber): void {
+    this.row = row
+    this.rowAt = this.plan.rowsAt + row * this.rowLayout.words
+    this.quarantineOpen = false
+  }
+}
+
+export function rowAddress(view: MemoryView, row: RowNumber): WordIndex {
+  return view.plan.rowsAt + row * view.rowLayout.words
+}
+export function pageAddress(view: MemoryView, page: PageNumber): WordIndex {
+  return view.pagesAt + page * PAGE.WORDS
+}
+export function classAddress(sizeClass: number): WordIndex {
+  return CLASSES_AT + sizeClass * CLASS.WORDS
+}
+export function pageOf(view: MemoryView, handle: ChunkHandle): PageNumber {
+  return handle >>> view.ordinalBits
+}
+/** Chunk size in words of a page, 0 while it holds none. */
+export function shapeOf(view: MemoryView, page: PageNumber): number {
+  return peek(view.control, view.shapesAt + page)
+}
+/** The data segment (an index into `view.data`) that a page lies in. */
+export function segmentOf(view: MemoryView, page: PageNumber): number {
+  return (page - 1) >>> view.pageShift
+}
+/** Word index of a chunk inside its segment; -1 when the handle cannot be one of its page. */
+export function chunkAddress(view: MemoryView, handle: ChunkHandle): WordIndex {
+  const page = handle >>> view.ordinalBits
+  if (page < 1 || page > view.plan.pages) return -1
+  const shape = shapeOf(view, page)
+  const offset = (handle & view.ordinalMask) * shape
+  if (shape === 0 || offset + shape > view.pageWords) return -1
+  return ((page - 1) & view.pageMask) * view.pageWords + offset
+}
+/** The live slot word of a chunk whose header holds this incarnation. */
+export function liveWord(view: MemoryView, handle: ChunkHandle, incarnation: number): number {
+  const version = ((incarnation + 1) >>> 1) & view.versionMask
+  return LIVE_BIT | (handle << view.versionBits) | version
+}
