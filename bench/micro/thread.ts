@@ -22,7 +22,7 @@ import type { Batch, Dataset, OperationName } from './operations.ts'
 import type { Command, Reply, RoundSample, ThreadSetup } from './protocol.ts'
 
 const ORDER_BATCHES = 256
-const ALLOCATION_WARM_UP = 30
+const ALLOCATION_WARM_UP = 10
 const ALLOCATION_ROUNDS = 7
 const ALLOCATION_BATCHES = 2
 const NS_PER_MS = 1e6
@@ -108,9 +108,11 @@ function fill(shared: boolean): void {
   for (const grant of setup.grants) {
     if (grant.name === 'none' || grant.isShared !== shared) continue
     const subject = subjectOf(grant.name)
-    for (let id = 0; id < data.keys; id++) {
-      subject.set(data.keyObjects[id] as string, valueFor(id, 0))
-    }
+    subject.fill(() => {
+      for (let id = 0; id < data.keys; id++) {
+        subject.set(data.keyObjects[id] as string, valueFor(id, 0))
+      }
+    })
   }
 }
 

@@ -4,7 +4,7 @@
  * `none` stores nothing and answers at once: what the loop around a subject costs.
  */
 import { LRUCache } from 'lru-cache'
-import { noGetBytes } from './subject.ts'
+import { fillPlainly, noGetBytes } from './subject.ts'
 import type { Subject } from './subject.ts'
 
 /**
@@ -25,6 +25,7 @@ export function openMap(): Subject {
     },
     set: (key, value) => void map.set(key, value),
     delete: (key) => void map.delete(key),
+    fill: fillPlainly,
     close: () => map.clear(),
   }
 }
@@ -42,6 +43,7 @@ export function openLruCache(keys: number): Subject {
     },
     set: (key, value) => void cache.set(key, value),
     delete: (key) => void cache.delete(key),
+    fill: fillPlainly,
     close: () => cache.clear(),
   }
 }
@@ -54,6 +56,7 @@ export function openNone(): Subject {
     getMany: () => [],
     set() {},
     delete() {},
+    fill: fillPlainly,
     close() {},
   }
 }

@@ -10,6 +10,7 @@
 import { open as openDatabase } from 'lmdb'
 import { attachEngine, createEngine } from '../../src/index.ts'
 import { lock, unlock } from './lock.ts'
+import { fillPlainly } from './subject.ts'
 import type { Subject, SubjectGrant } from './subject.ts'
 
 /**
@@ -39,6 +40,7 @@ export function openHeddle(grant: SubjectGrant): Subject {
     getMany: (keys) => engine.getMany<string>(keys),
     set: (key, value) => engine.set(key, value),
     delete: (key) => void engine.delete(key),
+    fill: fillPlainly,
     close: () => engine.close(),
   }
 }
@@ -76,6 +78,7 @@ export function openLockedHeddle(grant: SubjectGrant): Subject {
       engine.delete(key)
       unlock(word)
     },
+    fill: fillPlainly,
     close: () => engine.close(),
   }
 }
@@ -99,6 +102,7 @@ export function openLmdb(grant: SubjectGrant): Subject {
     getMany: (keys) => keys.map((key) => database.get(key)),
     set: (key, value) => void database.putSync(key, value),
     delete: (key) => void database.removeSync(key),
+    fill: (sets) => database.transactionSync(sets),
     close: () => void database.close(),
   }
 }

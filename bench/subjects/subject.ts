@@ -14,6 +14,8 @@ export interface Subject {
   getMany(keys: readonly string[]): (string | undefined)[]
   set(key: string, value: string): void
   delete(key: string): void
+  /** Runs many sets at once, untimed: one transaction where the subject has such. */
+  fill(sets: () => void): void
   close(): void
 }
 
@@ -30,6 +32,11 @@ export interface SubjectGrant {
 /** A subject without a byte form of get says so, and suites leave that cell out. */
 export function hasGetBytes(name: SubjectName): boolean {
   return name === 'heddle' || name === 'heddle+lock' || name === 'lmdb'
+}
+
+/** For subjects that fill as they set. */
+export function fillPlainly(sets: () => void): void {
+  sets()
 }
 
 export function noGetBytes(): number {

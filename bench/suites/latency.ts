@@ -12,14 +12,16 @@ import { build, decodeFromCompressedBase64 } from 'hdr-histogram-js'
 import type { Histogram } from 'hdr-histogram-js'
 import type { LatencyCommand, LatencyReply, LatencySetup } from '../latency/protocol.ts'
 import { HISTOGRAM } from '../latency/protocol.ts'
-import { hex, shown } from '../measurement.ts'
-import type { CurveChart, Measurement, SuiteResult, Table } from '../measurement.ts'
+import { hex, shown, spreadOf } from '../measurement.ts'
+import type { CurveChart, Measurement, Spread, SuiteResult, Table } from '../measurement.ts'
 import type { Form, RunOptions } from '../options.ts'
 import type { Progress } from '../progress.ts'
 import { grantSubject } from '../subjects/open.ts'
 import type { SubjectName } from '../subjects/subject.ts'
 import { linkWorker } from '../worker-link.ts'
 import type { WorkerLink } from '../worker-link.ts'
+
+type Time = 'response' | 'service'
 
 interface Sizes {
   readonly keys: number
@@ -35,14 +37,18 @@ const SIZES: Readonly<Record<Form, Sizes>> = {
   full: { keys: 100_000, seconds: 5, rates: [50_000, 200_000, 500_000, 1_000_000], rounds: 3 },
 }
 const SUBJECTS: readonly SubjectName[] = ['none', 'lru-cache', 'heddle', 'heddle+lock']
+const TIMES: readonly Time[] = ['response', 'service']
+const START_IN_MS = 50
 const PERCENTILES = [50, 90, 99, 99.9, 99.99]
 const CURVE = [0, 10, 25, 50, 75, 90, 95, 99, 99.5, 99.9, 99.95, 99.99, 99.995, 99.999]
 
 interface Series {
   readonly subject: SubjectName
   readonly rate: number
+  /** All rounds in one, and each round for itself. */
   readonly response: Histogram
   readonly service: Histogram
+  readonly rounds: Readonly<Record<Time, Histogram[]>>
   seconds: number
   operations: number
   checksum: number
@@ -86,12 +92,12 @@ async function playRounds(sizes: Sizes, links: readonly Link[], progress: Progre
       progress.step(`${series.subject} at ${shown(series.rate)}/s`, round, sizes.rounds)
       const { subject, rate } = series
       const seconds = round === 0 ? sizes.seconds / 4 : sizes.seconds
-      const startAt = Date.now() + 20
+      const startAt = Date.now() + START_IN_MS
       const command: LatencyCommand = { kind: 'load', subject, rate, seconds, startAt }
       const replies = await Promise.all(links.map((link) => link.ask(command)))
       if (round === 0) continue
       series.seconds += sizes.seconds
-      for (const reply of replies) addReply(series, reply)
+      addRound(series, replies)
     }
   }
   return found
@@ -100,15 +106,24 @@ async function playRounds(sizes: Sizes, links: readonly Link[], progress: Progre
 function newSeries(subject: SubjectName, rate: number): Series {
   const response = build(HISTOGRAM)
   const service = build(HISTOGRAM)
-  return { subject, rate, response, service, seconds: 0, operations: 0, checksum: 0 }
+  const rounds = { response: [], service: [] }
+  return { subject, rate, response, service, rounds, seconds: 0, operations: 0, checksum: 0 }
 }
 
-function addReply(series: Series, reply: LatencyReply): void {
-  if (reply.kind !== 'histograms') throw new Error(`expected histograms, not ${reply.kind}`)
-  series.response.add(decodeFromCompressedBase64(reply.response))
-  series.service.add(decodeFromCompressedBase64(reply.service))
-  series.operations += reply.operations
-  series.checksum = (series.checksum + reply.checksum) >>> 0
+/** Adds up the threads of a round. */
+function addRound(series: Series, replies: readonly LatencyReply[]): void {
+  const round = { response: build(HISTOGRAM), service: build(HISTOGRAM) }
+  for (const reply of replies) {
+    if (reply.kind !== 'histograms') throw new Error(`expected histograms, not ${reply.kind}`)
+    round.response.add(decodeFromCompressedBase64(reply.response))
+    round.service.add(decodeFromCompressedBase64(reply.service))
+    series.operations += reply.operations
+    series.checksum = (series.checksum + reply.checksum) >>> 0
+  }
+  for (const time of TIMES) {
+    series.rounds[time].push(round[time])
+    series[time].add(round[time])
+  }
 }
 
 function resultOf(found: readonly Series[], options: RunOptions, sizes: Sizes): SuiteResult {
@@ -128,9 +143,24 @@ function resultOf(found: readonly Series[], options: RunOptions, sizes: Sizes): 
   }
 }
 
-function percentilesOf(histogram: Histogram): (readonly [string, number])[] {
-  const found = PERCENTILES.map((p) => [`p${p}`, histogram.getValueAtPercentile(p)] as const)
-  return [...found, ['max', histogram.maxValue] as const]
+interface Quantile {
+  readonly name: string
+  /** Nanoseconds, of all rounds together. */
+  readonly value: number
+  /** Of single rounds. */
+  readonly spread: Spread
+}
+
+function quantilesOf(series: Series, time: Time): Quantile[] {
+  const quantile = (name: string, of: (histogram: Histogram) => number) => ({
+    name,
+    value: of(series[time]),
+    spread: spreadOf(series.rounds[time].map(of)),
+  })
+  const percentiles = PERCENTILES.map((p) =>
+    quantile(`p${p}`, (histogram) => histogram.getValueAtPercentile(p)),
+  )
+  return [...percentiles, quantile('max', (histogram) => histogram.maxValue)]
 }
 
 function measurementsOf(one: Series, options: RunOptions, sizes: Sizes): Measurement[] {
@@ -140,35 +170,36 @@ function measurementsOf(one: Series, options: RunOptions, sizes: Sizes): Measure
     seconds: one.seconds,
     operations: one.operations,
   }
-  const state = (operation: string, value: number) =>
-    ({
-      suite: 'latency',
-      subject: one.subject,
-      operation,
-      threads: options.threads,
-      value,
-      unit: 'ns',
-      parameters,
-      checksum: hex(one.checksum),
-    }) satisfies Measurement
-  return [
-    ...percentilesOf(one.response).map(([name, value]) => state(`response ${name}`, value)),
-    ...percentilesOf(one.service).map(([name, value]) => state(`service ${name}`, value)),
-  ]
+  const { subject } = one
+  const checksum = hex(one.checksum)
+  return TIMES.flatMap((time) =>
+    quantilesOf(one, time).map(({ name, value, spread }) => ({
+      ...{ suite: 'latency' as const, subject, operation: `${time} ${name}` },
+      ...{ threads: options.threads, value, unit: 'ns', spread, parameters, checksum },
+    })),
+  )
 }
 
 function tableOf(found: readonly Series[]): Table {
   const columns = ['subject', 'rate/s', 'time', 'operations', ...PERCENTILES.map((p) => `p${p}`)]
   const rows = found.flatMap((one) =>
-    (['response', 'service'] as const).map((time) => [
+    TIMES.map((time) => [
       one.subject,
       shown(one.rate),
       time,
       shown(one.operations),
-      ...percentilesOf(one[time]).map(([, value]) => shown(value / 1000)),
+      ...quantilesOf(one, time).map(microseconds),
     ]),
   )
-  return { title: 'Microseconds under a fixed rate', columns: [...columns, 'max'], rows }
+  return {
+    title: 'Microseconds under a fixed rate: all rounds (lowest-highest round)',
+    columns: [...columns, 'max'],
+    rows,
+  }
+}
+
+function microseconds({ value, spread }: Quantile): string {
+  return `${shown(value / 1000)} (${shown(spread.low / 1000)}-${shown(spread.high / 1000)})`
 }
 
 function chartOf(found: readonly Series[], rate: number): CurveChart {

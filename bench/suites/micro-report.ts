@@ -11,8 +11,16 @@ const CHARTED = ['get hit, new key', 'get hit, reused key', 'get miss', 'set new
 
 type Found = readonly Measurement[]
 
+/** What the design asks of heddle: operation, threads, unit of the measurement, and the bound. */
+const GOALS = [
+  ['get hit, new key', 1, 'x lru-cache', 'at most', 1.5],
+  ['getBytes hit, new key', 1, 'x lru-cache', 'at most', 1.2],
+  ['get hit, reused key', 1, 'x lru-cache', 'at most', 3],
+  ['90/10 mix', 2, 'x one thread', 'at least', 1.7],
+] as const
+
 export function microTables(measurements: Found): Table[] {
-  const tables: Table[] = []
+  const tables: Table[] = [goalTable(measurements)]
   for (const set of keySets(measurements)) {
     for (const threads of distinct(set.found.map((one) => one.threads))) {
       const found = set.found.filter((one) => one.threads === threads)
@@ -29,6 +37,22 @@ export function microTables(measurements: Found): Table[] {
     }
   }
   return tables
+}
+
+function goalTable(measurements: Found): Table {
+  const rows: string[][] = []
+  for (const set of keySets(measurements)) {
+    for (const [operation, threads, unit, bound, limit] of GOALS) {
+      const found = set.found.filter((one) => one.threads === threads)
+      const one = pick(found, operation, 'heddle', unit)
+      if (one === undefined) continue
+      const isMet = bound === 'at most' ? one.value <= limit : one.value >= limit
+      const measured = `${one.value.toFixed(2)} (${spreadText(one)})`
+      const what = `${operation}, ${threads} thread${threads === 1 ? '' : 's'}, ${unit}`
+      rows.push([`${set.label}: ${what}`, `${bound} ${limit}`, measured, isMet ? 'met' : 'missed'])
+    }
+  }
+  return { title: 'heddle against its goals', columns: ['what', 'goal', 'measured', ''], rows }
 }
 
 export function microCharts(measurements: Found): BarChart[] {
