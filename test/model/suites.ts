@@ -1,5 +1,8 @@
 /** All models of the protocol, with their programs and broken twins. */
 import { makeSuite, type Suite } from './checker/suite.ts'
+import { makePages, pageSpecification } from './pages/pages.ts'
+import { PAGE_PROGRAMS } from './pages/programs.ts'
+import { PAGE_VARIANTS } from './pages/variants.ts'
 import { TABLE_PROGRAMS } from './table/programs.ts'
 import { makeTable, tableSpecification } from './table/table.ts'
 import { TABLE_VARIANTS } from './table/variants.ts'
@@ -12,4 +15,5 @@ export const SUITES: readonly Suite[] = [
     (program) => tableSpecification(program.spaces),
     makeTable,
   ),
+  makeSuite('pages', PAGE_PROGRAMS, PAGE_VARIANTS, () => pageSpecification, makePages),
 ]

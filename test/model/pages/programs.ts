@@ -1,0 +1,138 @@
+/**
+ * What the page model explores. put takes slot and value; take, sweep and get a slot; drain, end and
+ * cut a page; spill gives the chunks of draining pages on top of the own magazine back.
+ *
+ * Then: pages x chunks, chunks cut at the start, entries as slot=value@chunk, magazines.
+ */
+import { type Arguments, parseNumbers, parseOps, parseThreads } from '../checker/program-text.ts'
+import type { PageProgram } from './words.ts'
+
+const MEANING: Arguments = {
+  put: ['slot', 'value'],
+  take: ['slot'],
+  sweep: ['slot'],
+  get: ['slot'],
+  drain: ['slot'],
+  end: ['slot'],
+  cut: ['slot'],
+  spill: [],
+}
+
+type Rest = Partial<Omit<PageProgram, 'respawn'>> & { respawn?: string }
+
+function program(
+  name: string,
+  threads: string,
+  [size, carved, entries, magazines]: readonly [string, string, string, string],
+  rest: Rest = {},
+): PageProgram {
+  const [pages, per] = size.split('x').map(Number)
+  const preload = entries
+    .split(' ')
+    .filter(Boolean)
+    .map((text) => {
+      const [slot, value, chunk] = text.split(/[=@]/).map(Number)
+      return { slot, value, chunk }
+    })
+  const list = (text: string): readonly number[] => (text.trim() ? parseNumbers(text.trim()) : [])
+  return {
+    slots: 1,
+    ...rest,
+    name,
+    pages,
+    per,
+    preload,
+    threads: parseThreads(threads, MEANING),
+    carved: parseNumbers(carved),
+    magazines: magazines.split('|').map(list),
+    respawn: rest.respawn ? parseOps(rest.respawn, MEANING) : [],
+  }
+}
+
+const noKills = { kills: false }
+const two = { slots: 2 }
+
+export const PAGE_PROGRAMS: readonly PageProgram[] = [
+  // refill: pop and carve
+  program('pop', 'put 0 2 | put 0 3', ['1x3', '3', '', '|']),
+  program('pop-two-slots', 'put 0 2, take 0 | put 1 3', ['1x3', '3', '', '|'], two),
+  program('carve', 'put 0 2 | put 0 3', ['1x3', '0', '', '|']),
+  program('carve-one', 'put 0 2, put 0 4 | put 0 3', ['1x3', '1', '', '|'], { grab: 1 }),
+  program('two-pages', 'put 0 2 | put 0 3, get 0', ['2x2', '2 0', '', '|']),
+  program('pop-respawn', 'put 0 2 | put 0 3', ['1x3', '3', '', '|'], { respawn: 'put 0 4' }),
+  program('pop-restart', 'put 0 2 | put 0 3', ['1x3', '3', '', '|'], { restarts: true }),
+  program('carve-restart', 'put 0 2 | take 0', ['1x2', '0', '', '|'], { restarts: true }),
+  program('refill-again', 'put 0 2, put 1 3 | take 0', ['1x3', '3', '', '|'], { ...two, grab: 1 }),
+  // drain
+  program('drain-take', 'drain 0, end 0 | take 0', ['1x2', '2', '0=1@1', '|']),
+  program('drain-put', 'drain 0, sweep 0, end 0 | put 0 2', ['1x2', '2', '0=1@1', '|']),
+  program('drain-spill', 'drain 0, end 0 | put 0 2, spill', ['1x2', '2', '', '|2']),
+  program('drain-cut', 'drain 0, end 0, cut 0, put 0 3 | put 0 2', ['1x2', '2', '', '|']),
+  program(
+    'drain-cut-pop',
+    'put 0 2 | drain 0, end 0, cut 0, put 0 3, take 0',
+    ['1x2', '2', '', '|'],
+    noKills,
+  ),
+  program(
+    'drain-two-push',
+    'drain 0, sweep 0, end 0 | sweep 1',
+    ['1x2', '2', '0=1@1 1=1@2', '|'],
+    two,
+  ),
+  program('drain-other-page', 'drain 0, sweep 0, put 0 2 | sweep 0, end 0', [
+    '2x2',
+    '2 0',
+    '0=1@1',
+    '|',
+  ]),
+  program('drain-magazine', 'drain 0, end 0, cut 0 | put 0 2', ['2x2', '2 0', '', '|1'], noKills),
+  program('drain-restart', 'drain 0, sweep 0 | end 0, cut 0', ['1x1', '1', '0=1@1', '|'], {
+    restarts: true,
+  }),
+  program('push-then-pop', 'drain 0, take 0 | end 0, cut 0, put 0 3', ['1x1', '1', '0=1@1', '|'], {
+    restarts: true,
+  }),
+  program('push-late-pop', 'drain 0, take 0 | put 1 3', ['1x2', '1', '0=1@1', '|'], {
+    ...two,
+    restarts: true,
+  }),
+  program(
+    'push-push-pop',
+    'drain 0, sweep 0 | sweep 1 | put 2 5, spill',
+    ['2x2', '2 1', '0=1@1 1=1@2', '||'],
+    { slots: 3, kills: false },
+  ),
+  program('pop-pop-push', 'put 0 2 | put 1 3 | drain 0, take 2', ['1x3', '3', '2=1@1', '||'], {
+    slots: 3,
+  }),
+  program('two-die', 'drain 0, take 0 | put 1 3', ['1x2', '1', '0=1@1', '|'], {
+    ...two,
+    maxKills: 2,
+    restarts: true,
+  }),
+  program(
+    'drain-three',
+    'drain 0, sweep 0, end 0 | end 0, cut 0, put 0 3 | put 0 2',
+    ['1x2', '2', '0=1@1', '||'],
+    noKills,
+  ),
+  program('drain-three-kill', 'drain 0, sweep 0 | end 0, cut 0 | put 0 2', [
+    '1x2',
+    '2',
+    '0=1@1',
+    '||',
+  ]),
+  program(
+    'read-cut',
+    'drain 0, take 0, end 0, cut 0, put 0 3 | get 0',
+    ['1x1', '1', '0=1@1', '|'],
+    noKills,
+  ),
+  program('write-cut', 'drain 0, take 0, end 0, cut 0, put 0 3 | put 0 2, get 0', [
+    '2x1',
+    '1 1',
+    '0=1@1',
+    '|2',
+  ]),
+]
