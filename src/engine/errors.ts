@@ -107,12 +107,12 @@ export function undecodable(why: string, cause?: unknown): HeddleError {
 export const MAX_KEY_BYTES = 65_535
 
 /** A key of `keyBytes` bytes, longer than any key may be. */
-export function keyTooLong(keyBytes: number): HeddleError {
-  const message = `key has ${count(keyBytes)} bytes; the most is ${count(MAX_KEY_BYTES)}`
+export function keyTooLong(keyBytes: number, limitBytes: number = MAX_KEY_BYTES): HeddleError {
+  const message = `key has ${count(keyBytes)} bytes; the most is ${count(limitBytes)}`
   return new HeddleError('HEDDLE_KEY_TOO_LONG', message, {
     field: 'key',
     value: keyBytes,
-    limit: MAX_KEY_BYTES,
+    limit: limitBytes,
   })
 }
 

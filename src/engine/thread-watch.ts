@@ -129,8 +129,7 @@ function sweep(watch: Watch): void {
   for (const key of watch.reported) if (!known.has(key)) watch.reported.delete(key)
   for (const key of watch.suspects.keys()) if (!known.has(key)) watch.suspects.delete(key)
   const living = peers.filter((peer) => !watch.reported.has(keyOf(peer)))
-  const suspects = living.filter((peer) => watch.suspects.has(keyOf(peer)))
-  for (const peer of new Set([...successors(living), ...suspects])) {
+  for (const peer of successors(living)) {
     if (!isLinked(watch, peer)) openLink(watch, peer)
   }
   sweepAfter(watch, SWEEP_INTERVAL_MS)

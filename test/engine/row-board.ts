@@ -28,6 +28,8 @@ export interface Board {
 export interface Attachment {
   readonly row: number
   readonly watch: ThreadWatch
+  /** What an engine does first when it closes. */
+  freeRow(): void
   /** Frees the row, then says goodbye. */
   detach(): void
 }
@@ -61,11 +63,14 @@ export function attach(board: Board, onDeath: (row: number) => void = () => {}):
       onDeath(dead)
     },
   })
-  const detach = (): void => {
+  const freeRow = (): void => {
     Atomics.store(words, at + IN_USE, 0)
+  }
+  const detach = (): void => {
+    freeRow()
     watch.close()
   }
-  return { row, watch, detach }
+  return { row, watch, freeRow, detach }
 }
 
 /** The threads that hold rows; the dead keep theirs here, as nobody recovers them. */

@@ -124,18 +124,17 @@ describe.each([
     await vi.waitUntil(() => deathsSeen(board, here.row, row) === 1, NOTICE)
   })
 
-  test('all threads but one at once, none of them the child of it', async () => {
+  test('all threads but one at once, none its child, all seen soon', async () => {
     const board = createBoard(hasKernelIds)
-    const doomed = [await start(board), await start(board), await start(board)]
-    const survivor = await start(board)
-    doomed.push(await start(board), await start(board), await start(board))
-    await Promise.all(doomed.map((thread) => thread.worker.terminate()))
-    for (const { row } of doomed) {
-      await vi.waitUntil(() => deathsSeen(board, survivor.row, row) === 1, NOTICE)
-    }
+    const threads: Thread[] = []
+    while (threads.length < 11) threads.push(await start(board))
+    const [survivor] = threads.splice(3, 1)
+    await Promise.all(threads.map((thread) => thread.worker.terminate()))
+    const seen = () => threads.filter(({ row }) => deathsSeen(board, survivor.row, row) === 1)
+    await vi.waitUntil(() => seen().length === threads.length, { timeout: 6000, interval: 5 })
   })
 
-  test('one after the other, the leader first', async () => {
+  test('one after the other, the oldest first', async () => {
     const board = createBoard(hasKernelIds)
     const threads = [await start(board), await start(board), await start(board), await start(board)]
     const last = threads[3]
@@ -169,20 +168,44 @@ describe.each([
     await vi.waitUntil(() => deathsSeen(board, here.row, dead.row) === 1, NOTICE)
   })
 
-  test('leaving is no death, not for the leader either, and the watch goes on', async () => {
+  test('leaving is no death, and the watch goes on', async () => {
     const board = createBoard(hasKernelIds)
-    const leader = await start(board)
+    const first = await start(board)
     const leaver = await start(board)
     const survivor = await start(board)
     const doomed = await start(board)
-    const rows = [leader.row, leaver.row]
-    expect(await tell(leader, 'leave')).toBe('left')
+    const rows = [first.row, leaver.row]
+    expect(await tell(first, 'leave')).toBe('left')
     expect(await tell(leaver, 'leave')).toBe('left')
-    await Promise.all([leader.worker.terminate(), leaver.worker.terminate()])
+    await Promise.all([first.worker.terminate(), leaver.worker.terminate()])
     await sleep(QUIET_MS)
     for (const row of rows) expect(deathsSeen(board, survivor.row, row)).toBe(0)
     void doomed.worker.terminate()
     await vi.waitUntil(() => deathsSeen(board, survivor.row, doomed.row) === 1, NOTICE)
+  })
+
+  test('a thread that dies after its row was freed leaves nothing to be recovered', async () => {
+    const board = createBoard(hasKernelIds)
+    const here = attachHere(board)
+    const thread = await start(board)
+    await vi.waitUntil(() => here.watch.linkedRows().includes(thread.row), NOTICE)
+    thread.worker.postMessage('free the row and exit')
+    await once(thread.worker, 'exit')
+    await sleep(100)
+    expect(deathsSeen(board, here.row, thread.row)).toBe(0)
+  })
+
+  test('a thread that leaves and comes back to its row at once has not died', async () => {
+    const board = createBoard(hasKernelIds)
+    const here = attachHere(board)
+    const restless = await start(board)
+    await start(board)
+    await vi.waitUntil(() => here.watch.linkedRows().includes(restless.row), NOTICE)
+    expect(await tell(restless, 'again')).toBe(restless.row)
+    await sleep(QUIET_MS)
+    expectNoDeaths(board)
+    void restless.worker.terminate()
+    await vi.waitUntil(() => deathsSeen(board, here.row, restless.row) === 1, NOTICE)
   })
 
   test('a busy thread is no dead one, not for a thread that comes later either', async () => {
@@ -200,7 +223,7 @@ describe.each([
 })
 
 describe('the listeners of the user', () => {
-  test('do not see the messages of the watch, and get their own', async () => {
+  test('see their own messages and not those of the watch', async () => {
     const board = createBoard(true)
     const heard: unknown[] = []
     const hear = (message: unknown): unknown => heard.push(message)
@@ -209,7 +232,10 @@ describe('the listeners of the user', () => {
       const thread = await start(board)
       expect(await tell(thread, 'listen')).toBe('listening')
       const here = attachHere(board)
-      await vi.waitUntil(() => here.watch.linkedRows().includes(thread.row), NOTICE)
+      const later = await start(board)
+      for (const { row } of [thread, later]) {
+        await vi.waitUntil(() => here.watch.linkedRows().includes(row), NOTICE)
+      }
       const answer = once(thread.worker, 'message')
       await postMessageToThread(thread.worker.threadId, 'for the user')
       expect(await answer).toEqual([{ heard: 'for the user' }])

@@ -22,7 +22,15 @@ export const WAYS_TO_DIE = [
   'end of the event loop',
   'out of memory',
 ] as const
-export type Order = (typeof WAYS_TO_DIE)[number] | 'attach' | 'loop' | 'leave' | 'nest' | 'listen'
+export type Order =
+  | (typeof WAYS_TO_DIE)[number]
+  | 'attach'
+  | 'loop'
+  | 'leave'
+  | 'free the row and exit'
+  | 'again'
+  | 'nest'
+  | 'listen'
 
 function beatUntil(beat: Int32Array, endMs: number): void {
   while (performance.now() < endMs) Atomics.add(beat, 0, 1)
@@ -54,6 +62,13 @@ async function obey(order: Order, orders: Orders, attachment: Attachment): Promi
       attachment.detach()
       parentPort?.postMessage('left')
       return
+    case 'free the row and exit':
+      attachment.freeRow()
+      return process.exit()
+    case 'again':
+      attachment.detach()
+      parentPort?.postMessage(attach(orders.board).row)
+      return
     case 'nest': {
       const child = new Worker(new URL('./watched-thread.ts', import.meta.url), { workerData })
       await once(child, 'message')
@@ -61,7 +76,7 @@ async function obey(order: Order, orders: Orders, attachment: Attachment): Promi
       return
     }
     case 'listen':
-      process.on('workerMessage', (message) => parentPort?.postMessage({ heard: message }))
+      process.on('workerMessage', (message) => parentPort?.postMessage({ heard: String(message) }))
       parentPort?.postMessage('listening')
   }
 }
