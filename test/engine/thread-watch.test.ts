@@ -8,7 +8,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { postMessageToThread, Worker } from 'node:worker_threads'
 import { Piscina } from 'piscina'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { ownThreadIdentity, threadAlive } from '../../src/engine/thread-identity.ts'
 import { attach, type Attachment, type Board, createBoard } from './row-board.ts'
 import { deathsSeen, rowOfThread, threadsOf } from './row-board.ts'
 import { type Order, type Orders, WAYS_TO_DIE } from './watched-thread.ts'
@@ -254,8 +253,10 @@ describe('the listeners of the user', () => {
     const board = createBoard(false)
     const here = attachHere(board)
     process.removeAllListeners('workerMessage')
+    expect(process.listenerCount('workerMessage')).toBe(0)
     const thread = await start(board)
     await vi.waitUntil(() => here.watch.linkedRows().includes(thread.row), NOTICE)
+    await vi.waitUntil(() => process.listenerCount('workerMessage') === 1, NOTICE)
     expectNoDeaths(board)
   })
 })
@@ -276,28 +277,4 @@ test('no event loop is kept alive', () => {
     })`
   const args = ['--input-type=module', '-e', script]
   expect(execFileSync(process.execPath, args, { timeout: 20_000 }).toString()).toBe('ended')
-})
-
-describe.runIf(process.platform === 'linux')('kernel ids', () => {
-  test('this thread lives, under its start time only', () => {
-    const { tid, startTime } = ownThreadIdentity()
-    expect(tid).toBeGreaterThan(0)
-    expect(threadAlive(tid, startTime)).toBe(true)
-    expect(threadAlive(tid, startTime + 1)).toBe(false)
-    expect(threadAlive(2 ** 22 + 1, startTime)).toBe(false)
-  })
-
-  test('a worker lives until it is terminated', async () => {
-    const board = createBoard(true)
-    const { worker } = await start(board)
-    const [{ tid = 0, startTime = 0 }] = threadsOf(board)
-    expect(tid).not.toBe(ownThreadIdentity().tid)
-    expect(threadAlive(tid, startTime)).toBe(true)
-    await worker.terminate()
-    await vi.waitUntil(() => !threadAlive(tid, startTime), NOTICE)
-  })
-})
-
-test('an unknown kernel id counts as alive', () => {
-  expect(threadAlive(0, 0)).toBe(true)
 })
