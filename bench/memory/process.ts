@@ -49,7 +49,7 @@ function measure(order: MemoryOrder): MemoryFindings {
   fill(engine, entries, valueBytes)
   const rssGrowth = settledRss() - before
   const readable = countReadable(engine, entries, valueBytes)
-  const { plan } = engine.handle.memory
+  const { plan } = engine.handle
   const shape = { entries, keyBytes: KEY_BYTES, valueBytes }
   return {
     rssGrowth,
