@@ -10,20 +10,23 @@ import { replay } from './checker/walk.ts'
 import { SUITES } from './suites.ts'
 
 /** A program with more states is left to `npm run model`. */
-const SMOKE_STATES = 60_000
+const SMOKE_STATES = 200_000
 
 describe.each(SUITES)('$name model', (suite) => {
-  test('programs pass', { timeout: 120_000 }, () => {
+  test('programs pass, and reach every step', { timeout: 120_000 }, () => {
     const failures: string[] = []
     let finished = 0
+    let unreached: readonly string[] | undefined
     for (const program of suite.programs) {
       if (program.deep) continue
       const subject = suite.subject(program, {})
-      const { failure, gaveUp } = explore(subject, SMOKE_STATES)
+      const { failure, gaveUp, ...rest } = explore(subject, SMOKE_STATES)
+      unreached = unreached?.filter((step) => rest.unreached.includes(step)) ?? rest.unreached
       if (failure) failures.push(`${program.name}\n${replay(subject, failure)}`)
       else if (!gaveUp) finished++
     }
     expect(failures).toEqual([])
+    expect(unreached).toEqual(suite.twinSteps)
     expect(finished).toBeGreaterThan(suite.programs.length / 2)
   })
 

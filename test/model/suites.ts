@@ -12,8 +12,16 @@ export const SUITES: readonly Suite[] = [
     'table',
     TABLE_PROGRAMS,
     TABLE_VARIANTS,
+    ['find.depth'],
     (program) => tableSpecification(program.spaces),
     makeTable,
   ),
-  makeSuite('pages', PAGE_PROGRAMS, PAGE_VARIANTS, () => pageSpecification, makePages),
+  makeSuite(
+    'pages',
+    PAGE_PROGRAMS,
+    PAGE_VARIANTS,
+    ['refill.early'],
+    () => pageSpecification,
+    makePages,
+  ),
 ]

@@ -28,6 +28,8 @@ export interface Exploration {
   solo: number
   seconds: number
   gaveUp: boolean
+  /** Steps never taken. */
+  unreached: readonly string[]
   failure?: Failure
 }
 
@@ -96,6 +98,7 @@ class Search {
       solo,
       seconds: (performance.now() - started) / 1000,
       gaveUp,
+      unreached: this.machine.unreached(),
       ...(this.failure && { failure: { text: this.failure.text, path: this.path(this.failure) } }),
     }
   }

@@ -69,6 +69,7 @@ export abstract class Machine {
   private readonly historyAt: number
   private readonly restartedAt: number
   private base = 0
+  private readonly reached = new Uint8Array(256)
   private readonly code: Step[] = []
   private readonly names: string[] = []
   private readonly index: Record<string, number> = {}
@@ -233,10 +234,15 @@ export abstract class Machine {
   }
   /** Runs one step of thread t. False: it cannot move now (recovery only). */
   run(t: number): boolean {
+    this.reached[this.reg(t, PC)] = 1
     const next = this.code[this.reg(t, PC)](t)
     if (next === BLOCKED) return false
     this.goTo(t, next)
     return true
+  }
+  /** Steps that no run of this machine has come to. */
+  unreached(): string[] {
+    return this.names.filter((_, code) => !this.reached[code])
   }
   runnable(t: number): boolean {
     return this.reg(t, PC) !== DONE_CODE && !(t < this.threads && this.isDead(t))

@@ -21,6 +21,8 @@ export interface Suite {
   readonly name: string
   readonly programs: readonly Program[]
   readonly variants: readonly Variant[]
+  /** Steps that only broken twins take. */
+  readonly twinSteps: readonly string[]
   readonly subject: (program: Program, broken: Broken) => Subject
 }
 
@@ -28,6 +30,7 @@ export function makeSuite<P extends Program>(
   name: string,
   programs: readonly P[],
   variants: readonly Variant[],
+  twinSteps: readonly string[],
   specification: (program: P) => Specification,
   make: (program: P, history: History, broken: Broken) => Machine,
 ): Suite {
@@ -38,7 +41,7 @@ export function makeSuite<P extends Program>(
       return { history, machine: make(program as P, history, broken) }
     },
   })
-  return { name, programs, variants, subject }
+  return { name, programs, variants, twinSteps, subject }
 }
 
 export interface Verdict {

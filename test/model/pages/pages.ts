@@ -7,10 +7,11 @@
  */
 import type { History, Specification } from '../checker/history.ts'
 import { type Broken, type Call, check } from '../checker/machine.ts'
+import { drainSteps } from './drain.ts'
 import { recoverSteps } from './recover.ts'
 import { refillSteps } from './refill.ts'
 import { useSteps } from './use.ts'
-import { ACTIVE, FREE, type PageProgram, Pages, REFUSED, ROW } from './words.ts'
+import { ACTIVE, CUTTING, DRAINING, FREE, type PageProgram, Pages, REFUSED, ROW } from './words.ts'
 import { stackCount, stackTop, stackWord, stateWord } from './words.ts'
 
 /** State: the value in each slot, 0 for none. */
@@ -42,8 +43,8 @@ const FIRST: Record<string, string> = {
   put: 'row.enter',
   take: 'row.enter',
   sweep: 'row.enter',
-  spill: 'spill.enter',
-  drain: 'drain.start',
+  spill: 'row.enter',
+  drain: 'wish.read',
   end: 'page.record',
   cut: 'page.record',
 }
@@ -52,6 +53,7 @@ export function makePages(config: PageProgram, history: History, broken: Broken)
   const x = new Pages(config, history, broken)
   useSteps(x)
   refillSteps(x)
+  drainSteps(x)
   recoverSteps(x)
   x.hooks = {
     firstStep: (t, i) => FIRST[x.calls[t][i].op],
@@ -77,20 +79,21 @@ function fill(x: Pages): number[] {
     for (const h of [...list].reverse()) {
       placed.add(h)
       x.put(x.inc(h), 1)
-      x.setLink(h, x.row(t, ROW.HEAD), 0)
+      x.put(x.link(h), x.row(t, ROW.HEAD))
       x.setRow(t, ROW.HEAD, h)
     }
   }
   for (let p = 0; p < x.config.pages; p++) {
     x.put(x.state0 + p, stateWord(1, ACTIVE))
     x.put(x.base0 + p, 1)
+    x.put(x.shape0 + p, 1)
     x.put(x.carved0 + p, x.config.carved[p])
     for (let i = 0; i < x.config.carved[p]; i++) {
       const h = x.firstOf(p) + i
       if (placed.has(h)) continue
       const s = x.get(x.stack0 + p)
       x.put(x.inc(h), 1)
-      x.setLink(h, stackTop(s), 0)
+      x.put(x.link(h), stackTop(s))
       x.put(x.stack0 + p, stackWord(stackCount(s) + 1, h))
     }
   }
@@ -103,7 +106,8 @@ function owned(x: Pages): Set<number> {
     check(!seen.has(h), `I-ONE-OWNER: chunk ${h} is ${where} and elsewhere`)
     check(h >= 1 && h <= x.chunks, `I-ONE-OWNER: no chunk ${h} is ${where}`)
     const p = x.pageOf(h)
-    const cut = x.stateOf(p) !== FREE && h < x.firstOf(p) + x.get(x.carved0 + p)
+    const empty = x.stateOf(p) === FREE || x.stateOf(p) === CUTTING
+    const cut = !empty && h < x.firstOf(p) + x.get(x.carved0 + p)
     check(cut || where === 'stacked', `I-DRAINED: chunk ${h} of a page not cut is ${where}`)
     seen.add(h)
   }
@@ -137,6 +141,10 @@ function audit(x: Pages): void {
   const seen = owned(x)
   for (let p = 0; p < x.config.pages; p++) {
     check(x.get(x.claim0 + p) === 0, `I-CLAIM: page ${p} is still claimed`)
+    const named = x.get(x.drain) === p + 1 || (!x.broken.orphansForgotten && !x.get(x.drain))
+    const lost = x.stateOf(p) === DRAINING && !named
+    check(!lost, `I-ORPHAN: page ${p} is being drained and nobody will look at it`)
+    check(x.stateOf(p) !== CUTTING, `I-CLAIM: page ${p} is half cut`)
     if (x.stateOf(p) === FREE) continue
     for (let i = 0; i < x.get(x.carved0 + p); i++) {
       check(seen.has(x.firstOf(p) + i), `I-NO-LEAK: chunk ${x.firstOf(p) + i} is lost`)

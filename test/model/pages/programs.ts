@@ -64,8 +64,8 @@ export const PAGE_PROGRAMS: readonly PageProgram[] = [
   program('carve-restart', 'put 0 2 | take 0', ['1x2', '0', '', '|'], { restarts: true }),
   program('refill-again', 'put 0 2, put 1 3 | take 0', ['1x3', '3', '', '|'], { ...two, grab: 1 }),
   // drain
-  program('drain-take', 'drain 0, end 0 | take 0', ['1x2', '2', '0=1@1', '|']),
-  program('drain-put', 'drain 0, sweep 0, end 0 | put 0 2', ['1x2', '2', '0=1@1', '|']),
+  program('drain-take', 'drain 0, end 0 | take 0, spill', ['1x2', '2', '0=1@1', '|']),
+  program('drain-put', 'drain 0, sweep 0, spill, end 0 | put 0 2', ['1x2', '2', '0=1@1', '|']),
   program('drain-spill', 'drain 0, end 0 | put 0 2, spill', ['1x2', '2', '', '|2']),
   program('drain-cut', 'drain 0, end 0, cut 0, put 0 3 | put 0 2', ['1x2', '2', '', '|']),
   program(
@@ -75,8 +75,8 @@ export const PAGE_PROGRAMS: readonly PageProgram[] = [
     noKills,
   ),
   program(
-    'drain-two-push',
-    'drain 0, sweep 0, end 0 | sweep 1',
+    'drain-two-give',
+    'drain 0, sweep 0, spill | sweep 1, spill, end 0',
     ['1x2', '2', '0=1@1 1=1@2', '|'],
     two,
   ),
@@ -87,49 +87,61 @@ export const PAGE_PROGRAMS: readonly PageProgram[] = [
     '|',
   ]),
   program('drain-magazine', 'drain 0, end 0, cut 0 | put 0 2', ['2x2', '2 0', '', '|1'], noKills),
-  program('drain-restart', 'drain 0, sweep 0 | end 0, cut 0', ['1x1', '1', '0=1@1', '|'], {
+  program('drain-restart', 'drain 0, take 0, spill | end 0, cut 0', ['1x1', '1', '0=1@1', '|'], {
     restarts: true,
   }),
-  program('push-then-pop', 'drain 0, take 0 | end 0, cut 0, put 0 3', ['1x1', '1', '0=1@1', '|'], {
-    restarts: true,
-  }),
-  program('push-late-pop', 'drain 0, take 0 | put 1 3', ['1x2', '1', '0=1@1', '|'], {
+  program(
+    'drain-end-dies',
+    'take 0, put 0 2, take 0, spill, end 0 | drain 0, end 0, cut 0, put 0 3',
+    ['1x2', '2', '0=1@2', '|'],
+  ),
+  program('drain-two-wish', 'drain 0, drain 1 | drain 1, drain 0', ['2x1', '1 1', '', '|']),
+  program('drain-wish-ends', 'drain 0, end 0 | drain 0, drain 1, end 1', ['2x1', '1 1', '', '|']),
+  program('drain-wish-put', 'drain 0, end 0 | put 0 2, drain 0, spill', ['1x2', '2', '', '|']),
+  program(
+    'give-then-pop',
+    'drain 0, take 0, spill | end 0, cut 0, put 0 3',
+    ['1x1', '1', '0=1@1', '|'],
+    { restarts: true },
+  ),
+  program('give-late-pop', 'drain 0, take 0, spill | put 1 3', ['1x2', '1', '0=1@1', '|'], {
     ...two,
     restarts: true,
   }),
   program(
-    'push-push-pop',
-    'drain 0, sweep 0 | sweep 1 | put 2 5, spill',
+    'give-give',
+    'drain 0, take 0, spill | take 1, spill | put 2 5',
     ['2x2', '2 1', '0=1@1 1=1@2', '||'],
-    { slots: 3, kills: false },
+    { slots: 3, ...noKills },
   ),
-  program('pop-pop-push', 'put 0 2 | put 1 3 | drain 0, take 2', ['1x3', '3', '2=1@1', '||'], {
-    slots: 3,
-  }),
-  program('two-die', 'drain 0, take 0 | put 1 3', ['1x2', '1', '0=1@1', '|'], {
+  program('give-two-die', 'drain 0, take 0, spill | put 1 3', ['1x2', '1', '0=1@1', '|'], {
     ...two,
     maxKills: 2,
     restarts: true,
   }),
+  program('three', 'put 0 2 | put 1 3 | drain 0, take 2, spill', ['1x3', '3', '2=1@1', '||'], {
+    slots: 3,
+    deep: true,
+  }),
   program(
     'drain-three',
-    'drain 0, sweep 0, end 0 | end 0, cut 0, put 0 3 | put 0 2',
+    'drain 0, take 0, spill | end 0, cut 0, put 0 3 | put 0 2',
     ['1x2', '2', '0=1@1', '||'],
     noKills,
   ),
-  program('drain-three-kill', 'drain 0, sweep 0 | end 0, cut 0 | put 0 2', [
-    '1x2',
-    '2',
-    '0=1@1',
-    '||',
-  ]),
+  program(
+    'drain-three-kill',
+    'drain 0, take 0, spill | end 0, cut 0 | put 0 2',
+    ['1x2', '2', '0=1@1', '||'],
+    { deep: true },
+  ),
   program(
     'read-cut',
-    'drain 0, take 0, end 0, cut 0, put 0 3 | get 0',
+    'drain 0, take 0, spill, end 0, cut 0, put 0 3 | get 0',
     ['1x1', '1', '0=1@1', '|'],
     noKills,
   ),
-  program('write-cut', 'drain 0, take 0, end 0, cut 0, put 0 3 | put 0 2, get 0', [
+  program('write-cut', 'drain 0, take 0, spill, end 0, cut 0, put 0 3 | put 0 2, get 0', [
     '2x1',
     '1 1',
     '0=1@1',

@@ -1,9 +1,9 @@
 /**
- * Refilling an empty magazine from a page: under its claim, pop up to two chunks from the stack or
+ * Refilling an empty magazine from a page: under its claim, take up to two chunks from the stack or
  * carve fresh ones. The row says what is grabbed before it is taken; the claim word says whether the
- * grab is still open. Marks are cleared, the list is ended and hung into the magazine, then the claim
- * is released, in this order.
+ * grab is still open; it is released when the magazine has the chunks.
  */
+import { check } from '../checker/machine.ts'
 import { ACTIVE, L, ROW, type StepTable } from './words.ts'
 import { stackCount, stackTop, stackWord } from './words.ts'
 
@@ -19,8 +19,8 @@ export const refillSteps: StepTable = (x) => {
     return 'refill.look'
   }
   x.step('refill.record', (t) => {
-    x.setRow(t, ROW.GRABPAGE, page(t))
     if (!b.staleGrab) x.setRow(t, ROW.GRABFROM, 0)
+    x.setRow(t, ROW.GRABPAGE, page(t))
     return b.popWithoutClaim ? 'refill.stack' : 'refill.claim'
   })
   x.step('refill.claim', (t) =>
@@ -42,43 +42,48 @@ export const refillSteps: StepTable = (x) => {
   })
   x.step('refill.walk', (t) => {
     const next = x.next(x.reg(t, L.H1))
-    x.setReg(t, L.H2, x.reg(t, L.K) === 2 ? next : 0)
     x.setReg(t, L.REST, next)
-    if (x.reg(t, L.K) === 2 && next) return 'refill.second'
-    x.setReg(t, L.K, 1)
-    return 'refill.note'
+    if (x.reg(t, L.K) === 1) return 'refill.note'
+    x.setReg(t, L.H2, next)
+    return 'refill.second'
   })
   x.step('refill.second', (t) => {
     x.setReg(t, L.REST, x.next(x.reg(t, L.H2)))
     return 'refill.note'
   })
+  const last = (t: number): number => x.reg(t, L.H2) || x.reg(t, L.H1)
   x.step('refill.note', (t) => {
-    x.setRow(t, ROW.GRABTO, x.reg(t, L.H2) || x.reg(t, L.H1))
+    x.setRow(t, ROW.GRABCARVED, 0)
+    x.setRow(t, ROW.GRABTO, last(t))
+    return 'refill.from'
+  })
+  x.step('refill.from', (t) => {
     x.setRow(t, ROW.GRABFROM, x.reg(t, L.H1))
-    return 'refill.exchange'
+    return 'refill.take'
   })
-  x.step('refill.exchange', (t) => {
+  x.step('refill.take', (t) => {
     const s = x.reg(t, L.S)
+    const at = x.stack0 + page(t)
     const rest = stackWord(stackCount(s) - x.reg(t, L.K), x.reg(t, L.REST))
-    return x.cas(x.stack0 + page(t), s, rest) ? afterPop(t) : 'refill.stack'
+    if (b.popWithoutClaim && !x.cas(at, s, rest)) return 'refill.stack'
+    x.put(at, rest)
+    return b.releaseBeforeHead ? 'refill.early' : 'refill.end'
   })
-  const afterPop = (t: number): string => (b.releaseBeforeHead ? 'refill.early' : 'refill.unmark')
   x.step('refill.early', (t) => {
     x.put(x.claim0 + page(t), 0)
-    return 'refill.unmark'
-  })
-  x.step('refill.unmark', (t) => {
-    if (!b.marksKept) x.setLink(x.reg(t, L.H1), x.reg(t, L.H2), 0)
-    else x.setLink(x.reg(t, L.H1), x.reg(t, L.H2), x.mark(x.reg(t, L.H1)))
-    return x.reg(t, L.H2) ? 'refill.end' : 'refill.head'
+    return 'refill.end'
   })
   x.step('refill.end', (t) => {
-    x.setLink(x.reg(t, L.H2), 0, b.marksKept ? x.mark(x.reg(t, L.H2)) : 0)
+    x.put(x.link(last(t)), 0)
     return 'refill.head'
   })
   x.step('refill.head', (t) => {
     x.setRow(t, ROW.HEAD, x.reg(t, L.H1))
-    return b.releaseBeforeHead || b.popWithoutClaim ? filled(t) : 'refill.release'
+    return b.releaseBeforeHead || b.popWithoutClaim ? filled(t) : 'refill.forget'
+  })
+  x.step('refill.forget', (t) => {
+    x.setRow(t, ROW.GRABFROM, b.staleGrab ? x.row(t, ROW.GRABFROM) : 0)
+    return 'refill.release'
   })
   x.step('refill.release', (t) => {
     x.put(x.claim0 + page(t), 0)
@@ -96,27 +101,35 @@ export const refillSteps: StepTable = (x) => {
     if (!n || b.popWithoutClaim) return 'refill.none'
     x.setReg(t, L.H1, x.firstOf(page(t)) + carved)
     x.setReg(t, L.H2, n === 2 ? x.reg(t, L.H1) + 1 : 0)
+    return 'carve.first'
+  })
+  const begin = (t: number, h: number, next: number): void => {
+    const base = x.get(x.base0 + page(t))
+    const before = x.get(x.inc(h)) // the base itself if somebody died while carving here
+    check(base >= before, `I-GROWS: chunk ${h} starts again at incarnation ${base}`)
+    x.put(x.inc(h), base)
+    x.put(x.link(h), next)
+  }
+  x.step('carve.first', (t) => {
+    begin(t, x.reg(t, L.H1), x.reg(t, L.H2))
+    if (x.reg(t, L.H2)) return 'carve.second'
+    return b.commitBeforeNote ? 'carve.commit' : 'carve.note'
+  })
+  x.step('carve.second', (t) => {
+    begin(t, x.reg(t, L.H2), 0)
     return b.commitBeforeNote ? 'carve.commit' : 'carve.note'
   })
   x.step('carve.note', (t) => {
-    x.setRow(t, ROW.GRABTO, x.reg(t, L.H2) || x.reg(t, L.H1))
+    x.setRow(t, ROW.GRABCARVED, last(t) - x.firstOf(page(t)) + 1)
+    x.setRow(t, ROW.GRABTO, last(t))
+    return 'carve.from'
+  })
+  x.step('carve.from', (t) => {
     x.setRow(t, ROW.GRABFROM, x.reg(t, L.H1))
-    return 'carve.first'
+    return b.commitBeforeNote ? 'refill.end' : 'carve.commit'
   })
-  x.step('carve.first', (t) => {
-    x.put(x.inc(x.reg(t, L.H1)), x.get(x.base0 + page(t)))
-    x.setLink(x.reg(t, L.H1), x.reg(t, L.H2), 0)
-    return x.reg(t, L.H2) ? 'carve.second' : carved(t)
-  })
-  x.step('carve.second', (t) => {
-    x.put(x.inc(x.reg(t, L.H2)), x.get(x.base0 + page(t)))
-    x.setLink(x.reg(t, L.H2), 0, 0)
-    return carved(t)
-  })
-  const carved = (_t: number): string => (b.commitBeforeNote ? 'refill.head' : 'carve.commit')
   x.step('carve.commit', (t) => {
-    const last = x.reg(t, L.H2) || x.reg(t, L.H1)
-    x.put(x.carved0 + page(t), last - x.firstOf(page(t)) + 1)
-    return b.commitBeforeNote ? 'carve.note' : 'refill.head'
+    x.put(x.carved0 + page(t), last(t) - x.firstOf(page(t)) + 1)
+    return b.commitBeforeNote ? 'carve.note' : 'refill.end'
   })
 }

@@ -1,16 +1,12 @@
 /**
- * What threads do with chunks: put, take, get on slots; then the ends of a chunk's life, into the own
- * magazine or, when its page is being drained, onto the stack of its page; and the drain itself.
- *
- * A push onto a page's stack can be met by a death at any step, and the pushed chunk may be popped
- * by somebody's refill before anyone looks. So the pusher leaves its mark in the link, the popper
- * clears it under the claim, and the row says when the link has been written (phase 1).
+ * What threads do with chunks: put, take and get on slots, and the ends of a chunk's life: into the
+ * own magazine always; from its top to the stack of its page only under the page's claim, by whoever
+ * gets it. Whoever does not keeps the chunk.
  */
-import { ACTIVE, DRAINING, FREE, L, REFUSED, ROW, type StepTable } from './words.ts'
-import { stackCount, stackTop, stackWord, stateWord, TORN } from './words.ts'
+import { DRAINING, L, REFUSED, ROW, type StepTable, stackCount, stackTop } from './words.ts'
+import { stackWord, TORN } from './words.ts'
 
 export const useSteps: StepTable = (x) => {
-  const b = x.broken
   const slotAt = (t: number): number => x.slot0 + x.call(t).slot
   const leave = (t: number): string => {
     x.setRow(t, ROW.BUSY, 0)
@@ -55,12 +51,13 @@ export const useSteps: StepTable = (x) => {
     return x.finish(t)
   })
 
-  // ---- put and take: the table's exchange, whose winner recovery can tell (see ../table) -------------
+  // ---- put, take, sweep: the table's exchange, whose winner recovery can tell (see ../table) ---------
   x.step('row.enter', (t) => {
     x.invoke(t)
     for (const f of [ROW.NEW, ROW.OLD, ROW.WON]) x.setRow(t, f, 0)
     x.setRow(t, ROW.BUSY, 1)
-    return x.call(t).op === 'put' ? 'alloc.peek' : 'take.slot'
+    const op = x.call(t).op
+    return op === 'put' || op === 'spill' ? 'alloc.peek' : 'take.slot'
   })
   x.step('put.fill', (t) => {
     x.put(x.value(x.row(t, ROW.NEW)), x.call(t).value)
@@ -102,70 +99,29 @@ export const useSteps: StepTable = (x) => {
     x.setReg(t, L.X, x.get(x.value(x.row(t, ROW.OLD))))
     return 'free.bump'
   })
-
-  // ---- free -----------------------------------------------------------------------------------------
   x.step('free.bump', (t) => {
     x.release(x.row(t, ROW.OLD))
-    return 'free.record'
+    return 'free.link'
   })
-  x.step('free.record', (t) => {
-    const h = x.row(t, ROW.OLD)
-    x.setRow(t, ROW.FREEING, h)
-    x.setRow(t, ROW.PHASE, 0)
-    x.setRow(t, ROW.GENERATION, x.generationOf(x.pageOf(h)))
-    x.setReg(t, L.G, x.stateOf(x.pageOf(h)))
-    return 'free.forget'
+  x.step('free.link', (t) => {
+    x.put(x.link(x.row(t, ROW.OLD)), x.row(t, ROW.HEAD))
+    return 'free.push'
   })
-  x.step('free.forget', (t) => {
-    x.setRow(t, ROW.OLD, 0)
-    return x.reg(t, L.G) === DRAINING ? 'push.read' : 'own.link'
-  })
-  x.step('own.link', (t) => {
-    x.setLink(x.row(t, ROW.FREEING), x.row(t, ROW.HEAD), 0)
-    return 'own.push'
-  })
-  x.step('own.push', (t) => {
-    x.setRow(t, ROW.HEAD, x.row(t, ROW.FREEING))
-    return 'free.done'
-  })
-  x.step('free.done', (t) => {
-    x.setRow(t, ROW.FREEING, 0)
-    x.setRow(t, ROW.PHASE, 0)
-    x.clear(t, L.S)
-    return x.reg(t, L.DONE) || x.row(t, ROW.WON) ? 'row.leave' : 'alloc.peek'
+  x.step('free.push', (t) => {
+    x.setRow(t, ROW.HEAD, x.row(t, ROW.OLD))
+    return 'row.leave'
   })
 
-  // ---- push onto the stack of the page ---------------------------------------------------------------
-  const stackOf = (t: number): number => x.stack0 + x.pageOf(x.row(t, ROW.FREEING))
-  x.step('push.read', (t) => {
-    x.setReg(t, L.S, x.get(stackOf(t)))
-    return 'push.link'
-  })
-  x.step('push.link', (t) => {
-    x.setLink(x.row(t, ROW.FREEING), stackTop(x.reg(t, L.S)), t + 1)
-    return x.row(t, ROW.PHASE) ? 'push.exchange' : 'push.phase'
-  })
-  x.step('push.phase', (t) => {
-    x.setRow(t, ROW.PHASE, 1)
-    return 'push.exchange'
-  })
-  x.step('push.exchange', (t) => {
-    const s = x.reg(t, L.S)
-    const pushed = stackWord(stackCount(s) + 1, x.row(t, ROW.FREEING))
-    return x.cas(stackOf(t), s, pushed) ? 'free.done' : 'push.read'
-  })
-
-  // ---- alloc: a chunk of a draining page goes to its page instead -------------------------------------
+  // ---- alloc: chunks of a page being drained go home first, if the page is not claimed ----------------
+  const spilling = (t: number): boolean => x.call(t).op === 'spill'
   x.step('alloc.peek', (t) => {
     const h = x.row(t, ROW.HEAD)
-    if (!h) {
-      x.setReg(t, L.P, 0)
-      return x.reg(t, L.DONE) ? 'row.leave' : 'refill.look'
-    }
-    return x.stateOf(x.pageOf(h)) === DRAINING ? 'spill.record' : 'alloc.record'
+    if (!h) return spilling(t) ? 'row.leave' : 'refill.look'
+    if (x.broken.spillsByName) return x.get(x.drain) === x.pageOf(h) + 1 ? 'give.look' : toPop(t)
+    return x.stateOf(x.pageOf(h)) === DRAINING ? 'give.look' : toPop(t)
   })
+  const toPop = (t: number): string => (spilling(t) ? 'row.leave' : 'alloc.record')
   x.step('alloc.record', (t) => {
-    if (x.reg(t, L.DONE)) return 'row.leave'
     x.setRow(t, ROW.NEW, x.row(t, ROW.HEAD))
     return 'alloc.shrink'
   })
@@ -173,96 +129,59 @@ export const useSteps: StepTable = (x) => {
     x.setRow(t, ROW.HEAD, x.next(x.row(t, ROW.NEW)))
     return 'put.fill'
   })
-  x.step('spill.record', (t) => {
-    const h = x.row(t, ROW.HEAD)
-    x.setRow(t, ROW.FREEING, h)
-    x.setRow(t, ROW.PHASE, 0)
-    x.setRow(t, ROW.GENERATION, x.generationOf(x.pageOf(h)))
-    return 'spill.shrink'
-  })
-  x.step('spill.shrink', (t) => {
-    x.setRow(t, ROW.HEAD, x.next(x.row(t, ROW.FREEING)))
-    return 'push.read'
-  })
-  x.step('spill.enter', (t) => {
-    x.invoke(t)
-    for (const f of [ROW.NEW, ROW.OLD, ROW.WON]) x.setRow(t, f, 0)
-    x.setRow(t, ROW.BUSY, 1)
-    x.setReg(t, L.DONE, 1)
-    return 'alloc.peek'
-  })
   x.step('alloc.refused', (t) => {
     x.setReg(t, L.X, REFUSED)
     return leave(t)
   })
 
-  // ---- drain, its end, a new cutting -------------------------------------------------------------------
-  x.step('drain.start', (t) => {
-    const p = x.call(t).slot
-    const s = x.get(x.state0 + p)
-    x.invoke(t)
-    if ((s & 3) === ACTIVE) x.put(x.state0 + p, stateWord(s >> 2, DRAINING))
-    x.respond(t, 0)
-    return x.finish(t)
-  })
-  /** A claim held for the end of a drain or a new cutting grabs nothing: recovery just releases it. */
-  x.step('page.record', (t) => {
-    x.invoke(t)
-    x.setRow(t, ROW.GRABPAGE, x.call(t).slot)
+  // ---- give the top of the magazine back to its page ---------------------------------------------------
+  const unclaimed = x.broken.pushWithoutClaim
+  x.step('give.look', (t) =>
+    x.get(x.claim0 + x.pageOf(x.row(t, ROW.HEAD))) === 0 ? 'give.record' : toPop(t),
+  )
+  x.step('give.record', (t) => {
+    x.setReg(t, L.P, x.pageOf(x.row(t, ROW.HEAD)))
     x.setRow(t, ROW.GRABFROM, 0)
-    x.setRow(t, ROW.BUSY, 1)
-    const unclaimed = b.freeWithoutClaim && x.call(t).op === 'end'
-    return unclaimed ? 'end.count' : 'page.claim'
+    x.setRow(t, ROW.GRABPAGE, x.reg(t, L.P))
+    return unclaimed ? 'give.moving' : 'give.claim'
   })
-  x.step('page.claim', (t) => {
-    if (!x.cas(x.claim0 + x.call(t).slot, 0, t + 1)) return 'row.leave'
-    return x.call(t).op === 'end' ? 'end.count' : 'cut.state'
+  x.step('give.claim', (t) => {
+    if (x.cas(x.claim0 + x.reg(t, L.P), 0, t + 1)) return 'give.moving'
+    x.clear(t, L.P)
+    return toPop(t)
   })
-  const unclaim = (t: number): string =>
-    b.freeWithoutClaim && x.call(t).op === 'end' ? 'row.leave' : 'page.release'
-  x.step('end.count', (t) => {
-    const p = x.call(t).slot
-    const all = x.get(x.carved0 + p) - (b.endsEarly ? 1 : 0)
-    x.setReg(t, L.G, x.get(x.state0 + p))
-    if (x.stateOf(p) !== DRAINING) return unclaim(t)
-    if (b.endIgnoresRows) {
-      for (let s = 0; s < x.config.slots; s++) {
-        const w = x.get(x.slot0 + s)
-        if (w && x.pageOf(w >> 4) === p) return unclaim(t)
-      }
-      return 'end.base'
-    }
-    return stackCount(x.get(x.stack0 + p)) >= all ? 'end.base' : unclaim(t)
+  x.step('give.moving', (t) => {
+    x.setRow(t, ROW.MOVING, x.row(t, ROW.HEAD))
+    return 'give.shrink'
   })
-  x.step('end.base', (t) => {
-    const p = x.call(t).slot
-    let most = 0
-    for (let h = x.firstOf(p); h < x.firstOf(p + 1); h++) most = Math.max(most, x.get(x.inc(h)))
-    x.put(x.base0 + p, b.sameBase ? 1 : most + 2 - ((most + 1) & 1))
-    return 'end.free'
+  x.step('give.shrink', (t) => {
+    x.setRow(t, ROW.HEAD, x.next(x.row(t, ROW.MOVING)))
+    return 'give.link'
   })
-  x.step('end.free', (t) => {
-    const p = x.call(t).slot
-    const seen = x.reg(t, L.G)
-    x.cas(x.state0 + p, seen, stateWord((seen >> 2) + 1, FREE))
-    return unclaim(t)
+  x.step('give.link', (t) => {
+    const s = x.get(x.stack0 + x.reg(t, L.P))
+    x.setReg(t, L.S, s)
+    x.put(x.link(x.row(t, ROW.MOVING)), stackTop(s))
+    return 'give.stack'
   })
-  x.step('cut.state', (t) => (x.stateOf(x.call(t).slot) === FREE ? 'cut.stack' : 'page.release'))
-  x.step('cut.stack', (t) => {
-    x.put(x.stack0 + x.call(t).slot, 0)
-    return 'cut.carved'
+  x.step('give.stack', (t) => {
+    const s = x.reg(t, L.S)
+    const at = x.stack0 + x.reg(t, L.P)
+    const pushed = stackWord(stackCount(s) + 1, x.row(t, ROW.MOVING))
+    if (unclaimed && !x.cas(at, s, pushed)) return 'give.link'
+    x.put(at, pushed)
+    return 'give.done'
   })
-  x.step('cut.carved', (t) => {
-    x.put(x.carved0 + x.call(t).slot, 0)
-    return 'cut.active'
+  x.step('give.done', (t) => {
+    x.setRow(t, ROW.MOVING, 0)
+    return unclaimed ? given(t) : 'give.release'
   })
-  x.step('cut.active', (t) => {
-    const at = x.state0 + x.call(t).slot
-    x.put(at, stateWord(x.get(at) >> 2, ACTIVE))
-    return 'page.release'
+  x.step('give.release', (t) => {
+    x.put(x.claim0 + x.reg(t, L.P), 0)
+    return given(t)
   })
-  x.step('page.release', (t) => {
-    x.put(x.claim0 + x.call(t).slot, 0)
-    return 'row.leave'
-  })
+  const given = (t: number): string => {
+    x.clear(t, L.P, L.S)
+    return 'alloc.peek'
+  }
 }

@@ -13,7 +13,13 @@ const twin = (flag: string, on: string, as: string, rule: string): Variant => ({
 
 export const PAGE_VARIANTS: readonly Variant[] = [
   // the claim
-  twin('popWithoutClaim', 'drain-cut-pop', 'I-DRAINED', 'a refill pops without the claim'),
+  twin('popWithoutClaim', 'drain-cut-pop', 'I-', 'a refill pops without the claim'),
+  twin(
+    'pushWithoutClaim',
+    'give-late-pop',
+    'I-',
+    'a chunk is given back without the claim, so the top of the stack tells nothing about a dead giver',
+  ),
   twin(
     'releaseBeforeHead',
     'pop',
@@ -38,25 +44,17 @@ export const PAGE_VARIANTS: readonly Variant[] = [
     'I-NO-LEAK',
     'chunks count as carved before the row says whose they are',
   ),
-  // pushes
   twin(
-    'noMark',
-    'push-late-pop',
+    'movingForgotten',
+    'give-then-pop',
     'I-ONE-OWNER',
-    'recovery takes a pushed chunk that was popped since for one never pushed',
-  ),
-  twin('marksKept', 'push-late-pop', 'I-ONE-OWNER', 'the popper leaves the marks of the pushers'),
-  twin(
-    'generationIgnored',
-    'push-then-pop',
-    'I-DRAINED',
-    'recovery takes a chunk of an earlier cutting for one never pushed',
+    'recovery takes a chunk that was given back for one on its way',
   ),
   // drain
   twin(
     'freeWithoutClaim',
     'drain-cut-pop',
-    'I-DRAINED',
+    'I-',
     'a drain is ended without the claim, under a refill that is slow',
   ),
   twin('endsEarly', 'drain-take', 'I-DRAINED', 'a drain is ended before all chunks are back'),
@@ -67,9 +65,22 @@ export const PAGE_VARIANTS: readonly Variant[] = [
     'a drain is ended when no entry is left in the page: rows and magazines are forgotten',
   ),
   twin(
-    'sameBase',
-    'read-cut',
-    'not linearizable',
-    'a new cutting starts at the first incarnation again',
+    'orphansForgotten',
+    'drain-two-wish',
+    'I-ORPHAN',
+    'nobody looks for a page that is being drained and not named',
   ),
+  twin(
+    'spillsByName',
+    'drain-wish-put',
+    'not lock-free',
+    'chunks go home to a page that is named but not yet draining, and are taken from it again',
+  ),
+  twin(
+    'shapeFromPage',
+    'drain-end-dies',
+    'I-GROWS',
+    'the highest incarnation is sought by the chunk size of the page, which its end has already erased',
+  ),
+  twin('sameBase', 'read-cut', 'I-GROWS', 'a new cutting starts at the first incarnation again'),
 ]

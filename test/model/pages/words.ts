@@ -1,14 +1,17 @@
 /**
  * The words of the page model: where chunks come from and go back to.
  *
- *   state    generation 4 | FREE, ACTIVE, DRAINING     CAS, or a store under the claim
- *   claim    0 or row+1: only the holder pops, carves, ends a drain, cuts anew
- *   stack    count 4 | top chunk 4                     anyone pushes by CAS, the claim holder pops
- *   carved   chunks cut so far                         written under the claim
- *   base     incarnation at which this cutting starts  written under the claim
- *   chunk    incarnation | link: next 4, mark 3 (row+1 of the pusher, 0 elsewhere) | value halves
+ *   drain    0 or page+1 of the page being drained     CAS
+ *   state    generation 4 | FREE CUTTING ACTIVE DRAINING   CAS, or a store under the claim
+ *   claim    0 or row+1: only the holder changes the next five
+ *   stack    count 4 | top chunk 4                     free chunks of the page
+ *   carved   chunks given out so far in this cutting
+ *   base     incarnation at which this cutting starts
+ *   top      highest incarnation of the cutting before
+ *   shape    chunk size, 0 while the page holds none
+ *   chunk    incarnation | link | value halves
  *   slot     chunk 4 | version 4, or 0: the table, abstracted to one compare-and-swap per change
- *   row      new, old, won | freeing, its phase and page generation | grab | head of the magazine
+ *   row      new, old, won | moving | grab | head of the magazine
  *
  * A magazine is a list through the links of its chunks.
  */
@@ -31,19 +34,20 @@ export interface PageProgram extends Program {
 }
 
 export const FREE = 0
-export const ACTIVE = 1
-export const DRAINING = 2
+export const CUTTING = 1
+export const ACTIVE = 2
+export const DRAINING = 3
 export const REFUSED = 9
 export const TORN = 255
 
 const REGISTERS = [
-  ...['PC', 'OPI', 'W', 'ID', 'X', 'X1', 'P', 'S', 'H1', 'H2', 'REST', 'K', 'H', 'G', 'DONE'],
+  ...['PC', 'OPI', 'W', 'ID', 'X', 'X1', 'P', 'S', 'H1', 'H2', 'REST', 'K', 'H', 'G'],
 ] as const
 type RegisterName = (typeof REGISTERS)[number]
 export const L = Object.fromEntries(REGISTERS.map((n, i) => [n, i])) as Record<RegisterName, number>
 const ROW_FIELDS = [
-  ...['BUSY', 'NEW', 'OLD', 'WON', 'FREEING', 'PHASE', 'GENERATION', 'GRABPAGE', 'GRABFROM'],
-  ...['GRABTO', 'HEAD'],
+  ...['BUSY', 'NEW', 'OLD', 'WON', 'MOVING', 'GRABPAGE', 'GRABFROM', 'GRABTO', 'GRABCARVED'],
+  ...['HEAD'],
 ] as const
 type RowField = (typeof ROW_FIELDS)[number]
 export const ROW = Object.fromEntries(ROW_FIELDS.map((n, i) => [n, i])) as Record<RowField, number>
@@ -58,6 +62,9 @@ export class Pages extends Machine {
   readonly stack0: number
   readonly carved0: number
   readonly base0: number
+  readonly top0: number
+  readonly shape0: number
+  readonly drain: number
   readonly slot0: number
   private readonly chunk0: number
   private readonly row0: number
@@ -73,6 +80,9 @@ export class Pages extends Machine {
     this.stack0 = this.field(config.pages)
     this.carved0 = this.field(config.pages)
     this.base0 = this.field(config.pages)
+    this.top0 = this.field(config.pages)
+    this.shape0 = this.field(config.pages)
+    this.drain = this.field()
     this.slot0 = this.field(config.slots)
     this.chunk0 = this.field(this.chunks * 4)
     this.row0 = this.field(this.threads * ROW_FIELDS.length)
@@ -100,16 +110,11 @@ export class Pages extends Machine {
   setRow(t: number, f: number, value: number): void {
     this.put(this.row0 + t * ROW_FIELDS.length + f, value)
   }
-  setLink(h: number, next: number, mark: number): void {
-    this.put(this.link(h), (mark << 4) | next)
-  }
-  next = (h: number): number => this.get(this.link(h)) & 15
-  mark = (h: number): number => this.get(this.link(h)) >> 4
-  /** Is the chunk on the list that begins with `head`? */
-  reaches(head: number, h: number): boolean {
-    let at = head
-    for (let n = 0; at && n <= this.chunks; n++, at = this.next(at)) if (at === h) return true
-    return false
+  next = (h: number): number => this.get(this.link(h))
+  /** Page + 1 of a page that is being drained although the drain word names none. */
+  orphan(): number {
+    for (let p = 0; p < this.config.pages; p++) if (this.stateOf(p) === DRAINING) return p + 1
+    return 0
   }
 
   firstStep(t: number, opIndex: number): string {
@@ -133,7 +138,7 @@ export class Pages extends Machine {
   dump(): string {
     const page = (_: unknown, p: number): string => {
       const s = this.get(this.stack0 + p)
-      const name = ['free', 'active', 'draining'][this.stateOf(p)]
+      const name = ['free', 'cutting', 'active', 'draining'][this.stateOf(p)]
       const claim = this.get(this.claim0 + p)
       const stack = `${stackCount(s)}:${stackTop(s)}`
       return `${name}.${this.generationOf(p)} claim ${claim} stack ${stack} carved ${this.get(this.carved0 + p)}`
