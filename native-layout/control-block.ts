@@ -12,7 +12,7 @@
  *   CLUSTER     epoch of a cluster, 0 on a single node; stamped into whatever is written out.
  */
 import { check, tile } from './units.ts'
-import { MAX_CLASSES, MAX_NAMESPACE_NAME_BYTES, VERSION_STRIPES } from './limits.ts'
+import { MAX_CLASSES, VERSION_STRIPES } from './limits.ts'
 
 export const MAGIC = 0x6865646c
 /** Raised with every change of a width, an offset or a meaning in this folder. */
@@ -39,7 +39,7 @@ export const CONTROL = tile(
     ['REBALANCE', 1], //       evictions since the last look at the classes
     ['DEATHS', 1], //          rows recovered
     ['CLOSED', 1],
-    ['RESERVED', 42],
+    ['RESERVED', 44],
   ],
   64,
 )
@@ -70,18 +70,18 @@ export const STRIPE = tile(
   16,
 )
 
-/** A namespace: its flush count and its name. */
-export const SPACE_WORDS = 1 + 1 + MAX_NAMESPACE_NAME_BYTES / 4
+/** A namespace: 64 bits of its name's hash, claimed by one exchange, and its flush count. */
 export const SPACE = tile(
   [
+    ['HASH', 2],
     ['EPOCH', 1],
-    ['NAME_LENGTH', 1], // 0 free; a negative number while it is being named
-    ['NAME', MAX_NAMESPACE_NAME_BYTES / 4],
+    ['PAD', 1],
   ],
-  SPACE_WORDS,
+  4,
 )
 
 /** Offsets of the parts before the page descriptors, in words. */
 export const CLASSES_AT = CONTROL.WORDS
 export const STRIPES_AT = CLASSES_AT + MAX_CLASSES * CLASS.WORDS
 export const SPACES_AT = STRIPES_AT + VERSION_STRIPES * STRIPE.WORDS
+check(SPACES_AT % 2 === 0, 'the hashes of the namespaces are not aligned to 8 bytes')

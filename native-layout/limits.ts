@@ -22,8 +22,6 @@ export const MAX_ITEM_BYTES = 128 * MIB
 export const MAX_THREADS = 126
 /** Namespaces beside the default one. */
 export const MAX_NAMESPACES = 1024
-/** Bytes of a namespace's name. */
-export const MAX_NAMESPACE_NAME_BYTES = 56
 
 /** Pages are between these sizes: about 512 of them in a small cache, at most 65,536 in all. */
 export const MIN_PAGE_BYTES = 16 * KIB

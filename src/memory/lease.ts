@@ -4,6 +4,7 @@
  */
 import { compareExchange, load, poke, store } from '#atomics'
 import { CONTROL } from '../../native-layout/control-block.ts'
+import { MAX_THREADS } from '../../native-layout/limits.ts'
 import {
   LEASE_DEAD,
   LEASE_FREE,
@@ -98,11 +99,11 @@ export function recoverDead(view: MemoryView): number {
       const at = rowAddress(view, row)
       if (leaseStatus(load(control, at + ROW.LEASE)) !== LEASE_DEAD) continue
       if (takeRecovery(view, at) && recoverRow(view, row)) {
-        count(view, 'recoveries')
+        if (view.row >= 0) count(view, 'recoveries')
         freeLease(view, row)
         again = true
       } else {
-        compareExchange(control, at + ROW.RECOVERER, view.row + 1, 0)
+        compareExchange(control, at + ROW.RECOVERER, recovererName(view), 0)
         left++
       }
     }
@@ -110,12 +111,20 @@ export function recoverDead(view: MemoryView): number {
   return left
 }
 
+/** A thread without a row yet, which recovers one in order to have it, goes by this name. */
+const ROWLESS = MAX_THREADS + 1
+function recovererName(view: MemoryView): number {
+  return view.row >= 0 ? view.row + 1 : ROWLESS
+}
+
 /** One recoverer a row; that of a dead recoverer is taken over. */
 function takeRecovery(view: MemoryView, at: number): boolean {
+  const name = recovererName(view)
   const seen = load(view.control, at + ROW.RECOVERER)
-  if (seen !== 0) {
+  if (seen === ROWLESS && name === ROWLESS) return false
+  if (seen !== 0 && seen !== name && seen !== ROWLESS) {
     const lease = load(view.control, rowAddress(view, seen - 1) + ROW.LEASE)
-    if (seen !== view.row + 1 && leaseStatus(lease) === LEASE_LIVE) return false
+    if (leaseStatus(lease) === LEASE_LIVE) return false
   }
-  return compareExchange(view.control, at + ROW.RECOVERER, seen, view.row + 1) === seen
+  return compareExchange(view.control, at + ROW.RECOVERER, seen, name) === seen
 }

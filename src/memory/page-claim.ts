@@ -224,14 +224,15 @@ export function lowerFresh(view: MemoryView, page: PageNumber): void {
 /** The lowest free page, 0 when there is none. */
 export function lowestFree(view: MemoryView): PageNumber {
   const { control, plan } = view
-  for (;;) {
-    const fresh = Math.max(1, load(control, CONTROL.FRESH))
+  for (let tries = 0; tries <= 2 * plan.pages; tries++) {
+    const fresh = load(control, CONTROL.FRESH)
     if (fresh > plan.pages) return 0
     if (isFree(view, fresh)) return fresh
     compareExchange(control, CONTROL.FRESH, fresh, fresh + 1)
     // It may have become free between the look and the step.
     if (isFree(view, fresh)) lowerFresh(view, fresh)
   }
+  return 0
 }
 function isFree(view: MemoryView, page: PageNumber): boolean {
   return pageStateOf(load(view.control, pageAddress(view, page) + PAGE.STATE)) === PAGE_FREE

@@ -48,8 +48,9 @@ export function createMemory(request: PlanRequest, seed: number, startedAt: numb
   poke(control, CONTROL.SEED, seed)
   // Odd, unguessable, far from the wrap: what a stale reader compares is no small integer.
   poke(control, CONTROL.BASE, (((seed >>> 2) ^ 0x155) & 0x0fffffff) | 1)
+  poke(control, CONTROL.FRESH, 1)
   pokeDouble(new Float64Array(segments[0]!), CONTROL.STARTED_AT / 2, startedAt)
-  poke(control, SPACES_AT + SPACE.NAME_LENGTH, -1)
+  poke(control, SPACES_AT + SPACE.HASH, -1) // The default namespace.
   for (let stripe = 0; stripe < VERSION_STRIPES; stripe++) {
     poke(control, STRIPES_AT + stripe * STRIPE.WORDS + STRIPE.LOW, 1)
   }

@@ -1,0 +1,216 @@
+/**
+ * The engine: one cache for all threads of a process. `createEngine` makes the memory, `attachEngine`
+ * joins it from another thread, and every object of this class is one thread's way in.
+ */
+import { randomUUID } from 'node:crypto'
+import { PlanError } from '../../native-layout/region-map.ts'
+import { checkIntegrity, type IntegrityReport } from '../memory/check-integrity.ts'
+import { liveEntries } from '../memory/row.ts'
+import { ForeignLayoutError, checkHandle, createMemory } from '../memory/shared-memory.ts'
+import type { MemoryView } from '../memory/view.ts'
+import type { Codec } from './codec.ts'
+import {
+  badOption,
+  badType,
+  foreignLayout,
+  nameTaken,
+  noMemory,
+  notFound,
+  tooManyNamespaces,
+} from './errors.ts'
+import { flushAll, flushAt } from './flush.ts'
+import { Keyspace } from './keyspace.ts'
+import { startMaintainer } from './maintainer.ts'
+import { type EngineOptions, type ResolvedOptions, resolveOptions } from './options.ts'
+import { findHandle, joinSession, publishHandle, quitSession, withdrawHandle } from './registry.ts'
+import { type EngineHandle, Session } from './session.ts'
+import { spaceFor } from './spaces.ts'
+import { type EngineStats, readStats } from './statistics.ts'
+
+/** A view of an engine with keys of its own, which counts and clears separately. */
+export class Namespace extends Keyspace {}
+
+/** What a thread passes for itself when it attaches: functions do not cross threads. */
+export interface AttachOptions {
+  /** Needed when the engine was created with a codec object. */
+  readonly codec?: Codec | undefined
+  /** The clock of this thread. @defaultValue `Date.now` */
+  readonly now?: (() => number) | undefined
+}
+
+export class Engine extends Keyspace {
+  #isOpen = true
+
+  /** @internal */
+  constructor(session: Session) {
+    super(session, 0)
+  }
+
+  /** What another thread attaches with: pass it in a message or in `workerData`. */
+  get handle(): EngineHandle {
+    return this.session.handle
+  }
+
+  /** The name given to `createEngine`. */
+  get name(): string {
+    return this.session.facts.name
+  }
+
+  /**
+   * Keys of their own within this engine. The same name gives the same namespace in every thread.
+   * @param name 1 to 256 characters
+   * @throws HeddleError HEDDLE_TOO_MANY_NAMESPACES
+   */
+  namespace(name: string): Namespace {
+    this.session.check()
+    if (typeof name !== 'string') throw badType('namespace', name, 'a string')
+    if (name.length === 0 || name.length > MAX_SPACE_NAME) {
+      throw badOption('namespace', name, 'a name has 1 to 256 characters', MAX_SPACE_NAME)
+    }
+    const space = spaceFor(this.session.view, name)
+    if (space < 0) throw tooManyNamespaces(name, this.session.handle.plan.maxNamespaces)
+    return new Namespace(this.session, space)
+  }
+
+  /** Removes every entry, of all namespaces, at once. */
+  override clear(): void {
+    this.session.begin()
+    flushAll(this.session.view)
+  }
+
+  /**
+   * Removes every entry now, or at a time.
+   * @param options `at`: ms since the epoch; a later flush replaces one that is pending
+   */
+  flush(options: { readonly at?: number | undefined } = {}): void {
+    this.session.begin()
+    if (options.at === undefined) flushAll(this.session.view)
+    else if (!Number.isFinite(options.at)) throw badType('at', options.at, 'a time in ms')
+    else flushAt(this.session.view, options.at)
+  }
+
+  /** Entries of all namespaces; expired ones count until they are met. */
+  override get size(): number {
+    this.session.begin()
+    const { view } = this.session
+    let sum = 0
+    for (let space = 0; space <= view.plan.maxNamespaces; space++) sum += liveEntries(view, space)
+    return sum
+  }
+
+  /** Counters and sizes, summed over all threads; stops nobody. */
+  stats(): EngineStats {
+    this.session.check()
+    return readStats(this.session)
+  }
+
+  /** Walks the whole memory and accounts for every chunk. Only while nobody writes. */
+  verify(): IntegrityReport {
+    this.session.check()
+    return checkIntegrity(this.session.view)
+  }
+
+  /** Detaches this thread. The memory goes with the last thread that lets go of it. */
+  close(): void {
+    if (!this.#isOpen) return
+    this.#isOpen = false
+    if (!quitSession(this.session.facts.id)) return
+    this.session.close()
+    withdrawHandle(this.session.handle)
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+
+  /** @internal */
+  static view(engine: Engine): MemoryView {
+    return engine.session.view
+  }
+}
+
+/** The memory view of an engine: for maintenance, tests and the walker, not for users. */
+export function viewOf(engine: Engine): MemoryView {
+  return Engine.view(engine)
+}
+
+const MAX_SPACE_NAME = 256
+
+/**
+ * Creates an engine. It is found by `attachEngine()` in every worker that this thread or its
+ * descendants start afterwards, and by `attachEngine(engine.handle)` everywhere else in the process.
+ * @throws HeddleError HEDDLE_BAD_OPTION, HEDDLE_BAD_TYPE, HEDDLE_NAME_TAKEN, HEDDLE_NO_MEMORY
+ */
+export function createEngine(options?: EngineOptions): Engine {
+  const resolved = resolveOptions(options)
+  if (findHandle(resolved.name) !== undefined) throw nameTaken(resolved.name)
+  const handle = makeHandle(resolved)
+  const session = joinSession(handle.facts.id, () => {
+    return new Session(handle, resolved.codec, resolved.now)
+  })
+  publishHandle(handle)
+  if (resolved.maintenance === 'worker') startMaintainer(handle)
+  return new Engine(session)
+}
+
+function makeHandle(resolved: ResolvedOptions): EngineHandle {
+  const { memoryBytes, maxThreads, maxNamespaces, feedBytes, segmentBytes } = resolved
+  const expectedEntries = resolved.expectedEntries || resolved.maxEntries
+  const facts = {
+    name: resolved.name,
+    id: randomUUID(),
+    eviction: resolved.eviction,
+    maxEntries: resolved.maxEntries,
+    maxItemBytes: resolved.maxItemBytes,
+    ttlMs: resolved.ttlMs,
+    codec: typeof resolved.codec === 'string' ? resolved.codec : ('custom' as const),
+  }
+  const request = {
+    memoryBytes,
+    maxThreads,
+    maxNamespaces,
+    expectedEntries,
+    feedBytes,
+    segmentBytes,
+  }
+  try {
+    return { ...createMemory(request, resolved.seed | 0, resolved.now()), facts }
+  } catch (cause) {
+    if (cause instanceof PlanError) {
+      const field = expectedEntries > 0 ? 'expectedEntries' : 'memory'
+      const value = expectedEntries > 0 ? expectedEntries : memoryBytes
+      throw badOption(field, value, `with ${memoryBytes} bytes of memory ${cause.message}`)
+    }
+    if (cause instanceof RangeError) throw noMemory(memoryBytes, cause)
+    throw cause
+  }
+}
+
+/**
+ * Joins an engine from another thread of the process.
+ * @param engine its handle, or its name (left out: 'default') in a worker that was started after it
+ * @throws HeddleError HEDDLE_NOT_FOUND, HEDDLE_FOREIGN_LAYOUT, HEDDLE_TOO_MANY_THREADS
+ */
+export function attachEngine(
+  engine: EngineHandle | string = 'default',
+  options: AttachOptions = {},
+): Engine {
+  const handle = typeof engine === 'string' ? findHandle(engine) : engine
+  if (handle === undefined) throw notFound(String(engine))
+  try {
+    checkHandle(handle)
+  } catch (cause) {
+    if (!(cause instanceof ForeignLayoutError)) throw cause
+    throw foreignLayout('layout', cause.message, 'its own')
+  }
+  const { codec } = handle.facts
+  if (codec === 'custom' && options.codec === undefined) {
+    throw badOption('codec', undefined, 'the engine was created with a codec: pass the same one')
+  }
+  const session = joinSession(handle.facts.id, () => {
+    const own = codec === 'custom' ? options.codec! : codec
+    return new Session(handle, own, options.now ?? Date.now)
+  })
+  publishHandle(handle)
+  return new Engine(session)
+}

@@ -1,0 +1,396 @@
+/**
+ * The calls on keys: what an engine and each of its namespaces offer. All are synchronous; what comes
+ * back is a copy; a miss is `undefined`.
+ *
+ * Bad input is refused with a HeddleError before anything is changed. The work is done by the files
+ * beside this one; here arguments become a staged key and a draft, and outcomes become values.
+ */
+import { deleteKey, removeOver } from './remove.ts'
+import { ADD, COMPARE, REPLACE, SET, storeDraft, type StoreMode } from './store.ts'
+import { changeEntry, type Change } from './update.ts'
+import { encodeValue, releaseValue, TAG_BYTES, TAG_UTF8 } from './codec.ts'
+import {
+  badType,
+  contended,
+  full,
+  gateClosed,
+  keyTooLong,
+  notANumber,
+  targetTooShort,
+  valueTooLarge,
+} from './errors.ts'
+import { liveEntries } from '../memory/row.ts'
+import { MAX_RETRIES } from '../../native-layout/limits.ts'
+import { flushSpace } from './flush.ts'
+import { keysIn } from './iterate.ts'
+import { CountChange, MAX_COUNTER } from './numbers.ts'
+import { resolveTtl } from './options.ts'
+import {
+  CLOSED_GATE,
+  CONTENDED,
+  DELETED,
+  EXISTS,
+  FULL,
+  MISSING,
+  STORED,
+  TOO_LARGE,
+  type Outcome,
+} from './outcomes.ts'
+import { readValue } from './read-value.ts'
+import { HIT, LOST_RACE, OVER, peekEntry, readBytes, type Reading } from './read.ts'
+import type { Session } from './session.ts'
+import { ConcatChange, TouchChange } from './changes.ts'
+
+/** A key: text (stored as UTF-8) or bytes, up to 65,535 bytes. */
+export type Key = string | Uint8Array
+
+/** How long an entry lives: milliseconds, or an object with them; left out: the engine's `ttl`. */
+export type WriteOptions = number | { readonly ttl?: number | undefined } | undefined
+
+/** Options of `increment` and `decrement`. */
+export interface CountOptions {
+  /** How much, 0 to 2^64 - 1. @defaultValue 1 */
+  readonly by?: number | bigint | undefined
+  /** Stored and returned when the key is absent. `increment` starts from 0 when it is left out. */
+  readonly initial?: number | bigint | undefined
+  /** Milliseconds that a counter created by this call lives. */
+  readonly ttl?: number | undefined
+}
+
+/** A value and the version that `compareAndSet` compares. */
+export interface Versioned<T> {
+  readonly value: T
+  /** Larger for each later value of the key; a safe integer. */
+  readonly version: number
+}
+
+export class Keyspace {
+  /** @internal */
+  protected readonly session: Session
+  /** @internal */
+  protected readonly space: number
+
+  /** @internal */
+  constructor(session: Session, space: number) {
+    this.session = session
+    this.space = space
+  }
+
+  /**
+   * The value of a key.
+   * @returns a copy of the value, or `undefined` on a miss
+   * @throws HeddleError HEDDLE_BAD_TYPE, HEDDLE_KEY_TOO_LONG, HEDDLE_CLOSED
+   */
+  get<T = unknown>(key: Key): T | undefined {
+    this.#stage(key)
+    return readValue(this.session) as T | undefined
+  }
+
+  /**
+   * Copies the stored bytes of a value into `target`, allocating nothing.
+   * @returns bytes copied, -1 on a miss
+   * @throws HeddleError HEDDLE_TARGET_TOO_SHORT, naming the length that is needed
+   */
+  getBytes(key: Key, target: Uint8Array): number {
+    this.#stage(key)
+    if (!(target instanceof Uint8Array)) throw badType('target', target, 'a Uint8Array')
+    const { view, reading } = this.session
+    const found = readBytes(view, reading, target)
+    if (found !== HIT) {
+      this.#settleMiss(found)
+      return -1
+    }
+    if (reading.length > target.length) throw targetTooShort(target.length, reading.length)
+    return reading.length
+  }
+
+  /** The value of a key and its version, or `undefined` on a miss. */
+  gets<T = unknown>(key: Key): Versioned<T> | undefined {
+    this.#stage(key)
+    const value = readValue(this.session) as T | undefined
+    return value === undefined ? undefined : { value, version: this.session.reading.version }
+  }
+
+  /** The values of several keys, in their order. */
+  getMany<T = unknown>(keys: readonly Key[]): (T | undefined)[] {
+    const values = new Array<T | undefined>(keys.length)
+    for (let i = 0; i < keys.length; i++) values[i] = this.get<T>(keys[i]!)
+    return values
+  }
+
+  /** Whether the key is there. Counts neither as hit nor as use. */
+  has(key: Key): boolean {
+    return this.#peek(key) === HIT
+  }
+
+  /** Milliseconds that the key still lives: `Infinity` without expiry, `undefined` on a miss. */
+  ttl(key: Key): number | undefined {
+    if (this.#peek(key) !== HIT) return undefined
+    const { expiry } = this.session.reading
+    return expiry === 0 ? Number.POSITIVE_INFINITY : Math.max(0, expiry - this.session.view.now())
+  }
+
+  /**
+   * Stores a value.
+   * @param options time to live in milliseconds, or `{ ttl }`
+   * @throws HeddleError HEDDLE_FULL (eviction 'none'), HEDDLE_VALUE_TOO_LARGE, HEDDLE_BAD_VALUE
+   */
+  set(key: Key, value: unknown, options?: WriteOptions): void {
+    this.#store(key, value, options, SET, 0)
+  }
+
+  /** Stores several values. */
+  setMany(entries: Iterable<readonly [Key, unknown]>, options?: WriteOptions): void {
+    for (const [key, value] of entries) this.set(key, value, options)
+  }
+
+  /** Stores a value only if the key is absent. Exact under races: one of several callers wins. */
+  add(key: Key, value: unknown, options?: WriteOptions): boolean {
+    return this.#store(key, value, options, ADD, 0) === STORED
+  }
+
+  /** Stores a value only if the key is there. */
+  replace(key: Key, value: unknown, options?: WriteOptions): boolean {
+    return this.#store(key, value, options, REPLACE, 0) === STORED
+  }
+
+  /**
+   * Stores a value only if the key still has the version that `gets` returned.
+   * @returns 'stored'; 'exists' when it has another version; 'missing' when the key is absent
+   */
+  compareAndSet(
+    key: Key,
+    value: unknown,
+    version: number,
+    options?: WriteOptions,
+  ): 'stored' | 'exists' | 'missing' {
+    if (!Number.isSafeInteger(version)) throw badType('version', version, 'a version from gets()')
+    const outcome = this.#store(key, value, options, COMPARE, version)
+    return outcome === STORED ? 'stored' : outcome === EXISTS ? 'exists' : 'missing'
+  }
+
+  /** Adds text or bytes at the end of a stored string or byte array; false when the key is absent. */
+  append(key: Key, value: string | Uint8Array): boolean {
+    return this.#concat(key, value, false)
+  }
+
+  /** Adds text or bytes at the beginning. */
+  prepend(key: Key, value: string | Uint8Array): boolean {
+    return this.#concat(key, value, true)
+  }
+
+  /** Removes a key; whether it was there. */
+  delete(key: Key): boolean {
+    this.#stage(key)
+    const outcome = deleteKey(this.session.view)
+    this.session.wrote()
+    if (outcome !== MISSING && outcome !== DELETED) this.#fail(outcome, 'delete')
+    return outcome === DELETED
+  }
+
+  /** Gives a key a new time to live (left out: the engine's `ttl`); false when it is absent. */
+  touch(key: Key, ttl?: number): boolean {
+    this.#stage(key)
+    return this.#change(new TouchChange(this.#expiry(ttl)), 'touch') === STORED
+  }
+
+  /** `touch`, and the value. */
+  getAndTouch<T = unknown>(key: Key, ttl?: number): T | undefined {
+    return this.touch(key, ttl) ? this.get<T>(key) : undefined
+  }
+
+  /**
+   * Adds to a counter, an unsigned 64-bit number; wraps at 2^64. No acknowledged increment is lost.
+   * @returns the new number (a bigint above 2^53 - 1)
+   * @throws HeddleError HEDDLE_NOT_A_NUMBER
+   */
+  increment(key: Key, options: CountOptions = {}): number | bigint {
+    const { by = 1, initial = by } = options
+    return this.#count(key, options, false, by, initial)!
+  }
+
+  /** Takes from a counter; stops at 0. `undefined` when the key is absent and has no `initial`. */
+  decrement(key: Key, options: CountOptions = {}): number | bigint | undefined {
+    return this.#count(key, options, true, options.by ?? 1, options.initial)
+  }
+
+  /**
+   * Replaces a value by what `fn` makes of it, atomically: `fn` runs again when another thread was
+   * faster, and leaves the entry alone by returning `undefined`.
+   * @returns what was stored, or `undefined`
+   */
+  update<T = unknown>(
+    key: Key,
+    fn: (old: T | undefined) => T | undefined,
+    options?: WriteOptions,
+  ): T | undefined {
+    for (let tries = 0; tries < MAX_RETRIES; tries++) {
+      const old = this.gets<T>(key)
+      const fresh = fn(old?.value)
+      if (fresh === undefined) return undefined
+      const done =
+        old === undefined
+          ? this.add(key, fresh, options)
+          : this.compareAndSet(key, fresh, old.version, options) === 'stored'
+      if (done) return fresh
+    }
+    throw contended('update', MAX_RETRIES)
+  }
+
+  /** The value of a key; on a miss `fn` makes it, and it is stored. Other threads may do so too. */
+  getOrSet<T = unknown>(key: Key, fn: () => T, options?: WriteOptions): T {
+    const there = this.get<T>(key)
+    if (there !== undefined) return there
+    const fresh = fn()
+    this.set(key, fresh, options)
+    return fresh
+  }
+
+  /** All keys, while others write: each key that lives throughout is met once. */
+  *keys(): IterableIterator<string> {
+    const { view } = this.session
+    for (let bucket = 0; bucket < view.buckets; bucket++) {
+      this.session.check()
+      for (const key of keysIn(view, bucket, this.space)) yield Buffer.from(key).toString()
+    }
+  }
+
+  /** All keys with their values, while others write. */
+  *entries<T = unknown>(): IterableIterator<[string, T]> {
+    const { view } = this.session
+    for (let bucket = 0; bucket < view.buckets; bucket++) {
+      this.session.check()
+      for (const key of keysIn(view, bucket, this.space)) {
+        const value = this.get<T>(key)
+        if (value !== undefined) yield [Buffer.from(key).toString(), value]
+      }
+    }
+  }
+
+  /** Removes every entry at once, whatever their number. */
+  clear(): void {
+    this.session.begin()
+    flushSpace(this.session.view, this.space)
+  }
+
+  /** Entries stored since the last `clear`; expired ones count until they are met. */
+  get size(): number {
+    this.session.begin()
+    return liveEntries(this.session.view, this.space)
+  }
+
+  #stage(key: Key): void {
+    const { session } = this
+    session.begin()
+    const scratch = session.view.key
+    if (typeof key === 'string') {
+      if (!scratch.loadString(key, this.space)) throw keyTooLong(Buffer.byteLength(key))
+    } else if (key instanceof Uint8Array) {
+      if (!scratch.loadBytes(key, 0, key.length, this.space)) throw keyTooLong(key.length)
+    } else throw badType('key', key, 'a string or a Uint8Array')
+    if (scratch.length > session.longestKey) throw keyTooLong(scratch.length, session.longestKey)
+  }
+
+  #peek(key: Key): number {
+    this.#stage(key)
+    const found = peekEntry(this.session.view, this.session.reading)
+    if (found === LOST_RACE) throw contended('read', MAX_RETRIES)
+    return found
+  }
+
+  #settleMiss(found: number): void {
+    if (found === LOST_RACE) throw contended('get', MAX_RETRIES)
+    if (found === OVER) removeOver(this.session.view)
+  }
+
+  #expiry(options: WriteOptions): number {
+    const given = typeof options === 'object' ? options.ttl : options
+    const ttl = given === undefined ? this.session.facts.ttlMs : resolveTtl('ttl', given)
+    return ttl === 0 ? 0 : this.session.view.now() + ttl
+  }
+
+  #store(
+    key: Key,
+    value: unknown,
+    options: WriteOptions,
+    mode: StoreMode,
+    version: number,
+  ): Outcome {
+    const { session } = this
+    const { encoder, draft } = session
+    session.check()
+    const expiry = options === undefined && session.facts.ttlMs === 0 ? 0 : this.#expiry(options)
+    encodeValue(encoder, value)
+    this.#stage(key)
+    draft.bytes = encoder.bytes
+    draft.from = 0
+    draft.length = encoder.length
+    draft.codec = encoder.tag
+    draft.expiry = expiry
+    draft.flags = 0
+    const outcome = storeDraft(session.view, draft, mode, version)
+    if (encoder.bytes !== encoder.scratch) releaseValue(encoder)
+    session.wrote()
+    if (outcome > MISSING) this.#fail(outcome, 'set')
+    return outcome
+  }
+
+  #change(change: Change, operation: string): Outcome {
+    const { session } = this
+    const outcome = changeEntry(session.view, session.draft, change)
+    session.wrote()
+    if (outcome > MISSING) this.#fail(outcome, operation)
+    return outcome
+  }
+
+  #concat(key: Key, value: string | Uint8Array, before: boolean): boolean {
+    const bytes = typeof value === 'string' ? Buffer.from(value) : value
+    if (!(bytes instanceof Uint8Array)) throw badType('value', value, 'a string or a Uint8Array')
+    const tag = typeof value === 'string' ? TAG_UTF8 : TAG_BYTES
+    this.#stage(key)
+    const { maxItemBytes } = this.session.facts
+    return this.#change(new ConcatChange(bytes, tag, before, maxItemBytes), 'append') === STORED
+  }
+
+  #count(
+    key: Key,
+    options: CountOptions,
+    down: boolean,
+    by: number | bigint,
+    initial: number | bigint | undefined,
+  ): number | bigint | undefined {
+    checkCount('by', by)
+    if (initial !== undefined) checkCount('initial', initial)
+    for (let tries = 0; tries < MAX_RETRIES; tries++) {
+      this.#stage(key)
+      const change = new CountChange(by, down)
+      if (this.#change(change, 'increment') === STORED) return change.result
+      if (initial === undefined) return undefined
+      const stored = typeof initial === 'bigint' && initial <= 2n ** 53n ? Number(initial) : initial
+      if (this.add(key, stored, options.ttl)) return stored
+    }
+    throw contended('increment', MAX_RETRIES)
+  }
+
+  #fail(outcome: Outcome, operation: string): never {
+    const { session } = this
+    const { plan } = session.handle
+    if (outcome === FULL) throw full('memory', plan.memoryBytes)
+    if (outcome === CONTENDED) throw contended(operation, MAX_RETRIES)
+    if (outcome === CLOSED_GATE) throw gateClosed(operation)
+    if (outcome === TOO_LARGE) throw valueTooLarge(session.draft.length, session.facts.maxItemBytes)
+    throw notANumber(readNow(session.reading))
+  }
+}
+
+function readNow(reading: Reading): string {
+  return `${reading.length} bytes`
+}
+
+function checkCount(field: string, value: number | bigint): void {
+  const fits =
+    typeof value === 'bigint'
+      ? value >= 0n && value <= MAX_COUNTER
+      : Number.isSafeInteger(value) && value >= 0
+  if (!fits) throw badType(field, value, 'an integer from 0 to 18446744073709551615')
+}

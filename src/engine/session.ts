@@ -1,0 +1,129 @@
+/**
+ * A session: one thread's part in one engine. It holds the view, the scratch objects, the watch over
+ * the other threads, and the turns at which maintenance rides on writes.
+ */
+import { load, peek } from '#atomics'
+import { CONTROL, FLUSH_TICK_MS } from '../../native-layout/control-block.ts'
+import {
+  declareDead,
+  giveLease,
+  lessees,
+  recoverDead,
+  takeLease,
+} from '../memory/lease.ts'
+import type { MemoryHandle } from '../memory/shared-memory.ts'
+import { MemoryView } from '../memory/view.ts'
+import { Draft, longestKey } from '../memory/write-entry.ts'
+import { type Codec, createValueEncoder, type ValueEncoder } from './codec.ts'
+import { closed, tooManyThreads } from './errors.ts'
+import { clock, none } from './eviction/clock.ts'
+import { flushIfDue } from './flush.ts'
+import { maintainStep } from './maintain.ts'
+import { Reading } from './read.ts'
+import { ownThreadIdentity, threadAlive } from './thread-identity.ts'
+import { type ThreadWatch, watchThreads } from './thread-watch.ts'
+import '../memory/relocate.ts'
+
+/** What an engine is beside its memory: plain data, part of its handle. */
+export interface EngineFacts {
+  readonly name: string
+  readonly id: string
+  readonly eviction: 'clock' | 'none'
+  readonly maxEntries: number
+  readonly maxItemBytes: number
+  readonly ttlMs: number
+  readonly codec: 'json' | 'v8' | 'custom'
+}
+
+/** What `attachEngine` takes: share it in a message or in `workerData`; never transfer it. */
+export interface EngineHandle extends MemoryHandle {
+  readonly facts: EngineFacts
+}
+
+/** A maintenance step rides on one write of so many. */
+const WRITES_PER_STEP = 64
+/** And so often a write looks whether a thread that never returns to its event loop has died. */
+const STEPS_PER_PROBE = 256
+
+export class Session {
+  readonly handle: EngineHandle
+  readonly facts: EngineFacts
+  readonly view: MemoryView
+  readonly encoder: ValueEncoder
+  readonly codec: 'json' | 'v8' | Codec
+  readonly draft = new Draft()
+  readonly reading = new Reading()
+  readonly longestKey: number
+  isClosed = false
+  #watch: ThreadWatch | undefined
+  #writes = 0
+
+  /**
+   * @throws HeddleError HEDDLE_TOO_MANY_THREADS
+   */
+  constructor(handle: EngineHandle, codec: 'json' | 'v8' | Codec, now: () => number) {
+    const { facts } = handle
+    this.handle = handle
+    this.facts = facts
+    this.codec = codec
+    this.view = new MemoryView(handle, facts.eviction === 'clock' ? clock : none, now)
+    this.view.maxEntries = facts.maxEntries
+    this.encoder = createValueEncoder(codec, facts.maxItemBytes)
+    this.longestKey = longestKey(this.view)
+    const who = ownThreadIdentity()
+    if (takeLease(this.view, who) < 0) {
+      this.#probe()
+      if (takeLease(this.view, who) < 0) throw tooManyThreads(handle.plan.maxThreads)
+    }
+    this.#watch = watchThreads({
+      engineId: facts.id,
+      row: this.view.row,
+      peers: () => lessees(this.view),
+      onDeath: (row, threadId) => this.#mourn(row, threadId),
+    })
+    recoverDead(this.view)
+  }
+
+  /** Throws when this thread has closed the engine. */
+  check(): void {
+    if (this.isClosed) throw closed(this.facts.name)
+  }
+
+  /** Before each operation: a delayed flush that is due comes first. */
+  begin(): void {
+    if (this.isClosed) throw closed(this.facts.name)
+    const tick = peek(this.view.control, CONTROL.FLUSH_TICK)
+    if (tick === 0) return
+    if (this.view.startedAt + tick * FLUSH_TICK_MS <= this.view.now()) flushIfDue(this.view)
+  }
+
+  /** After each write: now and then a bounded step of maintenance. */
+  wrote(): void {
+    if (++this.#writes % WRITES_PER_STEP !== 0) return
+    maintainStep(this.view)
+    if (this.#writes % (WRITES_PER_STEP * STEPS_PER_PROBE) === 0) this.#probe()
+  }
+
+  close(): void {
+    if (this.isClosed) return
+    this.isClosed = true
+    giveLease(this.view)
+    this.#watch?.close()
+    this.#watch = undefined
+  }
+
+  #mourn(row: number, threadId: number): void {
+    if (this.isClosed) return
+    declareDead(this.view, row, threadId)
+    recoverDead(this.view)
+  }
+
+  /** Asks the kernel about the other threads: for a thread that never returns to its event loop. */
+  #probe(): void {
+    for (const thread of lessees(this.view)) {
+      if (thread.row === this.view.row || threadAlive(thread.tid, thread.startTime)) continue
+      declareDead(this.view, thread.row, thread.threadId)
+    }
+    if (load(this.view.control, CONTROL.ROWS) > 0 && this.view.row >= 0) recoverDead(this.view)
+  }
+}

@@ -1,0 +1,32 @@
+/**
+ * Namespaces: key spaces of one engine that count and clear separately. A name is known by 64 bits of
+ * its hash, claimed by one exchange, so registering one is lock-free and cannot be half done.
+ */
+import { compareExchangePair, loadPair } from '#atomics'
+import { SPACE, SPACES_AT } from '../../native-layout/control-block.ts'
+import { xxh32 } from '../memory/hash.ts'
+import type { MemoryView } from '../memory/view.ts'
+
+/** The number of a namespace, registering it when it is new; -1 when there is no room. */
+export function spaceFor(view: MemoryView, name: string): number {
+  const hash = nameHash(name)
+  for (let space = 1; space <= view.plan.maxNamespaces; space++) {
+    const at = (SPACES_AT + space * SPACE.WORDS + SPACE.HASH) >>> 1
+    const seen = loadPair(view.controlPairs, at)
+    if (seen === hash) return space
+    if (seen !== 0n) continue
+    const before = compareExchangePair(view.controlPairs, at, 0n, hash)
+    if (before === 0n || before === hash) return space
+  }
+  return -1
+}
+
+function nameHash(name: string): bigint {
+  const bytes = new TextEncoder().encode(name)
+  const words = new Int32Array((bytes.length + 4) >>> 2)
+  new Uint8Array(words.buffer).set(bytes)
+  const low = BigInt(xxh32(words, 0, bytes.length, 1) >>> 0)
+  const high = BigInt(xxh32(words, 0, bytes.length, 2) >>> 0)
+  const hash = BigInt.asIntN(64, (high << 32n) | low)
+  return hash === 0n ? 1n : hash
+}

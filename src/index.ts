@@ -1,0 +1,19 @@
+/**
+ * heddle: one cache for all the threads of a Node.js process.
+ *
+ * The public surface. Everything else is internal and may change with any release.
+ */
+export type { Codec } from './engine/codec.ts'
+export {
+  type AttachOptions,
+  attachEngine,
+  createEngine,
+  type Engine,
+  type Namespace,
+} from './engine/engine.ts'
+export { type ErrorCode, HeddleError } from './engine/errors.ts'
+export type { CountOptions, Key, Versioned, WriteOptions } from './engine/keyspace.ts'
+export type { EngineOptions } from './engine/options.ts'
+export type { EngineHandle } from './engine/session.ts'
+export type { EngineStats } from './engine/statistics.ts'
+export type { IntegrityReport } from './memory/check-integrity.ts'
