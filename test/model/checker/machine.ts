@@ -121,7 +121,7 @@ export abstract class Machine {
     this.base = this.field((this.threads + 1) * this.registers)
   }
 
-  // ---- memory ---------------------------------------------------------------------------------
+  // ---- memory ---------------------------------------------------------------------------
   bind(memory: Uint8Array): void {
     this.m = memory
   }
@@ -150,7 +150,7 @@ export abstract class Machine {
     return ((this.m[this.dead] >> t) & 1) === 1
   }
 
-  // ---- the operation in hand, and the history ---------------------------------------------------
+  // ---- the operation in hand, and the history -------------------------------------------
   call(t: number): Call {
     return this.calls[t][this.reg(t, OPI)]
   }
@@ -187,7 +187,7 @@ export abstract class Machine {
     return this.firstStep(t, opIndex)
   }
 
-  // ---- recovery ---------------------------------------------------------------------------------
+  // ---- recovery -------------------------------------------------------------------------
   victim(): number {
     return this.m[this.victimAt] - 1
   }
@@ -214,7 +214,7 @@ export abstract class Machine {
     return this.nextVictim()
   }
 
-  // ---- what the checker calls -------------------------------------------------------------------
+  // ---- what the checker calls -----------------------------------------------------------
   initial(): Uint8Array {
     this.m = new Uint8Array(this.size)
     const state = this.fill()

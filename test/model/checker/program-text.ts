@@ -1,6 +1,6 @@
 /**
- * Programs as text: 'set 1 2, get 1 | del 1' is two threads, the first with two operations. What the
- * numbers after an operation mean is said by the model.
+ * Programs as text: 'set 1 2, get 1 | del 1' is two threads, the first with two operations. What
+ * the numbers after an operation mean is said by the model.
  */
 import type { Op } from './machine.ts'
 

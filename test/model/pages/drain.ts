@@ -15,7 +15,7 @@ export const drainSteps: StepTable = (x) => {
     return x.finish(t)
   }
 
-  // ---- wish: name the page, then change its state --------------------------------------------------
+  // ---- wish: name the page, then change its state ---------------------------------------
   x.step('wish.read', (t) => {
     x.invoke(t)
     const named = x.get(x.drain)
@@ -50,7 +50,7 @@ export const drainSteps: StepTable = (x) => {
     return 'wish.unname'
   })
 
-  // ---- end, cut: a claim that grabs nothing ----------------------------------------------------------
+  // ---- end, cut: a claim that grabs nothing ---------------------------------------------
   const unclaimed = (t: number): boolean => b.freeWithoutClaim === true && x.call(t).op === 'end'
   x.step('page.record', (t) => {
     x.invoke(t)

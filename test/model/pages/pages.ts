@@ -1,9 +1,10 @@
 /**
  * The page model: the steps put together, the invariants of every state and the audit at the end.
  *
- * Abstracted: the table (a slot is one word, and recovery is told which exchange won: the table model
- * shows that it can tell), size classes (a page is cut anew into the same places under incarnations
- * above all old ones), quarantine (versions do not wrap here), the choice of the page to drain.
+ * Abstracted: the table (a slot is one word, and recovery is told which exchange won: the table
+ * model shows that it can tell), size classes (a page is cut anew into the same places under
+ * incarnations above all old ones), quarantine (versions do not wrap here), the choice of the page
+ * to drain.
  */
 import type { History, Specification } from '../checker/history.ts'
 import { type Broken, type Call, check } from '../checker/machine.ts'

@@ -1,6 +1,6 @@
 /**
- * What the page model explores. put takes slot and value; take, sweep and get a slot; drain, end and
- * cut a page; spill gives the chunks of draining pages on top of the own magazine back.
+ * What the page model explores. put takes slot and value; take, sweep and get a slot; drain, end
+ * and cut a page; spill gives the chunks of draining pages on top of the own magazine back.
  *
  * Then: pages x chunks, chunks cut at the start, entries as slot=value@chunk, magazines.
  */

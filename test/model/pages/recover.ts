@@ -2,8 +2,8 @@
  * Recovery of a dead row's chunks: first its open claim, then the chunk on its way, then what its
  * operation owned. Everything ends up in the dead row's own magazine, for the next worker.
  *
- * The stack has one writer, the holder of the claim: as long as the dead row holds it, the top of the
- * stack (or the carving mark) tells whether the last step was taken.
+ * The stack has one writer, the holder of the claim: as long as the dead row holds it, the top of
+ * the stack (or the carving mark) tells whether the last step was taken.
  */
 import { CUTTING, FREE, L, ROW, type StepTable, stackTop, stateWord } from './words.ts'
 
@@ -58,7 +58,7 @@ export const recoverSteps: StepTable = (x) => {
     return recoverMoving()
   })
 
-  // ---- a chunk between magazine and page: on top of neither, it goes back to the magazine ---------------
+  // ---- a chunk between magazine and page: on top of neither, it goes back to the magazine ----
   const recoverMoving = (): string => {
     const moving = x.row(d(), ROW.MOVING)
     if (!moving) return recoverOwned()
@@ -77,7 +77,7 @@ export const recoverSteps: StepTable = (x) => {
     return recoverOwned()
   })
 
-  // ---- what the operation owned -----------------------------------------------------------------------
+  // ---- what the operation owned ---------------------------------------------------------
   const recoverOwned = (): string => {
     const h = x.row(d(), ROW.WON) ? x.row(d(), ROW.OLD) : x.row(d(), ROW.NEW)
     if (!x.row(d(), ROW.BUSY) || !h || x.row(d(), ROW.HEAD) === h) return 'recover.idle'

@@ -1,7 +1,7 @@
 /**
  * Refilling an empty magazine from a page: under its claim, take up to two chunks from the stack or
- * carve fresh ones. The row says what is grabbed before it is taken; the claim word says whether the
- * grab is still open; it is released when the magazine has the chunks.
+ * carve fresh ones. The row says what is grabbed before it is taken; the claim word says whether
+ * the grab is still open; it is released when the magazine has the chunks.
  */
 import { check } from '../checker/machine.ts'
 import { ACTIVE, L, ROW, type StepTable } from './words.ts'
@@ -32,7 +32,7 @@ export const refillSteps: StepTable = (x) => {
     return nextPage(t)
   })
 
-  // ---- pop ----------------------------------------------------------------------------------------
+  // ---- pop ------------------------------------------------------------------------------
   x.step('refill.stack', (t) => {
     const s = x.get(x.stack0 + page(t))
     x.setReg(t, L.S, s)
@@ -94,7 +94,7 @@ export const refillSteps: StepTable = (x) => {
     return 'alloc.peek'
   }
 
-  // ---- carve ----------------------------------------------------------------------------------------
+  // ---- carve ----------------------------------------------------------------------------
   x.step('carve.room', (t) => {
     const carved = x.get(x.carved0 + page(t))
     const n = Math.min(x.grab, x.config.per - carved)

@@ -1,7 +1,7 @@
 /**
  * What threads do with chunks: put, take and get on slots, and the ends of a chunk's life: into the
- * own magazine always; from its top to the stack of its page only under the page's claim, by whoever
- * gets it. Whoever does not keeps the chunk.
+ * own magazine always; from its top to the stack of its page only under the page's claim, by
+ * whoever gets it. Whoever does not keeps the chunk.
  */
 import { DRAINING, L, REFUSED, ROW, type StepTable, stackCount, stackTop } from './words.ts'
 import { stackWord, TORN } from './words.ts'
@@ -14,7 +14,7 @@ export const useSteps: StepTable = (x) => {
     return x.finish(t)
   }
 
-  // ---- get --------------------------------------------------------------------------------------
+  // ---- get ------------------------------------------------------------------------------
   x.step('get.first', (t) => {
     x.invoke(t)
     return readSlot(t)
@@ -51,7 +51,7 @@ export const useSteps: StepTable = (x) => {
     return x.finish(t)
   })
 
-  // ---- put, take, sweep: the table's exchange, whose winner recovery can tell (see ../table) ---------
+  // ---- put, take, sweep: the table's exchange, whose winner recovery can tell (see ../table) ----
   x.step('row.enter', (t) => {
     x.invoke(t)
     for (const f of [ROW.NEW, ROW.OLD, ROW.WON]) x.setRow(t, f, 0)
@@ -112,7 +112,7 @@ export const useSteps: StepTable = (x) => {
     return 'row.leave'
   })
 
-  // ---- alloc: chunks of a page being drained go home first, if the page is not claimed ----------------
+  // ---- alloc: chunks of a page being drained go home first, if the page is not claimed ----
   const spilling = (t: number): boolean => x.call(t).op === 'spill'
   x.step('alloc.peek', (t) => {
     const h = x.row(t, ROW.HEAD)
@@ -134,7 +134,7 @@ export const useSteps: StepTable = (x) => {
     return leave(t)
   })
 
-  // ---- give the top of the magazine back to its page ---------------------------------------------------
+  // ---- give the top of the magazine back to its page ------------------------------------
   const unclaimed = x.broken.pushWithoutClaim
   x.step('give.look', (t) =>
     x.get(x.claim0 + x.pageOf(x.row(t, ROW.HEAD))) === 0 ? 'give.record' : toPop(t),

@@ -18,7 +18,7 @@ export const PAGE_VARIANTS: readonly Variant[] = [
     'pushWithoutClaim',
     'give-late-pop',
     'I-',
-    'a chunk is given back without the claim, so the top of the stack tells nothing about a dead giver',
+    'a chunk is given back without the claim: the top of the stack tells nothing then',
   ),
   twin(
     'releaseBeforeHead',
@@ -80,7 +80,7 @@ export const PAGE_VARIANTS: readonly Variant[] = [
     'shapeFromPage',
     'drain-end-dies',
     'I-GROWS',
-    'the highest incarnation is sought by the chunk size of the page, which its end has already erased',
+    'the highest incarnation is sought by a chunk size that the end has erased',
   ),
   twin('sameBase', 'read-cut', 'I-GROWS', 'a new cutting starts at the first incarnation again'),
 ]

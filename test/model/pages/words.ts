@@ -141,7 +141,8 @@ export class Pages extends Machine {
       const name = ['free', 'cutting', 'active', 'draining'][this.stateOf(p)]
       const claim = this.get(this.claim0 + p)
       const stack = `${stackCount(s)}:${stackTop(s)}`
-      return `${name}.${this.generationOf(p)} claim ${claim} stack ${stack} carved ${this.get(this.carved0 + p)}`
+      const carved = this.get(this.carved0 + p)
+      return `${name}.${this.generationOf(p)} claim ${claim} stack ${stack} carved ${carved}`
     }
     const pages = Array.from({ length: this.config.pages }, page).join(', ')
     const slots = Array.from({ length: this.config.slots }, (_, s) => this.get(this.slot0 + s) >> 4)

@@ -184,8 +184,9 @@ function hasEmpty(x: Table, bucket: number): boolean {
 }
 
 /**
- * Creation: reserve a slot privately, tag it by a plain store, announce in the home word (which also
- * raises the depth), place, clear. Place and clear may be done by anybody who meets the announcement.
+ * Creation: reserve a slot privately, tag it by a plain store, announce in the home word (which
+ * also raises the depth), place, clear. Place and clear may be done by anybody who meets the
+ * announcement.
  */
 const createSteps: StepTable = (x) => {
   const b = x.broken
@@ -254,7 +255,7 @@ const createSteps: StepTable = (x) => {
     return 'count.start'
   })
 
-  // ---- help: finish whoever is announced ----------------------------------------------------------
+  // ---- help: finish whoever is announced ------------------------------------------------
   const endHelp = (t: number): string => {
     x.clear(t, L.HS, L.HE, L.HN)
     return 'find.home'

@@ -24,7 +24,7 @@ export const publishSteps: StepTable = (x) => {
     return x.row(t, ROW.NEW) ? 'drop.bump' : 'row.leave'
   }
 
-  // ---- evict and move take a slot by index ---------------------------------------------------------
+  // ---- evict and move take a slot by index ----------------------------------------------
   x.step('slot.take', (t) => {
     const mode = x.reg(t, L.MODE)
     const w = x.get(x.a0 + x.reg(t, L.S))
@@ -62,7 +62,7 @@ export const publishSteps: StepTable = (x) => {
     return 'copy.half0'
   })
 
-  // ---- replace --------------------------------------------------------------------------------------
+  // ---- replace --------------------------------------------------------------------------
   const recordOld = (t: number): void => {
     const h = chunkOf(x.reg(t, L.W))
     x.setRow(t, ROW.SLOT, x.reg(t, L.S))
@@ -94,7 +94,7 @@ export const publishSteps: StepTable = (x) => {
     return x.call(t).op === 'move' ? answer(t, 0) : 'find.home'
   })
 
-  // ---- remove ---------------------------------------------------------------------------------------
+  // ---- remove ---------------------------------------------------------------------------
   x.step('remove.fields', (t) => {
     recordOld(t)
     x.setRow(t, ROW.DELTA, 128 - x.get(x.value0(chunkOf(x.reg(t, L.W)))))
@@ -127,7 +127,7 @@ export const publishSteps: StepTable = (x) => {
     return 'free.bump'
   })
 
-  // ---- free -----------------------------------------------------------------------------------------
+  // ---- free -----------------------------------------------------------------------------
   x.step('free.bump', (t) => {
     x.bump(chunkOf(x.row(t, ROW.OLD)))
     return 'free.push'
@@ -184,7 +184,7 @@ export const publishSteps: StepTable = (x) => {
     return x.row(t, ROW.NEWCHAIN) ? 'chain.mark' : afterFree(t)
   })
 
-  // ---- count: each cell once per sequence number, value first -----------------------------------------
+  // ---- count: each cell once per sequence number, value first ---------------------------
   x.step('count.start', (t) => countNext(t))
   const countNext = (t: number): string => {
     const cell = nextCell(x, t, x.kind(t), x.reg(t, L.I))
@@ -203,7 +203,7 @@ export const publishSteps: StepTable = (x) => {
     return countNext(t)
   })
 
-  // ---- the end of an eviction inside an operation, and of an operation ---------------------------------
+  // ---- the end of an eviction inside an operation, and of an operation ------------------
   x.step('remove.commit', (t) => {
     const mode = x.reg(t, L.MODE)
     if (b.inlineSameSequence) x.setKind(t, BUSY)
@@ -228,7 +228,8 @@ export const publishSteps: StepTable = (x) => {
   })
 }
 
-// ---- cells: two halves of (value, epoch, sequence); the half with the greater sequence counts ----------
+// ---- cells: two halves of (value, epoch, sequence); the half with the greater sequence counts
+// ----
 export function currentHalf(x: Table, t: number, cell: number): number {
   const at = x.cellAt(t, cell)
   return x.get(at + 2) >= x.get(at + 5) ? at : at + 3

@@ -116,8 +116,9 @@ export const readSteps: ReadSteps = (x, afterSum) => {
     return x.flushes ? startSum(x, t, RET_READ) : answerRead(x, t, true)
   }
 
-  // ---- the sum of epochs: a snapshot although its words are read one after the other, because each
-  // of them only grows and only by one: the sum passes every value between the first read and the last.
+  // ---- the sum of epochs: a snapshot although its words are read one after the other, because
+  // each of them only grows and only by one: the sum passes every value between the first read and
+  // the last.
   x.step('sum.due', (t) => {
     x.setReg(t, L.I, x.get(x.due))
     x.setReg(t, L.SUM, x.get(x.due) >> 4)
@@ -148,7 +149,7 @@ export const readSteps: ReadSteps = (x, afterSum) => {
     return next
   })
 
-  // ---- flushes ----------------------------------------------------------------------------------
+  // ---- flushes --------------------------------------------------------------------------
   x.step('flush.add', (t) => {
     const space = x.call(t).slot
     const at = space > 1 ? x.epochAll : x.epoch0 + space

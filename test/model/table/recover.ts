@@ -56,7 +56,7 @@ export const recoverSteps: StepTable = (x) => {
     }
   })
 
-  // ---- creation -------------------------------------------------------------------------------------
+  // ---- creation -------------------------------------------------------------------------
   x.step('recover.home', () => {
     const h = x.get(homeOf())
     if (pendingOf(h) !== d() + 1) return 'recover.slot'
@@ -80,7 +80,7 @@ export const recoverSteps: StepTable = (x) => {
     return 'recover.disarm'
   })
 
-  // ---- was `new` published? -----------------------------------------------------------------------
+  // ---- was `new` published? -------------------------------------------------------------
   x.step('recover.slot', () => {
     const a = x.get(slotOf())
     const creating = x.kind(d()) === CREATE
@@ -118,7 +118,7 @@ export const recoverSteps: StepTable = (x) => {
     return recoverOld(REPLACE)
   }
 
-  // ---- did the removal win? -----------------------------------------------------------------------
+  // ---- did the removal win? -------------------------------------------------------------
   x.step('recover.linked', () => {
     if (x.get(slotOf()) === x.row(d(), ROW.OLD)) return 'recover.disarm'
     return scanRows('recover.removers', 'recover.removed')
@@ -142,7 +142,7 @@ export const recoverSteps: StepTable = (x) => {
     return recoverOld(FREEING)
   })
 
-  // ---- free what the operation unlinked ---------------------------------------------------------------
+  // ---- free what the operation unlinked -------------------------------------------------
   const recoverOld = (mode: number): string => {
     x.setReg(r, L.MODE, mode)
     if (x.holds(d(), chunkOf(x.row(d(), ROW.OLD)))) return recoverFreeing()
@@ -196,7 +196,7 @@ export const recoverSteps: StepTable = (x) => {
     return mode ? recoverCells() : recoverSnapshots()
   }
 
-  // ---- count ----------------------------------------------------------------------------------------
+  // ---- count ----------------------------------------------------------------------------
   const recoverCells = (): string => {
     const kind = x.reg(r, L.MODE)
     let cell = x.reg(r, L.I)
@@ -225,7 +225,7 @@ export const recoverSteps: StepTable = (x) => {
     return recoverNew()
   })
 
-  // ---- give back what was never published ---------------------------------------------------------------
+  // ---- give back what was never published -----------------------------------------------
   const recoverNew = (): string => {
     x.clear(r, L.MODE)
     const word = x.row(d(), ROW.NEW)
@@ -252,7 +252,7 @@ export const recoverSteps: StepTable = (x) => {
     return recoverFreeing()
   })
 
-  // ---- parked chunks start a fresh quarantine; then the row is idle ---------------------------------------
+  // ---- parked chunks start a fresh quarantine; then the row is idle ---------------------
   const recoverSnapshots = (): string => {
     x.clear(r, L.I)
     return x.row(d(), ROW.PARKN) ? scanRows('recover.snapshot', 'recover.idle') : 'recover.idle'

@@ -1,9 +1,10 @@
 /**
  * The table model: the steps put together, the invariants of every state and the audit at the end.
  *
- * Abstracted: CLOCK bits (an eviction takes the first live slot in candidate order), the walk of the
- * hash, key bytes (a number), pages (see ../pages), large versions (they do not wrap here). Key and
- * epoch of a chunk are one access, and so are its second half and uid, and neighbouring row fields.
+ * Abstracted: CLOCK bits (an eviction takes the first live slot in candidate order), the walk of
+ * the hash, key bytes (a number), pages (see ../pages), large versions (they do not wrap here). Key
+ * and epoch of a chunk are one access, and so are its second half and uid, and neighbouring row
+ * fields.
  */
 import type { History, Specification } from '../checker/history.ts'
 import { type Broken, type Call, check } from '../checker/machine.ts'

@@ -59,7 +59,9 @@ const REGISTERS = [
 type RegisterName = (typeof REGISTERS)[number]
 export const L = Object.fromEntries(REGISTERS.map((n, i) => [n, i])) as Record<RegisterName, number>
 
-/** Row: the record, then cells (two halves of value, epoch, sequence each), then the chunk lists. */
+/**
+ * Row: the record, then cells (two halves of value, epoch, sequence each), then the chunk lists.
+ */
 const ROW_FIELDS = [
   ...['STATE', 'OLD', 'NEW', 'SLOT', 'EXP', 'TAG', 'BUCKET', 'NEWPART', 'NEWCHAIN', 'OLDCHAIN'],
   ...['FREEING', 'DELTA', 'OLDEP', 'NEWEP', 'SPACE', 'PARKN', 'MAGN'],
@@ -136,7 +138,7 @@ export class Table extends Machine {
     this.seal()
   }
 
-  // ---- chunks ---------------------------------------------------------------------------------
+  // ---- chunks ---------------------------------------------------------------------------
   inc = (h: number): number => this.chunk0 + (h - 1) * CHUNK_FIELDS
   keyOf = (h: number): number => this.inc(h) + 1
   value0 = (h: number): number => this.inc(h) + 2
@@ -152,7 +154,7 @@ export class Table extends Machine {
     this.put(this.inc(h), this.get(this.inc(h)) + 1)
   }
 
-  // ---- words ----------------------------------------------------------------------------------
+  // ---- words ----------------------------------------------------------------------------
   /** Incarnation i reads 2i-1 while free or being filled, 2i when complete; its version is i. */
   incarnationVersion = (inc: number): number => ((inc + 1) >> 1) & this.versionMask
   wordFor = (h: number): number => 0x80 | (h << 3) | this.incarnationVersion(this.get(this.inc(h)))
@@ -164,7 +166,7 @@ export class Table extends Machine {
   firstSlot = (key: number, candidate: number): number =>
     (this.candidatesOf(key)[candidate] ?? NONE) * this.ways
 
-  // ---- rows -----------------------------------------------------------------------------------
+  // ---- rows -----------------------------------------------------------------------------
   rowAt = (t: number, f: number): number => this.row0 + t * this.rowSize + f
   row = (t: number, f: number): number => this.m[this.row0 + t * this.rowSize + f]
   setRow(t: number, f: number, value: number): void {

@@ -22,7 +22,7 @@ const allocatesFirst = (x: Table, t: number): boolean =>
 export const writeSteps: StepTable = (x) => {
   const b = x.broken
 
-  // ---- enter ------------------------------------------------------------------------------------
+  // ---- enter ----------------------------------------------------------------------------
   x.step('row.clear', (t) => {
     for (const f of [ROW.NEW, ROW.NEWPART, ROW.NEWCHAIN]) x.setRow(t, f, 0)
     return 'row.enter'
@@ -40,7 +40,7 @@ export const writeSteps: StepTable = (x) => {
   }
   x.step('alloc.start', (t) => allocStart(x, t))
 
-  // ---- alloc: the chunk is recorded before it leaves the magazine ---------------------------------
+  // ---- alloc: the chunk is recorded before it leaves the magazine -----------------------
   x.step('alloc.record', (t) => {
     x.setRow(t, ROW.NEW, x.wordFor(x.top(t)))
     return 'alloc.shrink'
@@ -118,7 +118,7 @@ export const writeSteps: StepTable = (x) => {
     return allocStart(x, t)
   })
 
-  // ---- fill: stale readers may look on -------------------------------------------------------------
+  // ---- fill: stale readers may look on --------------------------------------------------
   const source = (t: number): readonly [number, number, number, number] => {
     const c = x.call(t)
     const [x0, x1] = [x.reg(t, L.X0), x.reg(t, L.X1)]
@@ -166,7 +166,7 @@ export const writeSteps: StepTable = (x) => {
     return fillsFirst(x, t) ? (b.staleDepth ? 'find.depth' : 'find.home') : 'replace.fields'
   })
 
-  // ---- late version: taken after the scan, written before the chunk is complete --------------------
+  // ---- late version: taken after the scan, written before the chunk is complete ---------
   x.step('version.again', (t) => {
     const at = x.inc(x.newChunk(t))
     x.put(at, x.get(at) + 2 * (x.versionMask + 1) - 1)
