@@ -2,10 +2,12 @@
  * The control block: the first words of the first segment. Magic and layout version come first, so
  * that a second copy of the library recognizes a layout it does not understand.
  *
- *   EPOCH       everybody's flush count. An entry's stamp is this count plus that of its namespace, read
- *               at the start of the operation; the entry is alive while it is not below the sum.
- *   FLUSH_TICK  when a delayed flush is due, in FLUSH_TICK_MS since STARTED_AT; 0 none. Changed together
- *               with EPOCH by one 64-bit compare-and-exchange, so that it is performed exactly once.
+ *   EPOCH       everybody's flush count. An entry's stamp is this count plus that of its namespace,
+ *               read at the start of the operation; the entry is alive while it is not below the
+ *               sum.
+ *   FLUSH_TICK  when a delayed flush is due, in FLUSH_TICK_MS since STARTED_AT; 0 none. Changed
+ *               together with EPOCH by one 64-bit compare-and-exchange, so that it is performed
+ *               exactly once.
  *   ROWS        rows ever used: loops over rows end here. Only grows.
  *   GATE        0: writes are open. Anything else: a write asks before it begins.
  *   LISTEN      1 while somebody reads the mutation feed.

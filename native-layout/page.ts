@@ -10,16 +10,18 @@
  *          +------------------------------+----------------------+
  *
  *   STATE   changed by CAS only; the generation counts the cuttings, so that no state word recurs.
- *   CLAIM   row + 1 of the thread that changes STACK, CARVED or BASE, 0 nobody. Taken by CAS; who finds
- *           it taken turns to another page or keeps its chunk (nobody waits for a claim).
+ *   CLAIM   row + 1 of the thread that changes STACK, CARVED or BASE, 0 nobody. Taken by CAS; who
+ *           finds it taken turns to another page or keeps its chunk (nobody waits for a claim).
  *   STACK   chunks of this page that no thread holds, linked through NEXT_FREE by handle.
- *   CARVED  ordinals from 0 on that were ever given out in this cutting; the rest is untouched memory.
- *   BASE    incarnation that the chunks of this cutting start from, above the old maximum (I-GROWS).
+ *   CARVED  ordinals from 0 on that were ever given out in this cutting; the rest is untouched
+ *           memory.
+ *   BASE    incarnation that the chunks of this cutting start from, above the old maximum
+ *           (I-GROWS).
  *   EXPIRY  lower bound of the expiry of the entries in the page, in ticks; NEVER if none expires.
  *   TOP     highest incarnation seen while the page was drained.
  *
- * The chunk size in words of every page lies in an array of its own (`shapes`), because readers need
- * nothing else and it stays in the cache; 0 means the page holds no chunks.
+ * The chunk size in words of every page lies in an array of its own (`shapes`), because readers
+ * need nothing else and it stays in the cache; 0 means the page holds no chunks.
  */
 import { check, tile } from './units.ts'
 

@@ -10,13 +10,7 @@
  * take what is left. A plan is plain data: it travels in the handle, and every thread derives the
  * same offsets from it.
  */
-import {
-  MAX_PAGE_BYTES,
-  MIN_CHUNK_BYTES,
-  MIN_PAGE_BYTES,
-  PLANNED_LOAD,
-  WAYS,
-} from './limits.ts'
+import { MAX_PAGE_BYTES, MIN_CHUNK_BYTES, MIN_PAGE_BYTES, PLANNED_LOAD, WAYS } from './limits.ts'
 import { BUCKET_BYTES } from './table-slot.ts'
 import { SPACES_AT, SPACE } from './control-block.ts'
 import { PAGE } from './page.ts'

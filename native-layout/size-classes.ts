@@ -4,8 +4,9 @@
  *   32 40 48 ... 128 | each about 1/16 larger ... | about 1/8 larger ... page / 8 | page / 4, 2, 1
  *
  * Above the first steps a class is an even share of a page (page / n, rounded down to 8 bytes), so
- * a page's tail loses less than 8 bytes a chunk, and the growth stays at most 1.125. A handle names page and
- * ordinal, so that a chunk size may be any multiple of 8 (powers of two would waste a quarter).
+ * a page's tail loses less than 8 bytes a chunk, and the growth stays at most 1.125. A handle names
+ * page and ordinal, so that a chunk size may be any multiple of 8 (powers of two would waste a
+ * quarter).
  */
 import { CHUNKS_PER_PAGE_MIN, MAX_CLASSES, MIN_CHUNK_BYTES } from './limits.ts'
 import { check, type SizeClass } from './units.ts'
@@ -50,7 +51,8 @@ export function sizeClasses(pageBytes: number): SizeClasses {
   }
   const bytes = falling.reverse()
   const largest = bytes.at(-1)!
-  for (const share of WIDE_SHARES) bytes.push(Math.floor(pageBytes / share / STEP_BYTES) * STEP_BYTES)
+  for (const share of WIDE_SHARES)
+    bytes.push(Math.floor(pageBytes / share / STEP_BYTES) * STEP_BYTES)
   check(bytes.length <= MAX_CLASSES, `${bytes.length} size classes for pages of ${pageBytes}`)
   const widest = bytes.at(-1)!
   const bySize = new Uint8Array(widest / STEP_BYTES + 1)

@@ -12,8 +12,9 @@ export {
   type Namespace,
 } from './engine/engine.ts'
 export { type ErrorCode, HeddleError } from './engine/errors.ts'
-export type { CountOptions, Key, Versioned, WriteOptions } from './engine/keyspace.ts'
+export type { Key, Versioned } from './engine/key-reader.ts'
+export type { CountOptions, WriteOptions } from './engine/keyspace.ts'
 export type { EngineOptions } from './engine/options.ts'
 export type { EngineHandle } from './engine/session.ts'
 export type { EngineStats } from './engine/statistics.ts'
-export type { IntegrityReport } from './memory/check-integrity.ts'
+export type { IntegrityReport } from './engine/engine.ts'

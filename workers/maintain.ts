@@ -1,6 +1,6 @@
 /**
- * The maintenance thread: frees expired entries and drains pages in bounded steps, so that writers need
- * not. It ends when it is the only thread left in the engine.
+ * The maintenance thread: frees expired entries and drains pages in bounded steps, so that writers
+ * need not. It ends when it is the only thread left in the engine.
  */
 import { workerData } from 'node:worker_threads'
 import { attachEngine, maintain } from '../src/engine/maintenance-thread.ts'

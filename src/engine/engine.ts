@@ -1,6 +1,7 @@
 /**
- * The engine: one cache for all threads of a process. `createEngine` makes the memory, `attachEngine`
- * joins it from another thread, and every object of this class is one thread's way in.
+ * The engine: one cache for all threads of a process. `createEngine` makes the memory,
+ * `attachEngine` joins it from another thread, and every object of this class is one thread's way
+ * in.
  */
 import { randomUUID } from 'node:crypto'
 import { PlanError } from '../../native-layout/region-map.ts'
@@ -26,6 +27,8 @@ import { findHandle, joinSession, publishHandle, quitSession, withdrawHandle } f
 import { type EngineHandle, Session } from './session.ts'
 import { spaceFor } from './spaces.ts'
 import { type EngineStats, readStats } from './statistics.ts'
+
+export type { IntegrityReport }
 
 /** A view of an engine with keys of its own, which counts and clears separately. */
 export class Namespace extends Keyspace {}
@@ -138,7 +141,8 @@ const MAX_SPACE_NAME = 256
 
 /**
  * Creates an engine. It is found by `attachEngine()` in every worker that this thread or its
- * descendants start afterwards, and by `attachEngine(engine.handle)` everywhere else in the process.
+ * descendants start afterwards, and by `attachEngine(engine.handle)` everywhere else in the
+ * process.
  * @throws HeddleError HEDDLE_BAD_OPTION, HEDDLE_BAD_TYPE, HEDDLE_NAME_TAKEN, HEDDLE_NO_MEMORY
  */
 export function createEngine(options?: EngineOptions): Engine {

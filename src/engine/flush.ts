@@ -2,8 +2,8 @@
  * Flushing: all entries, or those of one namespace, become absent by one exchange, whatever their
  * number. Their memory is freed as they are met: by readers, by the CLOCK hand, by maintenance.
  *
- * The time of a delayed flush lies beside the flush count and both change together, so a delayed flush
- * is performed exactly once, and a later flush replaces it.
+ * The time of a delayed flush lies beside the flush count and both change together, so a delayed
+ * flush is performed exactly once, and a later flush replaces it.
  */
 import { add, compareExchangePair, load, loadPair } from '#atomics'
 import { CONTROL, FLUSH_TICK_MS, SPACE, SPACES_AT } from '../../native-layout/control-block.ts'
@@ -57,7 +57,10 @@ function perform(view: MemoryView, isDue: (tick: number) => boolean): void {
 /** Schedules a flush of everything at an absolute time in ms; replaces one that is pending. */
 export function flushAt(view: MemoryView, at: number): void {
   const tick = Math.max(1, Math.ceil((at - view.startedAt) / FLUSH_TICK_MS))
-  if (at <= view.now()) return flushAll(view)
+  if (at <= view.now()) {
+    flushAll(view)
+    return
+  }
   for (let tries = 0; tries < MAX_RETRIES; tries++) {
     const seen = loadPair(view.controlPairs, PAIR_AT)
     const next = BigInt.asIntN(64, pack(epochOf(seen), Math.min(tick, 0x7fffffff)))

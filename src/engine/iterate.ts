@@ -1,8 +1,8 @@
 /**
  * Iterating by cursor while others write: the cursor is a slot index, a call looks at one bucket.
  *
- * An entry never changes its slot, so each key that lives throughout is met once; one that is deleted
- * and created again meanwhile may be met twice or not at all. Nobody is stopped.
+ * An entry never changes its slot, so each key that lives throughout is met once; one that is
+ * deleted and created again meanwhile may be met twice or not at all. Nobody is stopped.
  */
 import { copyOut, load, peek } from '#atomics'
 import { HEADER, presenceOf } from '../../native-layout/entry-header.ts'

@@ -1,28 +1,15 @@
 /**
- * The calls on keys: what an engine and each of its namespaces offer. All are synchronous; what comes
- * back is a copy; a miss is `undefined`.
+ * The calls that write keys: the other half of what an engine and each of its namespaces offer.
  *
  * Bad input is refused with a HeddleError before anything is changed. The work is done by the files
  * beside this one; here arguments become a staged key and a draft, and outcomes become values.
  */
-import { deleteKey, removeOver } from './remove.ts'
-import { ADD, COMPARE, REPLACE, SET, storeDraft, type StoreMode } from './store.ts'
-import { changeEntry, type Change } from './update.ts'
-import { encodeValue, releaseValue, TAG_BYTES, TAG_UTF8 } from './codec.ts'
-import {
-  badType,
-  contended,
-  full,
-  gateClosed,
-  keyTooLong,
-  notANumber,
-  targetTooShort,
-  valueTooLarge,
-} from './errors.ts'
-import { liveEntries } from '../memory/row.ts'
 import { MAX_RETRIES } from '../../native-layout/limits.ts'
+import { ConcatChange, TouchChange } from './changes.ts'
+import { encodeValue, releaseValue, TAG_BYTES, TAG_UTF8 } from './codec.ts'
+import { badType, contended, full, gateClosed, notANumber, valueTooLarge } from './errors.ts'
 import { flushSpace } from './flush.ts'
-import { keysIn } from './iterate.ts'
+import { type Key, KeyReader } from './key-reader.ts'
 import { CountChange, MAX_COUNTER } from './numbers.ts'
 import { resolveTtl } from './options.ts'
 import {
@@ -32,17 +19,14 @@ import {
   EXISTS,
   FULL,
   MISSING,
+  type Outcome,
   STORED,
   TOO_LARGE,
-  type Outcome,
 } from './outcomes.ts'
-import { readValue } from './read-value.ts'
-import { HIT, LOST_RACE, OVER, peekEntry, readBytes, type Reading } from './read.ts'
-import type { Session } from './session.ts'
-import { ConcatChange, TouchChange } from './changes.ts'
-
-/** A key: text (stored as UTF-8) or bytes, up to 65,535 bytes. */
-export type Key = string | Uint8Array
+import type { Reading } from './read.ts'
+import { deleteKey } from './remove.ts'
+import { ADD, COMPARE, REPLACE, SET, type StoreMode, storeDraft } from './store.ts'
+import { type Change, changeEntry } from './update.ts'
 
 /** How long an entry lives: milliseconds, or an object with them; left out: the engine's `ttl`. */
 export type WriteOptions = number | { readonly ttl?: number | undefined } | undefined
@@ -57,79 +41,7 @@ export interface CountOptions {
   readonly ttl?: number | undefined
 }
 
-/** A value and the version that `compareAndSet` compares. */
-export interface Versioned<T> {
-  readonly value: T
-  /** Larger for each later value of the key; a safe integer. */
-  readonly version: number
-}
-
-export class Keyspace {
-  /** @internal */
-  protected readonly session: Session
-  /** @internal */
-  protected readonly space: number
-
-  /** @internal */
-  constructor(session: Session, space: number) {
-    this.session = session
-    this.space = space
-  }
-
-  /**
-   * The value of a key.
-   * @returns a copy of the value, or `undefined` on a miss
-   * @throws HeddleError HEDDLE_BAD_TYPE, HEDDLE_KEY_TOO_LONG, HEDDLE_CLOSED
-   */
-  get<T = unknown>(key: Key): T | undefined {
-    this.#stage(key)
-    return readValue(this.session) as T | undefined
-  }
-
-  /**
-   * Copies the stored bytes of a value into `target`, allocating nothing.
-   * @returns bytes copied, -1 on a miss
-   * @throws HeddleError HEDDLE_TARGET_TOO_SHORT, naming the length that is needed
-   */
-  getBytes(key: Key, target: Uint8Array): number {
-    this.#stage(key)
-    if (!(target instanceof Uint8Array)) throw badType('target', target, 'a Uint8Array')
-    const { view, reading } = this.session
-    const found = readBytes(view, reading, target)
-    if (found !== HIT) {
-      this.#settleMiss(found)
-      return -1
-    }
-    if (reading.length > target.length) throw targetTooShort(target.length, reading.length)
-    return reading.length
-  }
-
-  /** The value of a key and its version, or `undefined` on a miss. */
-  gets<T = unknown>(key: Key): Versioned<T> | undefined {
-    this.#stage(key)
-    const value = readValue(this.session) as T | undefined
-    return value === undefined ? undefined : { value, version: this.session.reading.version }
-  }
-
-  /** The values of several keys, in their order. */
-  getMany<T = unknown>(keys: readonly Key[]): (T | undefined)[] {
-    const values = new Array<T | undefined>(keys.length)
-    for (let i = 0; i < keys.length; i++) values[i] = this.get<T>(keys[i]!)
-    return values
-  }
-
-  /** Whether the key is there. Counts neither as hit nor as use. */
-  has(key: Key): boolean {
-    return this.#peek(key) === HIT
-  }
-
-  /** Milliseconds that the key still lives: `Infinity` without expiry, `undefined` on a miss. */
-  ttl(key: Key): number | undefined {
-    if (this.#peek(key) !== HIT) return undefined
-    const { expiry } = this.session.reading
-    return expiry === 0 ? Number.POSITIVE_INFINITY : Math.max(0, expiry - this.session.view.now())
-  }
-
+export class Keyspace extends KeyReader {
   /**
    * Stores a value.
    * @param options time to live in milliseconds, or `{ ttl }`
@@ -169,7 +81,9 @@ export class Keyspace {
     return outcome === STORED ? 'stored' : outcome === EXISTS ? 'exists' : 'missing'
   }
 
-  /** Adds text or bytes at the end of a stored string or byte array; false when the key is absent. */
+  /**
+   * Adds text or bytes at the end of a stored string or byte array; false when the key is absent.
+   */
   append(key: Key, value: string | Uint8Array): boolean {
     return this.#concat(key, value, false)
   }
@@ -181,7 +95,7 @@ export class Keyspace {
 
   /** Removes a key; whether it was there. */
   delete(key: Key): boolean {
-    this.#stage(key)
+    this.stage(key)
     const outcome = deleteKey(this.session.view)
     this.session.wrote()
     if (outcome !== MISSING && outcome !== DELETED) this.#fail(outcome, 'delete')
@@ -190,7 +104,7 @@ export class Keyspace {
 
   /** Gives a key a new time to live (left out: the engine's `ttl`); false when it is absent. */
   touch(key: Key, ttl?: number): boolean {
-    this.#stage(key)
+    this.stage(key)
     return this.#change(new TouchChange(this.#expiry(ttl)), 'touch') === STORED
   }
 
@@ -246,61 +160,10 @@ export class Keyspace {
     return fresh
   }
 
-  /** All keys, while others write: each key that lives throughout is met once. */
-  *keys(): IterableIterator<string> {
-    const { view } = this.session
-    for (let bucket = 0; bucket < view.buckets; bucket++) {
-      this.session.check()
-      for (const key of keysIn(view, bucket, this.space)) yield Buffer.from(key).toString()
-    }
-  }
-
-  /** All keys with their values, while others write. */
-  *entries<T = unknown>(): IterableIterator<[string, T]> {
-    const { view } = this.session
-    for (let bucket = 0; bucket < view.buckets; bucket++) {
-      this.session.check()
-      for (const key of keysIn(view, bucket, this.space)) {
-        const value = this.get<T>(key)
-        if (value !== undefined) yield [Buffer.from(key).toString(), value]
-      }
-    }
-  }
-
   /** Removes every entry at once, whatever their number. */
   clear(): void {
     this.session.begin()
     flushSpace(this.session.view, this.space)
-  }
-
-  /** Entries stored since the last `clear`; expired ones count until they are met. */
-  get size(): number {
-    this.session.begin()
-    return liveEntries(this.session.view, this.space)
-  }
-
-  #stage(key: Key): void {
-    const { session } = this
-    session.begin()
-    const scratch = session.view.key
-    if (typeof key === 'string') {
-      if (!scratch.loadString(key, this.space)) throw keyTooLong(Buffer.byteLength(key))
-    } else if (key instanceof Uint8Array) {
-      if (!scratch.loadBytes(key, 0, key.length, this.space)) throw keyTooLong(key.length)
-    } else throw badType('key', key, 'a string or a Uint8Array')
-    if (scratch.length > session.longestKey) throw keyTooLong(scratch.length, session.longestKey)
-  }
-
-  #peek(key: Key): number {
-    this.#stage(key)
-    const found = peekEntry(this.session.view, this.session.reading)
-    if (found === LOST_RACE) throw contended('read', MAX_RETRIES)
-    return found
-  }
-
-  #settleMiss(found: number): void {
-    if (found === LOST_RACE) throw contended('get', MAX_RETRIES)
-    if (found === OVER) removeOver(this.session.view)
   }
 
   #expiry(options: WriteOptions): number {
@@ -321,7 +184,7 @@ export class Keyspace {
     session.check()
     const expiry = options === undefined && session.facts.ttlMs === 0 ? 0 : this.#expiry(options)
     encodeValue(encoder, value)
-    this.#stage(key)
+    this.stage(key)
     draft.bytes = encoder.bytes
     draft.from = 0
     draft.length = encoder.length
@@ -347,7 +210,7 @@ export class Keyspace {
     const bytes = typeof value === 'string' ? Buffer.from(value) : value
     if (!(bytes instanceof Uint8Array)) throw badType('value', value, 'a string or a Uint8Array')
     const tag = typeof value === 'string' ? TAG_UTF8 : TAG_BYTES
-    this.#stage(key)
+    this.stage(key)
     const { maxItemBytes } = this.session.facts
     return this.#change(new ConcatChange(bytes, tag, before, maxItemBytes), 'append') === STORED
   }
@@ -362,7 +225,7 @@ export class Keyspace {
     checkCount('by', by)
     if (initial !== undefined) checkCount('initial', initial)
     for (let tries = 0; tries < MAX_RETRIES; tries++) {
-      this.#stage(key)
+      this.stage(key)
       const change = new CountChange(by, down)
       if (this.#change(change, 'increment') === STORED) return change.result
       if (initial === undefined) return undefined

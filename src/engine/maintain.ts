@@ -3,7 +3,8 @@
  * a page that is being drained.
  *
  * Expired entries are found without looking at what cannot have expired: each page keeps a lower
- * bound of the expiries in it, and a page whose bound has not passed is skipped by reading one word.
+ * bound of the expiries in it, and a page whose bound has not passed is skipped by reading one
+ * word.
  */
 import { add, compareExchange, load, peek, store } from '#atomics'
 import { CONTROL } from '../../native-layout/control-block.ts'
@@ -15,7 +16,7 @@ import { deadReason, evictLocated } from '../memory/evict-entry.ts'
 import { chunkIn, locate, Located } from '../memory/locate.ts'
 import { handleIn } from '../memory/page-claim.ts'
 import { enter, leave, record } from '../memory/row.ts'
-import { drainStep } from '../memory/slab-allocator.ts'
+import { drainStep } from '../memory/page-moves.ts'
 import { pageAddress, type MemoryView } from '../memory/view.ts'
 import { tickOf } from '../memory/write-entry.ts'
 

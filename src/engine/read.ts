@@ -91,7 +91,8 @@ export const LOST_RACE = -1
 /**
  * Copies the value of the staged key into private bytes.
  * @param target where to, or undefined to have a fresh array of the right length in `into.chained`
- * @returns HIT with length and codec in `into` (a target too short is left alone), GONE, OVER, LOST_RACE
+ * @returns HIT with length and codec in `into` (a target too short is left alone), GONE, OVER,
+ * LOST_RACE
  */
 export function readBytes(view: MemoryView, into: Reading, target: Uint8Array | undefined): number {
   for (let tries = 0; tries < MAX_RETRIES; tries++) {

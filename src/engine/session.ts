@@ -1,16 +1,10 @@
 /**
- * A session: one thread's part in one engine. It holds the view, the scratch objects, the watch over
- * the other threads, and the turns at which maintenance rides on writes.
+ * A session: one thread's part in one engine. It holds the view, the scratch objects, the watch
+ * over the other threads, and the turns at which maintenance rides on writes.
  */
 import { load, peek } from '#atomics'
 import { CONTROL, FLUSH_TICK_MS } from '../../native-layout/control-block.ts'
-import {
-  declareDead,
-  giveLease,
-  lessees,
-  recoverDead,
-  takeLease,
-} from '../memory/lease.ts'
+import { declareDead, giveLease, lessees, recoverDead, takeLease } from '../memory/lease.ts'
 import type { MemoryHandle } from '../memory/shared-memory.ts'
 import { MemoryView } from '../memory/view.ts'
 import { Draft, longestKey } from '../memory/write-entry.ts'

@@ -1,6 +1,6 @@
 /**
- * Namespaces: key spaces of one engine that count and clear separately. A name is known by 64 bits of
- * its hash, claimed by one exchange, so registering one is lock-free and cannot be half done.
+ * Namespaces: key spaces of one engine that count and clear separately. A name is known by 64 bits
+ * of its hash, claimed by one exchange, so registering one is lock-free and cannot be half done.
  */
 import { compareExchangePair, loadPair } from '#atomics'
 import { SPACE, SPACES_AT } from '../../native-layout/control-block.ts'

@@ -17,7 +17,9 @@ export interface EngineStats {
   readonly hitRatio: number
   readonly sets: number
   readonly deletes: number
-  /** Entries unlinked before their time: for memory, for a slot, for `maxEntries`, for a page move. */
+  /**
+   * Entries unlinked before their time: for memory, for a slot, for `maxEntries`, for a page move.
+   */
   readonly evictions: { memory: number; slots: number; entries: number; pages: number }
   /** Entries freed because their time was over, and because they had been flushed. */
   readonly expirations: number
@@ -28,7 +30,13 @@ export interface EngineStats {
   /** Bytes of those entries: headers, keys and values. */
   readonly bytes: number
   /** The budget, and how much of it is cut into chunks, free pages, table. */
-  readonly memory: { budget: number; pages: number; pageBytes: number; freePages: number; table: number }
+  readonly memory: {
+    budget: number
+    pages: number
+    pageBytes: number
+    freePages: number
+    table: number
+  }
   /** Slots of the table; above 85 % of them the first creations evict for want of a slot. */
   readonly slots: number
   readonly casRetries: number

@@ -2,8 +2,8 @@
  * Writing whole values: set, add, replace, compareAndSet, and `apply` of a record from elsewhere.
  *
  * Enter, allocate, fill, scan, take the version, complete, exchange: the version is drawn after the
- * last read of the word that is exchanged (I-ORDER), and the entry is complete before it is published.
- * A lost exchange scans again; only version and incarnation are written anew.
+ * last read of the word that is exchanged (I-ORDER), and the entry is complete before it is
+ * published. A lost exchange scans again; only version and incarnation are written anew.
  */
 import { load } from '#atomics'
 import { CONTROL } from '../../native-layout/control-block.ts'
@@ -133,7 +133,9 @@ function overAbsent(view: MemoryView, draft: Draft, mode: StoreMode, version: nu
   return STORED
 }
 
-/** After a creation: racing creators may have gone over the bound together; the last one sees it. */
+/**
+ * After a creation: racing creators may have gone over the bound together; the last one sees it.
+ */
 function trimEntries(view: MemoryView): void {
   if (view.policy.name === 'none' || linkedEntries(view) <= view.maxEntries) return
   enter(view)

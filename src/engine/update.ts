@@ -1,7 +1,8 @@
 /**
  * Changing what is there: append, prepend, increment, touch. Each copies the old entry, makes a new
- * one, and exchanges the slot word, which also proves that the copy was not torn. The new entry keeps
- * the flush stamp of the old one: it must not outlive a flush that its source did not (I-EPOCH).
+ * one, and exchanges the slot word, which also proves that the copy was not torn. The new entry
+ * keeps the flush stamp of the old one: it must not outlive a flush that its source did not
+ * (I-EPOCH).
  *
  * An in-place increment would be cheaper and lose acknowledged increments.
  */

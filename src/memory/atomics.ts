@@ -5,8 +5,8 @@
  * another file in its place and sees every access that can race, plain ones included. V8 inlines
  * these one-line functions in optimized code (measured: no difference to the bare expression).
  *
- * `load`, `store`, `compareExchange`, `add` are sequentially consistent. `peek` and `poke` are plain
- * accesses: whoever uses them says which validation brackets them.
+ * `load`, `store`, `compareExchange`, `add` are sequentially consistent. `peek` and `poke` are
+ * plain accesses: whoever uses them says which validation brackets them.
  */
 
 /** Sequentially consistent load of one word. */

@@ -39,7 +39,15 @@ import { entryBytes, keyAt, keyLength, spaceIn } from './entry.ts'
 import { chunkIn, locate, Located } from './locate.ts'
 import { capacityOf, handleIn } from './page-claim.ts'
 import { linkedBytes, linkedEntries } from './row.ts'
-import { chunkAddress, liveWord, pageAddress, pageOf, rowAddress, segmentOf, type MemoryView } from './view.ts'
+import {
+  chunkAddress,
+  liveWord,
+  pageAddress,
+  pageOf,
+  rowAddress,
+  segmentOf,
+  type MemoryView,
+} from './view.ts'
 
 /** What the walker found. */
 export interface IntegrityReport {
@@ -94,7 +102,14 @@ export function checkIntegrity(view: MemoryView): IntegrityReport {
     walk.complain(`I-COUNT: the rows count ${bytes} bytes, the entries have ${walk.bytes}`)
   }
   const { problems, chunks, pages } = walk
-  return { ok: problems.length === 0, problems, entries: walk.entries, bytes: walk.bytes, chunks, pages }
+  return {
+    ok: problems.length === 0,
+    problems,
+    entries: walk.entries,
+    bytes: walk.bytes,
+    chunks,
+    pages,
+  }
 }
 
 function walkTable(view: MemoryView, walk: Walk): void {
@@ -145,7 +160,8 @@ function walkEntry(
   walk.chunks.linked++
   walk.bytes += entryBytes(words, at)
   const presence = presenceOf(peek(words, at + HEADER.VALUE_AND_PRESENCE))
-  if ((presence & CHAIN) !== 0) walkChain(view, walk, peek(words, at + offsetOf(CHAIN, presence)), handle)
+  if ((presence & CHAIN) !== 0)
+    walkChain(view, walk, peek(words, at + offsetOf(CHAIN, presence)), handle)
 }
 
 /** Namespace and key bytes, as a string that tells keys apart. */

@@ -1,9 +1,9 @@
 /**
  * The reference bits: two per slot, in the last word of its bucket.
  *
- * They are written by plain byte stores, away from every word that is compared and exchanged: a mark
- * lost to a race costs hit ratio nobody can measure, a reader that made writers fail would cost more.
- * Intentional, do not fix.
+ * They are written by plain byte stores, away from every word that is compared and exchanged: a
+ * mark lost to a race costs hit ratio nobody can measure, a reader that made writers fail would
+ * cost more. Intentional, do not fix.
  */
 import { peekByte, pokeByte } from '#atomics'
 import { BUCKET, BUCKET_SHIFT } from '../../native-layout/table-slot.ts'

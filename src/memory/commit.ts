@@ -8,14 +8,14 @@
  *        5   namespace
  *        6   key length, then the key
  *
- * A record is claimed before the compare-and-exchange that may commit it and closed after it, in the
- * thread's own ring, so a dead thread's open record is closed by its recovery. Nobody waits: a record
- * that finds no room is counted, and the reader of the feed reports that it must resynchronize. While
- * nobody listens all of this is one plain load.
+ * A record is claimed before the compare-and-exchange that may commit it and closed after it, in
+ * the thread's own ring, so a dead thread's open record is closed by its recovery. Nobody waits: a
+ * record that finds no room is counted, and the reader of the feed reports that it must
+ * resynchronize. While nobody listens all of this is one plain load.
  *
- * A value is not copied here: the reader fetches it by key when it wants it, and skips it if a newer
- * version is there, so a hot key costs one copy a frame. Versions order the records of one key, also
- * deletions, which draw a version of their own.
+ * A value is not copied here: the reader fetches it by key when it wants it, and skips it if a
+ * newer version is there, so a hot key costs one copy a frame. Versions order the records of one
+ * key, also deletions, which draw a version of their own.
  */
 import { load, peek, poke, store } from '#atomics'
 import { CONTROL } from '../../native-layout/control-block.ts'

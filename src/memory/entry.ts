@@ -72,6 +72,9 @@ export function isEntry(words: Int32Array, at: WordIndex): boolean {
 export function isDead(view: MemoryView, presence: number, stamp: number): boolean {
   if (((view.stamp - stamp) | 0) > 0) return true
   if ((presence & EXPIRY) === 0) return false
-  const expiry = peekDouble(view.dataDoubles[view.entrySegment]!, (view.entryAt + HEADER.WORDS) >>> 1)
+  const expiry = peekDouble(
+    view.dataDoubles[view.entrySegment]!,
+    (view.entryAt + HEADER.WORDS) >>> 1,
+  )
   return expiry <= view.now()
 }

@@ -1,7 +1,7 @@
 /**
- * Unlinking an entry on the way to something else: for memory, for room in the table, because its time
- * is over. Ends the sequence of the operation and begins the next one (`renew`), so the caller holds
- * no slot word across it and scans again.
+ * Unlinking an entry on the way to something else: for memory, for room in the table, because its
+ * time is over. Ends the sequence of the operation and begins the next one (`renew`), so the caller
+ * holds no slot word across it and scans again.
  */
 import { load, peek } from '#atomics'
 import { HEADER, presenceOf } from '../../native-layout/entry-header.ts'

@@ -1,6 +1,6 @@
 /**
- * Leases: which thread writes to which row. Attaching takes a free row with whatever chunks it still
- * holds; detaching gives them back; a dead thread's row is recovered by one thread at a time.
+ * Leases: which thread writes to which row. Attaching takes a free row with whatever chunks it
+ * still holds; detaching gives them back; a dead thread's row is recovered by one thread at a time.
  */
 import { compareExchange, load, poke, store } from '#atomics'
 import { CONTROL } from '../../native-layout/control-block.ts'

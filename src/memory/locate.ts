@@ -2,9 +2,9 @@
  * From a chunk to the slot that links it: what the CLOCK hand, the page mover and the expiry sweep
  * need, which walk pages and not the table.
  *
- * The chunk may be free, half filled, or recycled while it is looked at. It is linked only if one of
- * the candidate slots of the key it seems to hold carries exactly its handle and version; the caller
- * then removes or replaces by an exchange of that word, which proves it.
+ * The chunk may be free, half filled, or recycled while it is looked at. It is linked only if one
+ * of the candidate slots of the key it seems to hold carries exactly its handle and version; the
+ * caller then removes or replaces by an exchange of that word, which proves it.
  */
 import { peek } from '#atomics'
 import { HEADER, isComplete, presenceOf } from '../../native-layout/entry-header.ts'

@@ -1,11 +1,11 @@
 /**
  * Free chunks in the hands of a thread: one magazine per size class, and the quarantine.
  *
- * A magazine is a list through the chunks themselves with its top in the row, so a dead thread's can
- * be walked. Taking a chunk records it first and shrinks the magazine then; recovery asks whether
- * the recorded chunk is still the top. A chunk whose version wraps to 0 is parked instead and comes
- * back once every row that was busy when its quarantine began is idle or at another sequence
- * (I-QUARANTINE): until then a writer may hold a slot word that its next use would repeat.
+ * A magazine is a list through the chunks themselves with its top in the row, so a dead thread's
+ * can be walked. Taking a chunk records it first and shrinks the magazine then; recovery asks
+ * whether the recorded chunk is still the top. A chunk whose version wraps to 0 is parked instead
+ * and comes back once every row that was busy when its quarantine began is idle or at another
+ * sequence (I-QUARANTINE): until then a writer may hold a slot word that its next use would repeat.
  */
 import { load, peek, poke } from '#atomics'
 import { CONTROL } from '../../native-layout/control-block.ts'

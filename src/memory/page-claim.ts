@@ -2,9 +2,10 @@
  * What a thread may do with a page while it holds the page's claim: take free chunks from it, give
  * some back, carve fresh ones, cut it for a class, declare it drained.
  *
- * The claim is one word, taken by compare-and-exchange and recorded before (GRAB_PAGE). Nobody waits
- * for it: whoever finds it taken turns to another page, or keeps its chunk. Under it STACK and CARVED
- * have one writer, so a dead holder's half-done batch is decided by comparing it with the stack's top.
+ * The claim is one word, taken by compare-and-exchange and recorded before (GRAB_PAGE). Nobody
+ * waits for it: whoever finds it taken turns to another page, or keeps its chunk. Under it STACK
+ * and CARVED have one writer, so a dead holder's half-done batch is decided by comparing it with
+ * the stack's top.
  */
 import { compareExchange, load, peek, poke, store } from '#atomics'
 import { CLASS, CONTROL } from '../../native-layout/control-block.ts'
@@ -136,7 +137,9 @@ function carveBatch(
   return true
 }
 
-/** Gives the top chunk of a magazine back to its page; false when the page is claimed by another. */
+/**
+ * Gives the top chunk of a magazine back to its page; false when the page is claimed by another.
+ */
 export function giveBackTop(view: MemoryView, sizeClass: SizeClass): boolean {
   const magazine = magazineAt(view, sizeClass)
   const handle = peek(view.control, magazine + MAGAZINE.TOP)

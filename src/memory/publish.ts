@@ -1,7 +1,7 @@
 /**
  * The three ways in which the table changes: an entry replaces another of its key, an entry is
- * removed, an entry is created. Each is one compare-and-exchange of a slot word; whoever wins it, and
- * nobody else, frees what it unlinked and counts.
+ * removed, an entry is created. Each is one compare-and-exchange of a slot word; whoever wins it,
+ * and nobody else, frees what it unlinked and counts.
  */
 import { compareExchange, load, peek, poke } from '#atomics'
 import { HEADER, presenceOf } from '../../native-layout/entry-header.ts'
@@ -57,7 +57,8 @@ export function freeOld(view: MemoryView): void {
 /**
  * Replaces the entry found by the scan by the complete new one in the row.
  *
- * If the thread dies after the exchange, recovery sees the new word published and frees the old chunk.
+ * If the thread dies after the exchange, recovery sees the new word published and frees the old
+ * chunk.
  */
 export function replaceEntry(view: MemoryView, kept: boolean): number {
   const { entry, entryAt } = view
@@ -140,8 +141,8 @@ function mutationFor(reason: number): number {
 /**
  * Creates the complete new entry of the row in the slot chosen by `chooseEmpty`.
  *
- * Reserve the slot privately, store its tag, announce in the home word, place, clear. The announcement
- * certifies that the key is still absent; from then on anybody can place and clear.
+ * Reserve the slot privately, store its tag, announce in the home word, place, clear. The
+ * announcement certifies that the key is still absent; from then on anybody can place and clear.
  */
 export function createEntry(view: MemoryView): number {
   const { control, rowAt } = view

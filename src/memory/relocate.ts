@@ -1,9 +1,9 @@
 /**
- * Emptying a page that is being drained: its living entries move to other chunks of their class as long
- * as there are free ones, the rest are evicted.
+ * Emptying a page that is being drained: its living entries move to other chunks of their class as
+ * long as there are free ones, the rest are evicted.
  *
- * A move is a replacement by a copy that keeps its version; the exchange of the slot word proves that
- * the copy was not torn. Readers notice nothing.
+ * A move is a replacement by a copy that keeps its version; the exchange of the slot word proves
+ * that the copy was not torn. Readers notice nothing.
  */
 import { compareExchange, copyIn, load, peek, poke } from '#atomics'
 import { CONTROL } from '../../native-layout/control-block.ts'
@@ -23,13 +23,7 @@ import {
   pageGenerationOf,
   pageStateOf,
 } from '../../native-layout/page.ts'
-import {
-  COUNTER,
-  ROW,
-  ROW_BUSY,
-  ROW_REPLACE,
-  sequenceOf,
-} from '../../native-layout/thread-row.ts'
+import { COUNTER, ROW, ROW_BUSY, ROW_REPLACE, sequenceOf } from '../../native-layout/thread-row.ts'
 import type { PageNumber } from '../../native-layout/units.ts'
 import { isEntry, spaceIn } from './entry.ts'
 import { deadReason, evictLocated } from './evict-entry.ts'
@@ -37,7 +31,8 @@ import { chunkIn, locate, Located } from './locate.ts'
 import { dropNew, freeOld, handleIn } from './publish.ts'
 import { handleIn as chunkHandle } from './page-claim.ts'
 import { applyDelta, count, field, record, recordDelta, renew, setKind } from './row.ts'
-import { popFree, setDrainer } from './slab-allocator.ts'
+import { setDrainer } from './page-moves.ts'
+import { popFree } from './slab-allocator.ts'
 import { stampOf } from './table.ts'
 import { chunkAddress, pageAddress, pageOf, segmentOf, type MemoryView } from './view.ts'
 

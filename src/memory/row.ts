@@ -81,7 +81,9 @@ export function countAt(view: MemoryView, index: number): void {
 const HAS_NEW = 1
 const HAS_OLD = 2
 
-/** Notes what the commit in progress will count: entries, bytes, and the stamps in its namespace. */
+/**
+ * Notes what the commit in progress will count: entries, bytes, and the stamps in its namespace.
+ */
 export function recordDelta(
   view: MemoryView,
   entries: number,
@@ -109,11 +111,7 @@ export function applyDelta(view: MemoryView, sequence: number): void {
     const to = otherHalf(control, totals)
     poke(control, to + 1, (peek(control, from + 1) + peek(control, rowAt + ROW.DELTA_ENTRIES)) | 0)
     const bytes = peekDouble(view.controlDoubles, (from + 2) >>> 1)
-    pokeDouble(
-      view.controlDoubles,
-      (to + 2) >>> 1,
-      bytes + peek(control, rowAt + ROW.DELTA_BYTES),
-    )
+    pokeDouble(view.controlDoubles, (to + 2) >>> 1, bytes + peek(control, rowAt + ROW.DELTA_BYTES))
     turnCell(control, totals, to, sequence)
   }
   const cell = rowAt + rowLayout.spaces + peek(control, rowAt + ROW.SPACE) * CELL_WORDS

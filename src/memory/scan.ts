@@ -2,10 +2,10 @@
  * A writer's scan: under one reading of the home word it looks for the staged key in all candidates
  * that this home ever used, and for the slot that a creation would take.
  *
- * The home word is the certificate: a creation of any key of this home changes it, so if it is still
- * the same when a creation is announced, the key is still absent. The first candidate with at least
- * two empty slots is taken, otherwise the one with most; only a key without any empty slot in its
- * four candidates must evict one of their entries.
+ * The home word is the certificate: a creation of any key of this home changes it, so if it is
+ * still the same when a creation is announced, the key is still absent. The first candidate with at
+ * least two empty slots is taken, otherwise the one with most; only a key without any empty slot in
+ * its four candidates must evict one of their entries.
  */
 import { load, peek } from '#atomics'
 import { CANDIDATES, ROOMY_EMPTIES, WAYS } from '../../native-layout/limits.ts'

@@ -2,8 +2,8 @@
  * The segments: allocated in one place, described by a handle that any thread can be given.
  *
  * A handle is plain data with SharedArrayBuffers in it: it goes into a message, `workerData` or
- * the environment data of a thread, never into a transfer list. `allocateSegment` is the one function
- * that would return the buffer of a shared WebAssembly memory instead.
+ * the environment data of a thread, never into a transfer list. `allocateSegment` is the one
+ * function that would return the buffer of a shared WebAssembly memory instead.
  */
 import { load, pokeDouble, poke, store } from '#atomics'
 import {
@@ -18,7 +18,9 @@ import {
 import { VERSION_STRIPES } from '../../native-layout/limits.ts'
 import { makePlan, type Plan, type PlanRequest } from '../../native-layout/region-map.ts'
 
-/** What another thread needs to attach. Structured-cloneable, except that it is never transferred. */
+/**
+ * What another thread needs to attach. Structured-cloneable, except that it is never transferred.
+ */
 export interface MemoryHandle {
   /** 'heddle', so that a stray object is recognized. */
   readonly kind: 'heddle'

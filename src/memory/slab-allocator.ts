@@ -1,20 +1,18 @@
 /**
  * The slab allocator: where a chunk of a class comes from, and how pages follow the demand.
  *
- *   magazine -> free chunks of a page of the class -> a free page -> parked chunks -> eviction in the
- *   class -> a page of another class -> a larger class
+ *   magazine -> free chunks of a page of the class -> a free page -> parked chunks -> eviction in
+ *   the class -> a page of another class -> a larger class
  *
  * Pages move between classes by being drained: the page stops handing out chunks, its entries are
  * moved or evicted a few at a time by whoever passes, its free chunks find their way home to its
  * stack, and when all are there it is free. Nobody waits for a drain.
  */
-import { compareExchange, load, peek, store } from '#atomics'
+import { load, peek } from '#atomics'
 import { CLASS, CONTROL } from '../../native-layout/control-block.ts'
 import {
-  packPageState,
   PAGE,
   PAGE_ACTIVE,
-  PAGE_DRAINING,
   pageClassOf,
   pageGenerationOf,
   pageStateOf,
@@ -22,24 +20,17 @@ import {
 } from '../../native-layout/page.ts'
 import { COUNTER, MAGAZINE, ROW } from '../../native-layout/thread-row.ts'
 import type { ChunkHandle, PageNumber, SizeClass } from '../../native-layout/units.ts'
-import {
-  magazineAt,
-  nextOf,
-  pop,
-  quarantinePassed,
-  snapshotRows,
-  unpark,
-} from './magazine.ts'
+import { magazineAt, pop, quarantinePassed, snapshotRows, unpark } from './magazine.ts'
 import {
   capacityOf,
   cut,
-  declareDrained,
   giveBackTop,
   lowestFree,
   releaseClaim,
   takeBatch,
   tryClaim,
 } from './page-claim.ts'
+import { drainStep, rebalanceDue, wishForPage } from './page-moves.ts'
 import { enter, field, leave } from './row.ts'
 import { classAddress, pageAddress, pageOf, type MemoryView } from './view.ts'
 
@@ -183,148 +174,6 @@ function takeLarger(view: MemoryView, sizeClass: SizeClass, asPart: boolean): Ch
     }
   }
   return 0
-}
-
-/** Starts draining the page that is missed least, unless a drain is under way. */
-export function wishForPage(view: MemoryView, sizeClass: SizeClass): void {
-  const { control } = view
-  const current = load(control, CONTROL.DRAIN)
-  if (current !== 0) {
-    const state = load(control, pageAddress(view, current) + PAGE.STATE)
-    if (pageStateOf(state) !== PAGE_DRAINING) compareExchange(control, CONTROL.DRAIN, current, 0)
-    return
-  }
-  const page = leastMissedPage(view, sizeClass)
-  if (page === 0) return
-  const at = pageAddress(view, page) + PAGE.STATE
-  const state = load(control, at)
-  if (pageStateOf(state) !== PAGE_ACTIVE || pageClassOf(state) === sizeClass) return
-  const draining = packPageState(pageGenerationOf(state), pageClassOf(state), PAGE_DRAINING)
-  if (compareExchange(control, CONTROL.DRAIN, 0, page) !== 0) return
-  if (compareExchange(control, at, state, draining) !== state) {
-    compareExchange(control, CONTROL.DRAIN, page, 0)
-  }
-}
-
-/** A page of the class that evicts least per page, the one with most free chunks among those. */
-function leastMissedPage(view: MemoryView, sizeClass: SizeClass): PageNumber {
-  const { control, plan } = view
-  const pages = new Float64Array(view.classes.bytes.length)
-  for (let page = 1; page <= plan.pages; page++) {
-    const state = peek(control, pageAddress(view, page) + PAGE.STATE)
-    if (pageStateOf(state) === PAGE_ACTIVE) pages[pageClassOf(state)]!++
-  }
-  let best = 0
-  let bestScore = Infinity
-  for (let page = 1; page <= plan.pages; page++) {
-    const at = pageAddress(view, page)
-    const state = peek(control, at + PAGE.STATE)
-    if (pageStateOf(state) !== PAGE_ACTIVE) continue
-    const other = pageClassOf(state)
-    if (other === sizeClass) continue
-    const pressure = peek(control, classAddress(other) + CLASS.EVICTIONS) / pages[other]!
-    const carved = peek(control, at + PAGE.CARVED)
-    const free = stackCount(peek(control, at + PAGE.STACK)) + capacityOf(view, other) - carved
-    const score = pressure + 1 - free / capacityOf(view, other)
-    if (score < bestScore && mayShrink(view, pages[other]!, pages[sizeClass]!)) {
-      bestScore = score
-      best = page
-    }
-  }
-  return best
-}
-/** A class keeps its only page unless the class that wants it has none at all. */
-function mayShrink(_view: MemoryView, pagesOfOther: number, pagesOfClass: number): boolean {
-  return pagesOfOther > 1 || pagesOfClass === 0
-}
-
-/**
- * Whether the class should get a page of another one: it evicted a share of its own entries while
- * some other class evicted far less. The windows are halved at each look, so they follow the demand.
- */
-function rebalanceDue(view: MemoryView, sizeClass: SizeClass): boolean {
-  const at = classAddress(sizeClass) + CLASS.EVICTIONS
-  const evictions = peek(view.control, at)
-  const window = Math.max(16, capacityOf(view, sizeClass) >>> 2)
-  if (evictions < window || view.policy.name === 'none') return false
-  store(view.control, at, evictions >>> 1)
-  return othersAreCalmer(view, sizeClass, evictions)
-}
-
-function othersAreCalmer(view: MemoryView, sizeClass: SizeClass, evictions: number): boolean {
-  const { control, plan } = view
-  const pages = new Int32Array(view.classes.bytes.length)
-  for (let page = 1; page <= plan.pages; page++) {
-    const state = peek(control, pageAddress(view, page) + PAGE.STATE)
-    if (pageStateOf(state) === PAGE_ACTIVE) pages[pageClassOf(state)]!++
-  }
-  const own = evictions / Math.max(1, pages[sizeClass]! * capacityOf(view, sizeClass))
-  for (let other = 0; other < pages.length; other++) {
-    if (other === sizeClass || pages[other]! < 2) continue
-    const at = classAddress(other) + CLASS.EVICTIONS
-    const calm = peek(control, at) / (pages[other]! * capacityOf(view, other))
-    if (calm * 2 < own) return true
-    store(control, at, peek(control, at) >>> 1)
-  }
-  return false
-}
-
-/** How `drainStep` gets rid of an entry: set by src/memory/relocate.ts, which needs this file. */
-export interface Drainer {
-  /** Unlinks or moves what the chunk holds; true when the chunk is free or was freed. */
-  clear(view: MemoryView, page: PageNumber, ordinal: number): void
-}
-let drainer: Drainer | undefined
-export function setDrainer(to: Drainer): void {
-  drainer = to
-}
-
-/**
- * Works on the page being drained, if there is one: `chunks` chunks at most.
- * @returns whether no page is left to drain
- */
-export function drainStep(view: MemoryView, chunks: number): boolean {
-  const { control } = view
-  const page = load(control, CONTROL.DRAIN)
-  if (page === 0) return true
-  const at = pageAddress(view, page)
-  const state = load(control, at + PAGE.STATE)
-  if (pageStateOf(state) !== PAGE_DRAINING) {
-    compareExchange(control, CONTROL.DRAIN, page, 0)
-    return true
-  }
-  const carved = peek(control, at + PAGE.CARVED)
-  if (stackCount(peek(control, at + PAGE.STACK)) < carved) {
-    let mark = peek(control, at + PAGE.MARK)
-    for (let n = 0; n < chunks && n < carved; n++) {
-      if (mark >= carved) mark = 0
-      drainer?.clear(view, page, mark++)
-    }
-    store(control, at + PAGE.MARK, mark)
-    sendHome(view, page, pageClassOf(state))
-  }
-  if (stackCount(peek(control, at + PAGE.STACK)) !== carved || !tryClaim(view, page)) return false
-  const done = declareDrained(view, page)
-  releaseClaim(view, page)
-  return done
-}
-
-/** Gives the drained page's chunks in this thread's magazine and quarantine back to it. */
-export function sendHome(view: MemoryView, page: PageNumber, sizeClass: SizeClass): void {
-  unpark(view)
-  const at = magazineAt(view, sizeClass)
-  for (let n = peek(view.control, at + MAGAZINE.COUNT); n > 0; n--) {
-    const top = peek(view.control, at + MAGAZINE.TOP)
-    if (top === 0) return
-    if (pageOf(view, top) !== page && !hasBelow(view, top, page)) return
-    if (!giveBackTop(view, sizeClass)) return
-  }
-}
-function hasBelow(view: MemoryView, top: ChunkHandle, page: PageNumber): boolean {
-  for (let handle = top; handle !== 0; handle = nextOf(view, handle)) {
-    if (pageOf(view, handle) === page) return true
-  }
-  return false
 }
 
 /** Between operations: gives chunks above a magazine's measure back to their pages. */

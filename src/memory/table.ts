@@ -1,10 +1,12 @@
 /**
- * Looking up: which buckets a key may live in, and the one comparison that readers and writers share.
+ * Looking up: which buckets a key may live in, and the one comparison that readers and writers
+ * share.
  *
  * A reader leaves nothing behind. It finds a slot by its tag, reads slot word, incarnation and key
  * with plain loads, and believes them only after slot word and incarnation were read again, in this
- * order, unchanged (I-COMPLETE): then the entry was linked all the while. An entry never changes its
- * slot (I-STAY), so a key that was present during the whole scan is met, and a miss needs no proof.
+ * order, unchanged (I-COMPLETE): then the entry was linked all the while. An entry never changes
+ * its slot (I-STAY), so a key that was present during the whole scan is met, and a miss needs no
+ * proof.
  */
 import { closeReads, load, peek } from '#atomics'
 import {

@@ -1,12 +1,13 @@
 /**
  * Versions: 48 bits, strictly increasing for each key, across deletion and re-creation (I-ORDER).
  *
- * Counters are striped by home bucket. A counter is two 32-bit words: LOW counts tickets, HIGH counts
- * how often LOW passed half of its range, and the top bit of a ticket must agree with the lowest bit
- * of HIGH. Who draws a ticket that does not agree moves HIGH on (anybody may, by CAS), so no BigInt
- * is made and no thread waits. A version is taken after the last read of the word that the operation
- * compares and exchanges, and before that exchange. Bound: a thread that stalls between ticket and
- * HIGH while 2^31 tickets of its stripe are drawn gets a version too large, never one too small.
+ * Counters are striped by home bucket. A counter is two 32-bit words: LOW counts tickets, HIGH
+ * counts how often LOW passed half of its range, and the top bit of a ticket must agree with the
+ * lowest bit of HIGH. Who draws a ticket that does not agree moves HIGH on (anybody may, by CAS),
+ * so no BigInt is made and no thread waits. A version is taken after the last read of the word that
+ * the operation compares and exchanges, and before that exchange. Bound: a thread that stalls
+ * between ticket and HIGH while 2^31 tickets of its stripe are drawn gets a version too large,
+ * never one too small.
  */
 import { add, compareExchange, load } from '#atomics'
 import { STRIPE, STRIPES_AT } from '../../native-layout/control-block.ts'

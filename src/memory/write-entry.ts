@@ -1,11 +1,11 @@
 /**
  * Making an entry: how large it will be, which chunks it takes, and the filling of its bytes.
  *
- * A new entry is private until its slot word is exchanged; stale readers may look at its chunk, so it
- * stays marked half filled (odd incarnation) until every byte and the version are in place. A value
- * larger than the largest chunk continues in a chain of chunks, made from its end to its beginning:
- * each is recorded, linked into the row's list, and only then the next is taken, so a killed writer
- * leaks none of them.
+ * A new entry is private until its slot word is exchanged; stale readers may look at its chunk, so
+ * it stays marked half filled (odd incarnation) until every byte and the version are in place. A
+ * value larger than the largest chunk continues in a chain of chunks, made from its end to its
+ * beginning: each is recorded, linked into the row's list, and only then the next is taken, so a
+ * killed writer leaks none of them.
  */
 import { compareExchange, copyIn, peek, poke, pokeDouble } from '#atomics'
 import {
@@ -194,7 +194,9 @@ export function complete(view: MemoryView, draft: Draft): void {
   finish(view, draft, takeVersion(view, view.home))
 }
 
-/** Completes the entry with a version that came from elsewhere (apply), or is kept (touch, move). */
+/**
+ * Completes the entry with a version that came from elsewhere (apply), or is kept (touch, move).
+ */
 export function finish(view: MemoryView, draft: Draft, version: number): void {
   const { words, at } = draft
   let incarnation = peek(words, at + HEADER.INCARNATION)
@@ -207,7 +209,8 @@ export function finish(view: MemoryView, draft: Draft, version: number): void {
   poke(words, at + HEADER.VERSION_LOW, version | 0)
   poke(words, at + HEADER.KEY_AND_VERSION, packKeyAndVersion(short, TYPE_VALUE, high))
   poke(words, at + HEADER.INCARNATION, incarnation + 1)
-  if (draft.expiry !== 0) lowerExpiry(view, pageOf(view, handleIn(view, field(view, ROW.NEW))), draft)
+  if (draft.expiry !== 0)
+    lowerExpiry(view, pageOf(view, handleIn(view, field(view, ROW.NEW))), draft)
 }
 
 /** The page's expiry bound follows after the entry is complete and before it is published. */

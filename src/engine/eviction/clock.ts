@@ -1,6 +1,6 @@
 /**
- * CLOCK with two reference bits per entry: the default policy, an approximation of LRU whose hits cost
- * at most one plain byte store.
+ * CLOCK with two reference bits per entry: the default policy, an approximation of LRU whose hits
+ * cost at most one plain byte store.
  *
  * One hand per size class walks the chunks of the class's pages in their order. It cools what it
  * passes and takes the first entry that is cold; the next entry of the class is written into the
