@@ -1,5 +1,7 @@
 /** All models of the protocol, with their programs and broken twins. */
 import { makeSuite, type Suite } from './checker/suite.ts'
+import { leaseSpecification, makeLease } from './lease/lease.ts'
+import { LEASE_PROGRAMS, LEASE_VARIANTS } from './lease/programs.ts'
 import { makePages, pageSpecification } from './pages/pages.ts'
 import { PAGE_PROGRAMS } from './pages/programs.ts'
 import { PAGE_VARIANTS } from './pages/variants.ts'
@@ -23,5 +25,13 @@ export const SUITES: readonly Suite[] = [
     ['refill.early'],
     () => pageSpecification,
     makePages,
+  ),
+  makeSuite(
+    'lease',
+    LEASE_PROGRAMS,
+    LEASE_VARIANTS,
+    ['attach.thread', 'notice.thread'],
+    () => leaseSpecification,
+    makeLease,
   ),
 ]
