@@ -8,6 +8,7 @@
  *   page ends    what is left over at the end of each page, and the free chunks of the last one
  *   table        all buckets: slots for every planned entry, used or not
  *   control      control block, page descriptors, thread rows
+ *   young        growth of the young generation of the process's heap
  *   rest         RSS growth minus all of these: heap, code, malloc; minus untouched control pages
  */
 import { HEADER } from '../../native-layout/entry-header.ts'
@@ -30,6 +31,7 @@ export interface Arithmetic {
   readonly pageEnds: number
   readonly table: number
   readonly control: number
+  readonly young: number
   readonly rest: number
   readonly chunkBytes: number
   readonly slots: number
@@ -39,7 +41,12 @@ export interface Arithmetic {
 
 const WORD_BYTES = 4
 
-export function accountFor(plan: Plan, shape: EntryShape, rssGrowth: number): Arithmetic {
+export function accountFor(
+  plan: Plan,
+  shape: EntryShape,
+  rssGrowth: number,
+  youngGrowth: number,
+): Arithmetic {
   const { entries, keyBytes, valueBytes } = shape
   const { classes } = planShapes(plan)
   const headerBytes = HEADER.WORDS * WORD_BYTES
@@ -51,13 +58,15 @@ export function accountFor(plan: Plan, shape: EntryShape, rssGrowth: number): Ar
   const pageEnds = (pagesUsed * plan.pageBytes) / entries - chunkBytes
   const table = (plan.buckets * BUCKET_BYTES) / entries
   const control = (plan.segments[0] as number) / entries
-  const known = keyBytes + valueBytes + header + rounding + pageEnds + table + control
+  const young = youngGrowth / entries
+  const known = keyBytes + valueBytes + header + rounding + pageEnds + table + control + young
   return {
     header,
     rounding,
     pageEnds,
     table,
     control,
+    young,
     rest: rssGrowth / entries - known,
     chunkBytes,
     slots: plan.buckets * WAYS,

@@ -1,12 +1,12 @@
 /**
  * A process that fills one engine and prints by how much its RSS grew. It first does the same
- * with a small engine, so that compiled code and the heap's own growth are there before the first
- * reading; both readings follow a collection. Afterwards it reads every entry back and compares
- * the whole value, and lets the integrity walker run.
+ * work on a small engine, which stays, so that compiled code and the heap's own growth are there
+ * before the first reading; both readings follow a collection. How much the heap's young
+ * generation still grew, which V8 sizes by its own rules, is measured beside. Afterwards it reads
+ * every entry back and compares the whole value, and lets the integrity walker run.
  */
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { createEngine } from '../../src/index.ts'
+import { growYoungGeneration, settledRss, youngBytes } from '../heap.ts'
 import type { Engine } from '../subjects/shared.ts'
 import { KEY_PREFIX, keyOf } from '../workload.ts'
 import { accountFor } from './arithmetic.ts'
@@ -30,24 +30,22 @@ export interface MemoryFindings {
 const KEY_BYTES = 24
 const WARM_UP_ENTRIES = 50_000
 const WARM_UP_MEMORY = 16 * 2 ** 20
-const SETTLE_ROUNDS = 3
 const SCRATCH = Buffer.alloc(4096, '.')
 
-setFlagsFromString('--expose-gc')
-const collectGarbage = runInNewContext('gc') as () => void
+process.stdout.write(JSON.stringify(await measure(JSON.parse(process.argv[2] ?? '{}'))))
 
-process.stdout.write(JSON.stringify(measure(JSON.parse(process.argv[2] ?? '{}'))))
-
-function measure(order: MemoryOrder): MemoryFindings {
+async function measure(order: MemoryOrder): Promise<MemoryFindings> {
   const { entries, valueBytes, memory } = order
   const warmUp = createEngine({ name: 'bench memory warm-up', memory: WARM_UP_MEMORY })
   fill(warmUp, WARM_UP_ENTRIES, valueBytes)
   countReadable(warmUp, WARM_UP_ENTRIES, valueBytes)
-  warmUp.close()
-  const before = settledRss()
+  growYoungGeneration()
+  const before = await settledRss()
+  const youngBefore = youngBytes()
   const engine = createEngine({ name: 'bench memory', memory, expectedEntries: entries })
   fill(engine, entries, valueBytes)
-  const rssGrowth = settledRss() - before
+  const rssGrowth = (await settledRss()) - before
+  const youngGrowth = youngBytes() - youngBefore
   const readable = countReadable(engine, entries, valueBytes)
   const { plan } = engine.handle
   const shape = { entries, keyBytes: KEY_BYTES, valueBytes }
@@ -56,13 +54,8 @@ function measure(order: MemoryOrder): MemoryFindings {
     readable,
     evictions: entries - readable,
     problems: engine.verify().problems,
-    arithmetic: accountFor(plan, shape, rssGrowth),
+    arithmetic: accountFor(plan, shape, rssGrowth, youngGrowth),
   }
-}
-
-function settledRss(): number {
-  for (let round = 0; round < SETTLE_ROUNDS; round++) collectGarbage()
-  return process.memoryUsage.rss()
 }
 
 function storedText(id: number, bytes: number): string {

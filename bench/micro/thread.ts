@@ -9,10 +9,9 @@
  * their sum is right). Allocation is measured apart: two batches right after a full collection,
  * by the growth of the heap.
  */
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { parentPort, workerData } from 'node:worker_threads'
 import { Bench } from 'tinybench'
+import { collectGarbage } from '../heap.ts'
 import { fnv1a, median } from '../measurement.ts'
 import { openSubject } from '../subjects/open.ts'
 import type { Subject, SubjectName } from '../subjects/subject.ts'
@@ -31,9 +30,6 @@ const MEETING_TURNS = 1e9
 const setup = workerData as ThreadSetup
 const port = parentPort
 if (port === null) throw new Error('micro/thread.ts runs as a worker thread')
-
-setFlagsFromString('--expose-gc')
-const collectGarbage = runInNewContext('gc') as () => void
 
 const data = makeDataset()
 const startLine = new Int32Array(setup.startLine)

@@ -7,19 +7,13 @@
  * then are the caches made, filled and replayed; every thread collects its garbage; RSS is noted
  * again.
  */
-import { setTimeout } from 'node:timers/promises'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { Piscina } from 'piscina'
 import { createEngine } from '../../src/index.ts'
+import { growYoungGeneration, settledRss } from '../heap.ts'
 import { readTrace } from '../traces/reader.ts'
 import type { ReplayFindings, ReplayOrder, Task, TaskFindings, ThreadSupply } from './protocol.ts'
 
 const MEAN_ENTRY_BYTES = 4900
-const SETTLE_MS = 150
-
-setFlagsFromString('--expose-gc')
-const collectGarbage = runInNewContext('gc') as () => void
 
 process.stdout.write(JSON.stringify(await replay(JSON.parse(process.argv[2] ?? '{}'))))
 
@@ -35,6 +29,7 @@ async function replay(order: ReplayOrder): Promise<ReplayFindings> {
   })
   const indices = Array.from({ length: threads }, (_, threadIndex) => threadIndex)
   const prepared = await Promise.all(indices.map(() => pool.run({ kind: 'prepare' })))
+  growYoungGeneration()
   const rssBefore = await settledRss()
 
   const isShared = order.variant === 'heddle, shared'
@@ -53,13 +48,6 @@ async function replay(order: ReplayOrder): Promise<ReplayFindings> {
   engine?.close()
   const youngGrowth = sum(found, (one) => one.youngBytes) - sum(prepared, (one) => one.youngBytes)
   return { ...findingsOf(supply, found), rssGrowth, youngGrowth, entries }
-}
-
-/** V8 gives pages back in the background after a collection. */
-async function settledRss(): Promise<number> {
-  collectGarbage()
-  await setTimeout(SETTLE_MS)
-  return process.memoryUsage.rss()
 }
 
 function createReplayEngine(memory: number) {
@@ -90,6 +78,7 @@ function findingsOf(
     warmHits: sum(found, (one) => one.warmHits),
     warmRequests,
     perSecond: sum(found, (one) => (one.warmRequests / one.warmNs) * 1e9),
+    refused: sum(found, (one) => one.refused),
     cpuNsPerRequest: sum(found, (one) => one.warmCpuNs) / warmRequests,
   }
 }

@@ -37,6 +37,8 @@ export interface ReplayFindings {
    */
   readonly youngGrowth: number
   readonly entries: number
+  /** Sets that the cache refused for want of room. */
+  readonly refused: number
 }
 
 /** Shared by all tasks of a replay process, by workerData of the pool. */
@@ -66,6 +68,7 @@ export interface TaskFindings {
   readonly warmNs: number
   readonly warmCpuNs: number
   readonly entries: number
+  readonly refused: number
   /** Bytes that the young generation of this thread's heap occupies. */
   readonly youngBytes: number
 }

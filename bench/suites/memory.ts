@@ -79,6 +79,7 @@ const TERMS: readonly Term[] = [
   ['page ends', (one) => one.arithmetic.pageEnds],
   ['table', (one) => one.arithmetic.table],
   ['control block, descriptors, rows', (one) => one.arithmetic.control],
+  ['young generation of the heap', (one) => one.arithmetic.young],
   ['rest (heap, code, malloc; untouched control pages)', (one) => one.arithmetic.rest],
 ]
 

@@ -126,6 +126,7 @@ const QUANTITIES: readonly (readonly [string, string, (one: ReplayFindings) => n
   ['RSS growth', 'MiB', (one) => one.rssGrowth / MIB],
   ['without young generation', 'MiB', (one) => (one.rssGrowth - one.youngGrowth) / MIB],
   ['entries', 'entries', (one) => one.entries],
+  ['refused sets', 'sets', (one) => one.refused],
 ]
 
 function measurementsOf(one: Played, options: RunOptions, sizes: Sizes): Measurement[] {

@@ -88,7 +88,7 @@ describe('smoke form', () => {
     const { lines } = await runPart('memory')
     const total = lines.find((line) => line.operation === 'beyond key and value')
     expect(total?.value).toBeGreaterThan(0)
-    expect(lines.length).toBe(7)
+    expect(lines.length).toBe(8)
   })
 
   test('latency', { timeout: TIMEOUT_MS }, async () => {
