@@ -120,9 +120,10 @@ function overAbsent(view: MemoryView, draft: Draft, mode: StoreMode, version: nu
     if (view.policy.name === 'none') return refuse(view)
   }
   if (!chooseEmpty(view)) {
-    if (evictCandidate(view, view.policy.name === 'none')) return 0
+    const mayEvict = view.policy.name !== 'none'
+    if (evictCandidate(view, !mayEvict) || mayEvict) return 0 // Lost races count as tries.
     countAt(view, COUNTER.refusedForSlots)
-    return view.policy.name === 'none' ? FULL : CONTENDED
+    return FULL
   }
   if (mode === APPLY) {
     raiseVersion(view, view.home, version)

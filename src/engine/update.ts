@@ -19,7 +19,7 @@ import { scan } from '../memory/scan.ts'
 import { settle } from '../memory/slab-allocator.ts'
 import { CONTENDED as LOST_SCAN, FOUND, isStill, stampOf } from '../memory/table.ts'
 import type { MemoryView } from '../memory/view.ts'
-import { build, complete, finish, type Draft } from '../memory/write-entry.ts'
+import { build, complete, type Draft, finish, presenceAt } from '../memory/write-entry.ts'
 import { CLOSED_GATE, CONTENDED, FULL, MISSING, STORED, type Outcome } from './outcomes.ts'
 import { copyChain, expiryOf, isWhole, look, Reading } from './read.ts'
 
@@ -102,8 +102,14 @@ function copyOld(view: MemoryView): Uint8Array | undefined {
 
 /** After an eviction inside the operation: the bracket is new, so the slot is read anew (R5). */
 function isSameEntry(view: MemoryView): boolean {
-  const { version } = reading
+  const { version, expiry, presence } = reading
   if (scan(view) !== FOUND) return false
-  const same = versionIn(view.entry, view.entryAt) === version && isStill(view)
+  const now = presenceAt(view.entry, view.entryAt)
+  // A touch keeps the version and changes the expiry.
+  const same =
+    versionIn(view.entry, view.entryAt) === version &&
+    now === presence &&
+    expiryOf(view, now) === expiry &&
+    isStill(view)
   return same && field(view, ROW.NEW) !== 0
 }

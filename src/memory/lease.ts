@@ -2,7 +2,7 @@
  * Leases: which thread writes to which row. Attaching takes a free row with whatever chunks it
  * still holds; detaching gives them back; a dead thread's row is recovered by one thread at a time.
  */
-import { compareExchange, load, poke, store } from '#atomics'
+import { compareExchange, load, store } from '#atomics'
 import { CONTROL } from '../../native-layout/control-block.ts'
 import { MAX_THREADS } from '../../native-layout/limits.ts'
 import {
@@ -34,9 +34,9 @@ export function takeLease(view: MemoryView, who: Omit<Lessee, 'row'>): number {
     if (leaseStatus(lease) !== LEASE_FREE) continue
     const taken = nextLease(lease, LEASE_LIVE)
     if (compareExchange(control, at + ROW.LEASE, lease, taken) !== lease) continue
-    poke(control, at + ROW.THREAD, who.threadId)
-    poke(control, at + ROW.TID, who.tid)
     store(control, at + ROW.IDENTITY, who.startTime)
+    store(control, at + ROW.THREAD, who.threadId)
+    store(control, at + ROW.TID, who.tid) // Last: a row without it counts as alive.
     raiseRows(view, row + 1)
     view.useRow(row)
     view.state = load(control, at + ROW.STATE)
@@ -97,8 +97,11 @@ export function recoverDead(view: MemoryView): number {
     const rows = load(control, CONTROL.ROWS)
     for (let row = 0; row < rows; row++) {
       const at = rowAddress(view, row)
-      if (leaseStatus(load(control, at + ROW.LEASE)) !== LEASE_DEAD) continue
-      if (takeRecovery(view, at) && recoverRow(view, row)) {
+      const lease = load(control, at + ROW.LEASE)
+      if (leaseStatus(lease) !== LEASE_DEAD) continue
+      // Read again under the claim: the row may have been recovered and taken by a new thread.
+      const mine = takeRecovery(view, at) && load(control, at + ROW.LEASE) === lease
+      if (mine && recoverRow(view, row)) {
         if (view.row >= 0) count(view, 'recoveries')
         freeLease(view, row)
         again = true

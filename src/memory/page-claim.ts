@@ -198,7 +198,8 @@ export function declareDrained(view: MemoryView, page: PageNumber): boolean {
   if (stackCount(stack) !== peek(control, at + PAGE.CARVED)) return false
   const words = view.data[segmentOf(view, page)]!
   const first = ((page - 1) & view.pageMask) * view.pageWords
-  const shape = peek(control, view.shapesAt + page)
+  // From the class: a holder that died between the steps below has cleared the page's shape.
+  const shape = view.classes.bytes[pageClassOf(state)]! >>> 2
   let highest = peek(control, at + PAGE.BASE)
   for (let n = peek(control, at + PAGE.CARVED) - 1; n >= 0; n--) {
     const incarnation = peek(words, first + n * shape + HEADER.INCARNATION)

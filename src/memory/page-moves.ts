@@ -21,6 +21,7 @@ import { MAGAZINE } from '../../native-layout/thread-row.ts'
 import type { ChunkHandle, PageNumber, SizeClass } from '../../native-layout/units.ts'
 import { magazineAt, nextOf, unpark } from './magazine.ts'
 import { capacityOf, declareDrained, giveBackTop, releaseClaim, tryClaim } from './page-claim.ts'
+import { raiseHint } from './row.ts'
 import { classAddress, pageAddress, pageOf, type MemoryView } from './view.ts'
 
 /** Starts draining the page that is missed least, unless a drain is under way. */
@@ -32,16 +33,31 @@ export function wishForPage(view: MemoryView, sizeClass: SizeClass): void {
     if (pageStateOf(state) !== PAGE_DRAINING) compareExchange(control, CONTROL.DRAIN, current, 0)
     return
   }
+  const orphan = drainingPage(view)
+  if (orphan !== 0) {
+    // Its drainer was stopped between naming it and marking it: adopt it.
+    compareExchange(control, CONTROL.DRAIN, 0, orphan)
+    return
+  }
   const page = leastMissedPage(view, sizeClass)
   if (page === 0) return
   const at = pageAddress(view, page) + PAGE.STATE
   const state = load(control, at)
   if (pageStateOf(state) !== PAGE_ACTIVE || pageClassOf(state) === sizeClass) return
+  store(control, pageAddress(view, page) + PAGE.MARK, 0)
   const draining = packPageState(pageGenerationOf(state), pageClassOf(state), PAGE_DRAINING)
   if (compareExchange(control, CONTROL.DRAIN, 0, page) !== 0) return
   if (compareExchange(control, at, state, draining) !== state) {
     compareExchange(control, CONTROL.DRAIN, page, 0)
   }
+}
+
+function drainingPage(view: MemoryView): PageNumber {
+  for (let page = 1; page <= view.plan.pages; page++) {
+    const state = load(view.control, pageAddress(view, page) + PAGE.STATE)
+    if (pageStateOf(state) === PAGE_DRAINING) return page
+  }
+  return 0
 }
 
 /** A page of the class that evicts least per page, the one with most free chunks among those. */
@@ -59,7 +75,7 @@ function leastMissedPage(view: MemoryView, sizeClass: SizeClass): PageNumber {
     const state = peek(control, at + PAGE.STATE)
     if (pageStateOf(state) !== PAGE_ACTIVE) continue
     const other = pageClassOf(state)
-    if (other === sizeClass) continue
+    if (other === sizeClass || view.abandoned.has(page)) continue
     const pressure = peek(control, classAddress(other) + CLASS.EVICTIONS) / pages[other]!
     const carved = peek(control, at + PAGE.CARVED)
     const free = stackCount(peek(control, at + PAGE.STACK)) + capacityOf(view, other) - carved
@@ -108,6 +124,27 @@ function othersAreCalmer(view: MemoryView, sizeClass: SizeClass, evictions: numb
   return false
 }
 
+/** A drain that went round so often without end is given up: an idle thread holds a chunk. */
+const MOST_ROUNDS = 3
+const ROUND_SHIFT = 16
+const ORDINAL_MASK = 0xffff
+const MOST_ABANDONED = 64
+
+/** Gives a drain up: the page keeps what it holds, and this thread looks at other pages first. */
+export function abandonDrain(view: MemoryView, page: PageNumber): void {
+  const { control } = view
+  const at = pageAddress(view, page) + PAGE.STATE
+  const state = load(control, at)
+  if (view.abandoned.size >= MOST_ABANDONED) view.abandoned.clear()
+  view.abandoned.add(page)
+  if (pageStateOf(state) !== PAGE_DRAINING) return
+  const active = packPageState(pageGenerationOf(state), pageClassOf(state), PAGE_ACTIVE)
+  if (compareExchange(control, at, state, active) === state) {
+    raiseHint(view, classAddress(pageClassOf(state)) + CLASS.FREED)
+  }
+  compareExchange(control, CONTROL.DRAIN, page, 0)
+}
+
 /** How `drainStep` gets rid of an entry: set by src/memory/relocate.ts, which needs this file. */
 export interface Drainer {
   /** Unlinks or moves what the chunk holds; true when the chunk is free or was freed. */
@@ -134,13 +171,22 @@ export function drainStep(view: MemoryView, chunks: number): boolean {
   }
   const carved = peek(control, at + PAGE.CARVED)
   if (stackCount(peek(control, at + PAGE.STACK)) < carved) {
-    let mark = peek(control, at + PAGE.MARK)
+    const mark = peek(control, at + PAGE.MARK)
+    let ordinal = mark & ORDINAL_MASK
+    let rounds = mark >>> ROUND_SHIFT
     for (let n = 0; n < chunks && n < carved; n++) {
-      if (mark >= carved) mark = 0
-      drainer?.clear(view, page, mark++)
+      if (ordinal >= carved) {
+        ordinal = 0
+        rounds++
+      }
+      drainer?.clear(view, page, ordinal++)
     }
-    store(control, at + PAGE.MARK, mark)
+    store(control, at + PAGE.MARK, (rounds << ROUND_SHIFT) | ordinal)
     sendHome(view, page, pageClassOf(state))
+    if (rounds > MOST_ROUNDS && stackCount(peek(control, at + PAGE.STACK)) < carved) {
+      abandonDrain(view, page)
+      return true
+    }
   }
   if (stackCount(peek(control, at + PAGE.STACK)) !== carved || !tryClaim(view, page)) return false
   const done = declareDrained(view, page)

@@ -13,10 +13,8 @@
  *   CREATE            an announcement is finished; published? it is counted : it goes back
  */
 import { compareExchange, load, peek, store } from '#atomics'
-import { CLASS, } from '../../native-layout/control-block.ts'
-import {
-  PAGE,
-} from '../../native-layout/page.ts'
+import { CLASS } from '../../native-layout/control-block.ts'
+import { PAGE } from '../../native-layout/page.ts'
 import {
   announcerOf,
   BUCKET,
@@ -42,14 +40,8 @@ import {
   sequenceOf,
 } from '../../native-layout/thread-row.ts'
 import { abortMutation, commitMutation } from './commit.ts'
-import {
-  free,
-  holdsOnTop,
-  magazineAt,
-  nextOf,
-  unpark,
-} from './magazine.ts'
-import { giveBackTop, } from './page-claim.ts'
+import { free, holdsOnTop, magazineAt, nextOf, unpark } from './magazine.ts'
+import { giveBackTop } from './page-claim.ts'
 import { handleIn } from './publish.ts'
 import { finishFreeing, finishMoving, finishPage } from './recover-chunks.ts'
 import {
@@ -62,12 +54,7 @@ import {
   wordOf,
 } from './recover-verdict.ts'
 import { applyDelta, field, raiseHint, record } from './row.ts'
-import {
-  classAddress,
-  pageAddress,
-  rowAddress,
-  type MemoryView,
-} from './view.ts'
+import { classAddress, pageAddress, rowAddress, type MemoryView } from './view.ts'
 
 /**
  * Recovers one dead row.
@@ -227,20 +214,30 @@ function finishRemove(view: MemoryView): boolean {
   return finishFreed(view)
 }
 
+/** A page that is claimed for a moment is asked again so often before its chunk stays in the row. */
+const CLAIM_TRIES = 64
+
 /** Gives the magazines back to their pages; what cannot be given now stays in the row. */
 export function returnChunks(view: MemoryView): void {
   unpark(view)
   for (let sizeClass = 0; sizeClass < view.classes.bytes.length; sizeClass++) {
     const magazine = magazineAt(view, sizeClass)
-    while (peek(view.control, magazine + MAGAZINE.TOP) !== 0 && giveBackTop(view, sizeClass));
+    for (let tries = 0; tries < CLAIM_TRIES; tries++) {
+      while (giveBackTop(view, sizeClass));
+      if (peek(view.control, magazine + MAGAZINE.TOP) === 0) break
+    }
     raiseHint(view, classAddress(sizeClass) + CLASS.FREED)
   }
 }
 
 /** Hands a recovered or detached row to the next thread. */
 export function freeLease(view: MemoryView, row: number): void {
-  const at = rowAddress(view, row) + ROW.LEASE
-  const lease = load(view.control, at)
-  store(view.control, rowAddress(view, row) + ROW.RECOVERER, 0)
-  compareExchange(view.control, at, lease, nextLease(lease, LEASE_FREE))
+  const { control } = view
+  const at = rowAddress(view, row)
+  const lease = load(control, at + ROW.LEASE)
+  // Nobody may take the next lessee for this one, nor recover the row once it is free.
+  store(control, at + ROW.TID, 0)
+  store(control, at + ROW.THREAD, -1)
+  compareExchange(control, at + ROW.LEASE, lease, nextLease(lease, LEASE_FREE))
+  store(control, at + ROW.RECOVERER, 0)
 }

@@ -6,7 +6,6 @@
  * that the copy was not torn. Readers notice nothing.
  */
 import { compareExchange, copyIn, load, peek, poke } from '#atomics'
-import { CONTROL } from '../../native-layout/control-block.ts'
 import {
   CHAIN,
   CONTINUATION,
@@ -14,15 +13,7 @@ import {
   isComplete,
   presenceOf,
 } from '../../native-layout/entry-header.ts'
-import {
-  packPageState,
-  PAGE,
-  PAGE_ACTIVE,
-  PAGE_DRAINING,
-  pageClassOf,
-  pageGenerationOf,
-  pageStateOf,
-} from '../../native-layout/page.ts'
+import { PAGE, pageClassOf } from '../../native-layout/page.ts'
 import { COUNTER, ROW, ROW_BUSY, ROW_REPLACE, sequenceOf } from '../../native-layout/thread-row.ts'
 import type { PageNumber } from '../../native-layout/units.ts'
 import { isEntry, spaceIn } from './entry.ts'
@@ -31,7 +22,7 @@ import { chunkIn, locate, Located } from './locate.ts'
 import { dropNew, freeOld, handleIn } from './publish.ts'
 import { handleIn as chunkHandle } from './page-claim.ts'
 import { applyDelta, count, field, record, recordDelta, renew, setKind } from './row.ts'
-import { setDrainer } from './page-moves.ts'
+import { abandonDrain, setDrainer } from './page-moves.ts'
 import { popFree } from './slab-allocator.ts'
 import { stampOf } from './table.ts'
 import { chunkAddress, pageAddress, pageOf, segmentOf, type MemoryView } from './view.ts'
@@ -59,7 +50,7 @@ function clear(view: MemoryView, page: PageNumber, ordinal: number): void {
     return
   }
   if (moveResident(view, page)) return
-  if (view.policy.name === 'none') cancelDrain(view, page)
+  if (view.policy.name === 'none') abandonDrain(view, page)
   else evictLocated(view, resident, COUNTER.evictedForPages)
 }
 
@@ -115,14 +106,4 @@ function copyChunk(view: MemoryView, sizeClass: number, handle: number): void {
   for (let seen = load(view.control, expiryAt); bound < seen; seen = load(view.control, expiryAt)) {
     compareExchange(view.control, expiryAt, seen, bound)
   }
-}
-/** Without eviction and without room elsewhere the page keeps its entries. */
-function cancelDrain(view: MemoryView, page: PageNumber): void {
-  const { control } = view
-  const at = pageAddress(view, page) + PAGE.STATE
-  const state = load(control, at)
-  if (pageStateOf(state) !== PAGE_DRAINING) return
-  const active = packPageState(pageGenerationOf(state), pageClassOf(state), PAGE_ACTIVE)
-  compareExchange(control, at, state, active)
-  compareExchange(control, CONTROL.DRAIN, page, 0)
 }

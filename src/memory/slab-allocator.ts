@@ -13,6 +13,7 @@ import { CLASS, CONTROL } from '../../native-layout/control-block.ts'
 import {
   PAGE,
   PAGE_ACTIVE,
+  PAGE_DRAINING,
   pageClassOf,
   pageGenerationOf,
   pageStateOf,
@@ -84,7 +85,7 @@ function takeFree(view: MemoryView, sizeClass: SizeClass, asPart: boolean): Chun
 /** Pops, but sends chunks of the page being drained home first. */
 function popHere(view: MemoryView, sizeClass: SizeClass, asPart: boolean): ChunkHandle {
   const drain = peek(view.control, CONTROL.DRAIN)
-  if (drain !== 0) {
+  if (drain !== 0 && isDraining(view, drain)) {
     const at = magazineAt(view, sizeClass) + MAGAZINE.TOP
     for (;;) {
       const top = peek(view.control, at)
@@ -92,6 +93,11 @@ function popHere(view: MemoryView, sizeClass: SizeClass, asPart: boolean): Chunk
     }
   }
   return pop(view, sizeClass, asPart)
+}
+
+function isDraining(view: MemoryView, page: PageNumber): boolean {
+  const state = load(view.control, pageAddress(view, page) + PAGE.STATE)
+  return pageStateOf(state) === PAGE_DRAINING
 }
 
 /** Fills the empty magazine of a class from a page that has free chunks, or from a free page. */
@@ -130,10 +136,11 @@ function refillFrom(view: MemoryView, page: PageNumber, sizeClass: SizeClass): b
 function cutFree(view: MemoryView, sizeClass: SizeClass): boolean {
   const page = lowestFree(view)
   if (page === 0) return false
-  const used = pageGenerationOf(peek(view.control, pageAddress(view, page) + PAGE.STATE)) > 0
-  if (used) {
-    if (view.restingPage !== page) {
+  const state = load(view.control, pageAddress(view, page) + PAGE.STATE)
+  if (pageGenerationOf(state) > 0) {
+    if (view.restingPage !== page || view.restingState !== state) {
       view.restingPage = page
+      view.restingState = state
       snapshotRows(view, view.restingSnapshot)
     }
     if (!quarantinePassed(view, view.restingSnapshot)) return false

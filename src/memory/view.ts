@@ -101,6 +101,9 @@ export class MemoryView {
   readonly snapshot: Int32Array
   quarantineOpen = false
   restingPage = 0
+  restingState = 0
+  /** Pages whose drain was given up: not chosen again for a while. */
+  readonly abandoned = new Set<number>()
   readonly restingSnapshot: Int32Array
   /** Random numbers for the choice among equals (xorshift). */
   random = 0x2545f491
