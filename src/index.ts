@@ -12,6 +12,7 @@ export {
   type Namespace,
 } from './engine/engine.ts'
 export { type ErrorCode, HeddleError } from './engine/errors.ts'
+export type { Mutation, MutationFeed } from './engine/feed.ts'
 export type { Key, Versioned } from './engine/key-reader.ts'
 export type { CountOptions, WriteOptions } from './engine/keyspace.ts'
 export type { EngineOptions } from './engine/options.ts'

@@ -15,10 +15,12 @@ import {
   badType,
   foreignLayout,
   nameTaken,
+  noFeed,
   noMemory,
   notFound,
   tooManyNamespaces,
 } from './errors.ts'
+import { type MutationFeed, openFeed } from './feed.ts'
 import { flushAll, flushAt } from './flush.ts'
 import { Keyspace } from './keyspace.ts'
 import { startMaintainer } from './maintainer.ts'
@@ -113,6 +115,18 @@ export class Engine extends Keyspace {
     return checkIntegrity(this.session.view)
   }
 
+  /**
+   * Becomes the one reader of the mutation feed, from this moment on.
+   * @throws HeddleError HEDDLE_NO_FEED without `feedBytes`; HEDDLE_NAME_TAKEN when there is a reader
+   */
+  mutations(): MutationFeed {
+    this.session.check()
+    if (this.session.handle.plan.ringWords < MIN_RING_WORDS) throw noFeed(this.name)
+    const feed = openFeed(this.session.view)
+    if (feed === undefined) throw nameTaken(`${this.name} (mutation feed)`)
+    return feed
+  }
+
   /** Detaches this thread. The memory goes with the last thread that lets go of it. */
   close(): void {
     if (!this.#isOpen) return
@@ -138,6 +152,7 @@ export function viewOf(engine: Engine): MemoryView {
 }
 
 const MAX_SPACE_NAME = 256
+const MIN_RING_WORDS = 64
 
 /**
  * Creates an engine. It is found by `attachEngine()` in every worker that this thread or its

@@ -3,14 +3,17 @@
  * over the other threads, and the turns at which maintenance rides on writes.
  */
 import { load, peek } from '#atomics'
+import { WAYS } from '../../native-layout/limits.ts'
 import { CONTROL, FLUSH_TICK_MS } from '../../native-layout/control-block.ts'
 import { declareDead, giveLease, lessees, recoverDead, takeLease } from '../memory/lease.ts'
 import type { MemoryHandle } from '../memory/shared-memory.ts'
+import { total } from '../memory/row.ts'
 import { MemoryView } from '../memory/view.ts'
 import { Draft, longestKey } from '../memory/write-entry.ts'
 import { type Codec, createValueEncoder, type ValueEncoder } from './codec.ts'
 import { closed, tooManyThreads } from './errors.ts'
 import { clock, none } from './eviction/clock.ts'
+import { abandonFeed } from './feed.ts'
 import { flushIfDue } from './flush.ts'
 import { maintainStep } from './maintain.ts'
 import { Reading } from './read.ts'
@@ -29,6 +32,19 @@ export interface EngineFacts {
   readonly codec: 'json' | 'v8' | 'custom'
 }
 
+/** Said once per engine and thread: the table is too small for what is stored. */
+function warnOfSlots(session: Session): void {
+  if (session.warned || total(session.view, 'evictedForSlots') < SLOT_EVICTIONS_TO_WARN) return
+  session.warned = true
+  const slots = session.view.buckets * WAYS
+  process.emitWarning(
+    `The engine '${session.facts.name}' evicts entries because its table of ${slots} slots is ` +
+      'full while memory is left: create it with a larger expectedEntries',
+    { code: 'HEDDLE_SLOTS', type: 'HeddleWarning' },
+  )
+}
+const SLOT_EVICTIONS_TO_WARN = 1000
+
 /** What `attachEngine` takes: share it in a message or in `workerData`; never transfer it. */
 export interface EngineHandle extends MemoryHandle {
   readonly facts: EngineFacts
@@ -38,6 +54,7 @@ export interface EngineHandle extends MemoryHandle {
 const WRITES_PER_STEP = 64
 /** And so often a write looks whether a thread that never returns to its event loop has died. */
 const STEPS_PER_PROBE = 256
+const RECOVERY_RETRY_MS = 5
 
 export class Session {
   readonly handle: EngineHandle
@@ -49,6 +66,7 @@ export class Session {
   readonly reading = new Reading()
   readonly longestKey: number
   isClosed = false
+  warned = false
   #watch: ThreadWatch | undefined
   #writes = 0
 
@@ -75,7 +93,7 @@ export class Session {
       peers: () => lessees(this.view),
       onDeath: (row, threadId) => this.#mourn(row, threadId),
     })
-    recoverDead(this.view)
+    this.#recover()
   }
 
   /** Throws when this thread has closed the engine. */
@@ -95,6 +113,7 @@ export class Session {
   wrote(): void {
     if (++this.#writes % WRITES_PER_STEP !== 0) return
     maintainStep(this.view)
+    warnOfSlots(this)
     if (this.#writes % (WRITES_PER_STEP * STEPS_PER_PROBE) === 0) this.#probe()
   }
 
@@ -109,7 +128,14 @@ export class Session {
   #mourn(row: number, threadId: number): void {
     if (this.isClosed) return
     declareDead(this.view, row, threadId)
-    recoverDead(this.view)
+    abandonFeed(this.view, row)
+    this.#recover()
+  }
+
+  /** What cannot be recovered yet, because a living thread has to end an operation, comes later. */
+  #recover(): void {
+    if (this.isClosed || recoverDead(this.view) === 0) return
+    setTimeout(() => this.#recover(), RECOVERY_RETRY_MS).unref()
   }
 
   /** Asks the kernel about the other threads: for a thread that never returns to its event loop. */
