@@ -1,0 +1,42 @@
+/**
+ * `node test/stress/run.ts --seconds 60`: the stress run and its control run, in a process of their
+ * own. Options: --seconds, --minutes, --seed, --kill-every (ms), --no-control, --entry (address of
+ * the engine's entry file). The last line of the output is the report as JSON.
+ */
+import { parseArgs } from 'node:util'
+import { runStress, type StressReport } from './stress.ts'
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: 'string' },
+    minutes: { type: 'string' },
+    seed: { type: 'string' },
+    entry: { type: 'string' },
+    'kill-every': { type: 'string', default: '200' },
+    'no-control': { type: 'boolean', default: false },
+  },
+})
+
+export interface StressOutput {
+  readonly ok: boolean
+  readonly seed: number
+  readonly run: StressReport
+  readonly controlStallMs: number
+}
+
+const seconds = values.minutes ? Number(values.minutes) * 60 : Number(values.seconds ?? 8)
+const seed = values.seed ? Number(values.seed) : Date.now() % 1_000_000
+const entry = values.entry ?? new URL('../../src/index.ts', import.meta.url).href
+const options = { seconds, seed, entry, killEveryMs: Number(values['kill-every']) }
+
+const run = await runStress({ ...options, isControl: false })
+process.stdout.write(`stress: seed ${seed}, ${JSON.stringify(run, null, 1)}\n`)
+let controlStallMs = -1
+if (!values['no-control'] && run.problems.length === 0) {
+  const control = await runStress({ ...options, isControl: true })
+  controlStallMs = control.longestStallMs
+  process.stdout.write(`longest stall ${run.longestStallMs} ms, control ${controlStallMs} ms\n`)
+}
+const output: StressOutput = { ok: run.problems.length === 0, seed, run, controlStallMs }
+process.stdout.write(`${JSON.stringify(output)}\n`)
+process.exit(output.ok ? 0 : 1)

@@ -1,0 +1,204 @@
+/**
+ * A stress run: 2 to 8 threads on two engines, few keys, tiny memory, and every 200 ms a worker that
+ * is killed at random and replaced. Two survivors are never killed; the longest time between two of
+ * their steps is compared with a control run, in which those that are killed touch no engine.
+ */
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
+import type { Engine } from '../../src/index.ts'
+import { judgeExact, prepareExact } from './exact-part.ts'
+import { createJournal, Journal, type JournalMemory } from './journal.ts'
+import { FOLLOWED_KEYS } from './tiny-part.ts'
+import type { StressOrders } from './worker.ts'
+
+export interface StressOptions {
+  readonly seconds: number
+  /** Address of the entry file of the engine under test. */
+  readonly entry: string
+  readonly seed: number
+  readonly killEveryMs: number
+  /** The killed workers touch no engine. */
+  readonly isControl: boolean
+}
+
+export interface StressReport {
+  readonly problems: readonly string[]
+  readonly operations: number
+  readonly kills: number
+  readonly recoveries: number
+  readonly longestStallMs: number
+  readonly contended: number
+  readonly full: number
+  /** Counters of the tiny engine, for the reader of the output. */
+  readonly tiny: Record<string, unknown>
+}
+
+const SURVIVORS = 2
+const MOST_VICTIMS = 6
+const RECOVERY_TIMEOUT_MS = 8000
+const PROGRAM = new URL('./worker.ts', import.meta.url)
+
+interface Run {
+  readonly options: StressOptions
+  readonly memory: JournalMemory
+  readonly journal: Journal
+  readonly tiny: Engine
+  readonly exact: Engine
+  readonly stop: Int32Array
+  readonly mostWorkers: number
+  readonly problems: string[]
+  workers: number
+  kills: number
+}
+
+interface Thread {
+  readonly worker: Worker
+  readonly number: number
+  readonly ready: Promise<unknown>
+}
+
+export async function runStress(options: StressOptions): Promise<StressReport> {
+  const { createEngine } = (await import(options.entry)) as typeof import('../../src/index.ts')
+  const common = { maxThreads: 16, segmentBytes: 64 * 1024, seed: options.seed }
+  const tiny = createEngine({ ...common, name: 'tiny', memory: '2mb' })
+  const exact = createEngine({ ...common, name: 'exact', memory: '8mb', eviction: 'none' })
+  prepareExact(exact)
+  const kills = Math.ceil((options.seconds * 1000) / options.killEveryMs)
+  const mostWorkers = SURVIVORS + MOST_VICTIMS + 3 * kills
+  const memory = createJournal(mostWorkers, FOLLOWED_KEYS)
+  const stop = new Int32Array(new SharedArrayBuffer(4))
+  const run: Run = {
+    options,
+    memory,
+    journal: new Journal(memory, mostWorkers - 1),
+    tiny,
+    exact,
+    stop,
+    mostWorkers,
+    problems: [],
+    workers: 0,
+    kills: 0,
+  }
+  const threads = await workAndKill(run)
+  await settle(run, threads)
+  judge(run)
+  const report = describe(run)
+  tiny.close()
+  exact.close()
+  return report
+}
+
+async function workAndKill(run: Run): Promise<Thread[]> {
+  const { seconds, killEveryMs } = run.options
+  const survivors = [start(run, false), start(run, false)]
+  let victims = Array.from({ length: 2 }, () => start(run, run.options.isControl))
+  await Promise.all([...survivors, ...victims].map((thread) => thread.ready))
+  const endMs = performance.now() + seconds * 1000
+  let random = run.options.seed | 1
+  while (performance.now() < endMs && run.journal.complaints().length === 0) {
+    random = Math.imul(random, 1103515245) + 12345
+    await sleep(killEveryMs * (0.5 + ((random >>> 8) % 1024) / 1024))
+    const victim = victims[(random >>> 18) % Math.max(1, victims.length)]
+    if (victim !== undefined) {
+      await kill(run, victim)
+      victims = victims.filter((other) => other !== victim)
+    }
+    // From two threads, the survivors alone, to eight.
+    const wanted = (random >>> 21) % (MOST_VICTIMS + 1)
+    for (let n = 0; n < 2 && victims.length < wanted && hasRoom(run); n++) {
+      victims.push(start(run, run.options.isControl))
+    }
+  }
+  return [...survivors, ...victims]
+}
+
+function hasRoom(run: Run): boolean {
+  return run.workers < run.mostWorkers - 1
+}
+
+function start(run: Run, isIdle: boolean): Thread {
+  const number = run.workers++
+  const orders: StressOrders = {
+    worker: number,
+    entry: run.options.entry,
+    tiny: run.tiny.handle,
+    exact: run.exact.handle,
+    journal: run.memory,
+    seed: run.options.seed + number,
+    isIdle,
+    stop: run.stop,
+  }
+  run.journal.setAlive(number, true)
+  const worker = new Worker(PROGRAM, { workerData: orders })
+  worker.on('error', (error) => {
+    if (run.problems.length < 20) run.problems.push(`worker ${number} ended: ${error.message}`)
+  })
+  const ready = Promise.race([once(worker, 'message'), once(worker, 'exit')]).catch(() => {})
+  return { worker, number, ready }
+}
+
+async function kill(run: Run, thread: Thread): Promise<void> {
+  await thread.worker.terminate()
+  run.journal.setAlive(thread.number, false)
+  run.kills++
+}
+
+/** Stops the workers and waits until all that died are recovered. */
+async function settle(run: Run, threads: readonly Thread[]): Promise<void> {
+  Atomics.store(run.stop, 0, 1)
+  await Promise.race([
+    Promise.all(threads.map((thread) => thread.ready)),
+    sleep(RECOVERY_TIMEOUT_MS, undefined, { ref: false }),
+  ])
+  await Promise.all(threads.map((thread) => stopped(run, thread)))
+  const endMs = performance.now() + RECOVERY_TIMEOUT_MS
+  while (run.tiny.stats().threads > 1 || run.exact.stats().threads > 1) {
+    if (performance.now() > endMs) {
+      run.problems.push('dead threads are still attached')
+      return
+    }
+    await sleep(10)
+  }
+}
+
+async function stopped(run: Run, { worker, number }: Thread): Promise<void> {
+  const hasEnded = await Promise.race([
+    worker.threadId < 0 ? true : once(worker, 'exit').then(() => true),
+    sleep(RECOVERY_TIMEOUT_MS, false, { ref: false }),
+  ])
+  if (!hasEnded) run.problems.push(`worker ${number} does not come to an end`)
+  await worker.terminate()
+}
+
+function judge(run: Run): void {
+  run.problems.push(...run.journal.complaints(), ...judgeExact(run.exact, run.journal))
+  for (const engine of [run.tiny, run.exact]) {
+    const { problems } = engine.verify()
+    run.problems.push(...problems.slice(0, 10).map((text) => `${engine.name}: ${text}`))
+  }
+  const recoveries = run.tiny.stats().recoveries
+  if (!run.options.isControl && run.kills > 0 && recoveries === 0) {
+    run.problems.push('no dead thread was recovered')
+  }
+}
+
+function describe(run: Run): StressReport {
+  const { journal } = run
+  const numbers = Array.from({ length: run.workers }, (_, number) => number)
+  const sum = (of: (worker: number) => number): number => {
+    return numbers.reduce((total, number) => total + of(number), 0)
+  }
+  const stats = run.tiny.stats()
+  const longest = Math.max(...numbers.slice(0, SURVIVORS).map(journal.stallMsOf))
+  return {
+    problems: run.problems,
+    operations: sum(journal.operationsBy),
+    kills: run.kills,
+    recoveries: stats.recoveries + run.exact.stats().recoveries,
+    longestStallMs: Math.round(longest * 10) / 10,
+    contended: sum(journal.contendedBy),
+    full: sum(journal.fullBy),
+    tiny: { ...stats, memory: undefined },
+  }
+}
