@@ -227,6 +227,15 @@ export function notANumber(value: unknown): HeddleError {
   })
 }
 
+/** An append to a stored value that is neither text nor bytes. */
+export function notText(): HeddleError {
+  const message = 'The stored value is neither text nor bytes: nothing can be added to it'
+  return new HeddleError('HEDDLE_BAD_VALUE', `${message}. Nothing was changed`, {
+    field: 'value',
+    limit: 'a string or a Uint8Array',
+  })
+}
+
 /** A write while the write gate is closed. */
 export function gateClosed(operation: string): HeddleError {
   const message =

@@ -7,7 +7,15 @@
 import { MAX_RETRIES } from '../../native-layout/limits.ts'
 import { ConcatChange, TouchChange } from './changes.ts'
 import { encodeValue, releaseValue, TAG_BYTES, TAG_UTF8 } from './codec.ts'
-import { badType, contended, full, gateClosed, notANumber, valueTooLarge } from './errors.ts'
+import {
+  badType,
+  contended,
+  full,
+  gateClosed,
+  notANumber,
+  notText,
+  valueTooLarge,
+} from './errors.ts'
 import { flushSpace } from './flush.ts'
 import { type Key, KeyReader } from './key-reader.ts'
 import { CountChange, MAX_COUNTER } from './numbers.ts'
@@ -23,7 +31,6 @@ import {
   STORED,
   TOO_LARGE,
 } from './outcomes.ts'
-import type { Reading } from './read.ts'
 import { deleteKey } from './remove.ts'
 import { ADD, COMPARE, REPLACE, SET, type StoreMode, storeDraft } from './store.ts'
 import { type Change, changeEntry } from './update.ts'
@@ -104,8 +111,10 @@ export class Keyspace extends KeyReader {
 
   /** Gives a key a new time to live (left out: the engine's `ttl`); false when it is absent. */
   touch(key: Key, ttl?: number): boolean {
+    this.session.check()
+    const expiry = this.#expiry(ttl)
     this.stage(key)
-    return this.#change(new TouchChange(this.#expiry(ttl)), 'touch') === STORED
+    return this.#change(new TouchChange(expiry), 'touch') === STORED
   }
 
   /** `touch`, and the value. */
@@ -192,7 +201,10 @@ export class Keyspace extends KeyReader {
     draft.expiry = expiry
     draft.flags = 0
     const outcome = storeDraft(session.view, draft, mode, version)
-    if (encoder.bytes !== encoder.scratch) releaseValue(encoder)
+    if (encoder.bytes !== encoder.scratch) {
+      releaseValue(encoder)
+      draft.bytes = encoder.bytes
+    }
     session.wrote()
     if (outcome > MISSING) this.#fail(outcome, 'set')
     return outcome
@@ -202,7 +214,7 @@ export class Keyspace extends KeyReader {
     const { session } = this
     const outcome = changeEntry(session.view, session.draft, change)
     session.wrote()
-    if (outcome > MISSING) this.#fail(outcome, operation)
+    if (outcome > MISSING) this.#fail(outcome, operation, change)
     return outcome
   }
 
@@ -229,25 +241,21 @@ export class Keyspace extends KeyReader {
       const change = new CountChange(by, down)
       if (this.#change(change, 'increment') === STORED) return change.result
       if (initial === undefined) return undefined
-      const stored = typeof initial === 'bigint' && initial <= 2n ** 53n ? Number(initial) : initial
+      const stored = typeof initial === 'bigint' && initial < 2n ** 53n ? Number(initial) : initial
       if (this.add(key, stored, options.ttl)) return stored
     }
     throw contended('increment', MAX_RETRIES)
   }
 
-  #fail(outcome: Outcome, operation: string): never {
+  #fail(outcome: Outcome, operation: string, change?: Change): never {
     const { session } = this
     const { plan } = session.handle
     if (outcome === FULL) throw full('memory', plan.memoryBytes)
     if (outcome === CONTENDED) throw contended(operation, MAX_RETRIES)
     if (outcome === CLOSED_GATE) throw gateClosed(operation)
     if (outcome === TOO_LARGE) throw valueTooLarge(session.draft.length, session.facts.maxItemBytes)
-    throw notANumber(readNow(session.reading))
+    throw change instanceof CountChange ? notANumber(change.found) : notText()
   }
-}
-
-function readNow(reading: Reading): string {
-  return `${reading.length} bytes`
 }
 
 function checkCount(field: string, value: number | bigint): void {

@@ -11,6 +11,7 @@ import type { Change } from './update.ts'
 export const MAX_COUNTER = 2n ** 64n - 1n
 const SAFE_DIGITS = 15
 const MOST_DIGITS = 20
+const SHOWN_BYTES = 64
 const COUNTER_TAGS: readonly number[] = [TAG_BYTES, TAG_ASCII, TAG_NUMBER, TAG_BIGINT]
 
 /** A change by a fixed amount; `result` holds the new number after it was stored. */
@@ -19,6 +20,8 @@ export class CountChange implements Change {
   readonly #by: bigint
   readonly #down: boolean
   result: number | bigint = 0
+  /** What was stored instead of a number, the beginning of it. */
+  found = ''
 
   constructor(by: number | bigint, down: boolean) {
     this.#by = BigInt(by)
@@ -26,9 +29,11 @@ export class CountChange implements Change {
   }
 
   make(old: Uint8Array, reading: Reading, draft: Draft): Outcome {
-    if (!COUNTER_TAGS.includes(reading.codec)) return UNFIT
-    const before = parseCounter(old)
-    if (before === undefined) return UNFIT
+    const before = COUNTER_TAGS.includes(reading.codec) ? parseCounter(old) : undefined
+    if (before === undefined) {
+      this.found = Buffer.from(old.subarray(0, SHOWN_BYTES)).toString()
+      return UNFIT
+    }
     const next = this.#down
       ? before > this.#by
         ? before - this.#by
