@@ -229,7 +229,8 @@ export class Lease extends Machine {
   dump(): string {
     const word = this.get(this.lease)
     const status = ['free', 'live', 'dead'][word & 3]
-    return `lease ${word >> 2}.${status} recoverer ${this.get(this.recoverer)} tid ${this.get(this.tid)}`
+    const [recoverer, tid] = [this.get(this.recoverer), this.get(this.tid)]
+    return `lease ${word >> 2}.${status} recoverer ${recoverer} tid ${tid}`
   }
 }
 

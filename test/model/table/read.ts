@@ -1,16 +1,27 @@
 /**
  * Reading: get and gets, and the sum of the epoch words that decides whether an entry is flushed.
  *
- * A reader writes nothing. It reads the home word once, covers candidates 0..depth, and per slot
- * copies, re-reads the slot word, then the head's incarnation. A miss needs no certificate: an
- * entry never changes its slot, and one in a deeper candidate was created after the home word was
- * read. Chains are followed without looking at the continuations' own headers: while the slot word
- * and the head's incarnation stand, nobody has freed a part of the chain.
+ * A reader writes nothing. It looks through the home bucket, reads the depth, and goes on to that
+ * candidate; per slot it copies, then re-reads the slot word, then the head's incarnation. A miss needs
+ * no certificate: an entry never changes its slot, and one deeper than the depth was created after
+ * the depth was read. Chains are followed without looking at the continuations' own headers: while
+ * the slot word and the head's incarnation stand, nobody has freed a part of the chain.
  */
 import { check } from '../checker/machine.ts'
-import { chunkOf, depthOf, isLive, L, NONE, type Table, TORN, tagIn, versionOf } from './words.ts'
+import {
+  chunkOf,
+  depthOf,
+  isLive,
+  L,
+  NONE,
+  ROW,
+  type Table,
+  TORN,
+  tagIn,
+  versionOf,
+} from './words.ts'
 
-const COPY = [L.W, L.ID, L.X0, L.X1, L.XU, L.XE, L.XK, L.P, L.PN]
+const COPY = [L.SUM, L.W, L.ID, L.X0, L.X1, L.XU, L.XE, L.XK, L.P, L.PN]
 
 export const RET_READ = 1
 export const RET_WRITE = 2
@@ -29,10 +40,13 @@ export const readSteps: ReadSteps = (x, afterSum) => {
   }
   const nextSlot = (t: number): string => {
     x.clear(t, ...COPY)
-    const key = x.call(t).key
     const s = x.reg(t, L.S) + 1
     x.setReg(t, L.S, s)
     if (s % x.ways) return 'get.tag'
+    return x.reg(t, L.C) === 0 ? 'get.depth' : nextCandidate(t)
+  }
+  const nextCandidate = (t: number): string => {
+    const key = x.call(t).key
     const candidate = x.reg(t, L.C) + 1
     if (candidate > x.reg(t, L.DP) || candidate >= x.candidatesOf(key).length) return miss(t)
     x.setReg(t, L.C, candidate)
@@ -43,16 +57,21 @@ export const readSteps: ReadSteps = (x, afterSum) => {
     x.clear(t, ...COPY)
     return 'get.tag'
   }
-  x.step('get.home', (t) => {
-    x.invoke(t)
+  /** After the home bucket: whoever was deeper before this step is covered by the depth read now. */
+  x.step('get.depth', (t) => {
     x.setReg(t, L.DP, b.missAtHome ? 0 : depthOf(x.get(x.homeAt(t))))
-    x.setReg(t, L.S, x.firstSlot(x.call(t).key, 0))
-    return 'get.tag'
+    return nextCandidate(t)
   })
-  x.step('get.tag', (t) => {
+  x.step('get.first', (t) => {
+    if (!x.delayed) x.invoke(t)
+    x.setReg(t, L.S, x.firstSlot(x.call(t).key, 0))
+    return readTag(t)
+  })
+  const readTag = (t: number): string => {
     const tag = tagIn(x.get(x.b0 + x.reg(t, L.S)))
     return tag === x.tagOf(x.call(t).key) ? 'get.slot' : nextSlot(t)
-  })
+  }
+  x.step('get.tag', (t) => readTag(t))
   x.step('get.slot', (t) => {
     const w = x.get(x.a0 + x.reg(t, L.S))
     if (!isLive(w)) return nextSlot(t)
@@ -101,7 +120,9 @@ export const readSteps: ReadSteps = (x, afterSum) => {
     if (x.reg(t, L.PN)) return 'get.part'
     return b.validateBeforeChain ? validated(t) : copied(t)
   })
-  const copied = (t: number): string => (b.noValidation ? validated(t) : 'get.recheck')
+  /** Flushed or not is asked before the validation: what it says held while the entry was linked. */
+  const copied = (t: number): string => (x.flushes ? startSum(x, t, RET_READ) : judged(t))
+  const judged = (t: number): string => (b.noValidation ? validated(t) : 'get.recheck')
   x.step('get.recheck', (t) => {
     if (x.get(x.a0 + x.reg(t, L.S)) !== x.reg(t, L.W)) return retrySlot(t)
     return b.noIncarnation ? validated(t) : 'get.reincarnation'
@@ -113,28 +134,17 @@ export const readSteps: ReadSteps = (x, afterSum) => {
   })
   const validated = (t: number): string => {
     if (!x.reg(t, L.XK)) return nextSlot(t)
-    return x.flushes ? startSum(x, t, RET_READ) : answerRead(x, t, true)
+    return answerRead(x, t, !x.flushes || x.reg(t, L.XE) >= x.reg(t, L.SUM))
   }
 
   // ---- the sum of epochs: a snapshot although its words are read one after the other, because
   // each of them only grows and only by one: the sum passes every value between the first read and
   // the last.
   x.step('sum.due', (t) => {
-    x.setReg(t, L.I, x.get(x.due))
     x.setReg(t, L.SUM, x.get(x.due) >> 4)
-    return x.get(x.due) & 15 ? 'sum.clock' : 'sum.all'
-  })
-  const scheduled = (t: number): number =>
-    b.timeBesideWord ? x.get(x.dueTime) : x.reg(t, L.I) & 15
-  x.step('sum.clock', (t) => (x.get(x.clock) >= scheduled(t) ? 'sum.perform' : 'sum.all'))
-  x.step('sum.perform', (t) => {
-    const d = x.reg(t, L.I)
-    if (b.performTwice) x.put(x.due, ((x.get(x.due) >> 4) + 1) << 4)
-    else x.cas(x.due, d, ((d >> 4) + 1) << 4)
-    return 'sum.due'
+    return 'sum.all'
   })
   x.step('sum.all', (t) => {
-    x.setReg(t, L.I, 0)
     const all = b.globalFromBefore && !x.reg(t, L.XK) ? x.reg(t, L.GB) : x.get(x.epochAll)
     x.setReg(t, L.SUM, x.reg(t, L.SUM) + all)
     return 'sum.space'
@@ -144,10 +154,33 @@ export const readSteps: ReadSteps = (x, afterSum) => {
     const ret = x.reg(t, L.RET)
     x.clear(t, L.RET)
     x.setReg(t, L.SUM, sum)
-    const next = ret === RET_READ ? answerRead(x, t, x.reg(t, L.XE) >= sum) : afterSum(t, ret)
-    if (ret !== RET_READ) x.clear(t, L.SUM)
+    if (ret === RET_READ) return judged(t)
+    const next = afterSum(t, ret)
+    x.clear(t, L.SUM)
     return next
   })
+
+  // ---- before each operation: a delayed flush that is due comes first
+  x.step('begin.due', (t) => {
+    if (!x.reg(t, L.MODE)) x.invoke(t, 0, { seenUid: x.reg(t, L.REG) })
+    x.setReg(t, L.MODE, 1)
+    x.setReg(t, L.I, x.get(x.due))
+    return x.get(x.due) & 15 ? 'begin.clock' : begun(t)
+  })
+  const scheduled = (t: number): number =>
+    b.timeBesideWord ? x.get(x.dueTime) : x.reg(t, L.I) & 15
+  x.step('begin.clock', (t) => (x.get(x.clock) >= scheduled(t) ? 'begin.perform' : begun(t)))
+  x.step('begin.perform', (t) => {
+    const d = x.reg(t, L.I)
+    if (b.performTwice) x.put(x.due, ((x.get(x.due) >> 4) + 1) << 4)
+    else x.cas(x.due, d, ((d >> 4) + 1) << 4)
+    return 'begin.due'
+  })
+  const begun = (t: number): string => {
+    x.clear(t, L.I, L.MODE)
+    if (x.call(t).op === 'get') return 'get.first'
+    return x.row(t, ROW.NEW) ? 'row.clear' : 'row.enter'
+  }
 
   // ---- flushes --------------------------------------------------------------------------
   x.step('flush.add', (t) => {

@@ -72,11 +72,16 @@ function outcomes(s: State, c: Call, spaces: readonly number[]): [State, number]
 }
 
 const FIRST: Record<string, string> = {
-  get: 'get.home',
-  gets: 'get.home',
+  get: 'get.first',
+  gets: 'get.first',
   flush: 'flush.add',
   flushAt: 'due.read',
   tick: 'clock.tick',
+}
+
+function firstStep(x: Table, t: number, op: string): string {
+  if (x.delayed && op !== 'flushAt' && op !== 'tick') return 'begin.due'
+  return FIRST[op] ?? (x.row(t, ROW.NEW) ? 'row.clear' : 'row.enter')
 }
 
 export function makeTable(config: TableProgram, history: History, broken: Broken): Table {
@@ -87,7 +92,7 @@ export function makeTable(config: TableProgram, history: History, broken: Broken
   publishSteps(x)
   recoverSteps(x)
   x.hooks = {
-    firstStep: (t, i) => FIRST[x.calls[t][i].op] ?? (x.row(t, ROW.NEW) ? 'row.clear' : 'row.enter'),
+    firstStep: (t, i) => firstStep(x, t, x.calls[t][i].op),
     fill: () => fill(x),
     invariant: () => invariant(x),
     audit: () => audit(x),

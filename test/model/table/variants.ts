@@ -179,7 +179,7 @@ export const TABLE_VARIANTS: readonly Variant[] = [
     HISTORY,
     'a flush of everything sets the word of a namespace back',
   ),
-  twin('performTwice', 'flush-at-once', HISTORY, 'whoever finds the delayed flush due adds one'),
+  twin('performTwice', 'flush-at-moved', HISTORY, 'whoever finds the delayed flush due adds one'),
   twin(
     'timeBesideWord',
     'flush-at-moved',

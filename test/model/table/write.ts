@@ -28,7 +28,7 @@ export const writeSteps: StepTable = (x) => {
     return 'row.enter'
   })
   x.step('row.enter', (t) => {
-    if (x.call(t).op !== 'move') x.invoke(t, 0, { seenUid: x.reg(t, L.REG) })
+    if (x.call(t).op !== 'move' && !x.delayed) x.invoke(t, 0, { seenUid: x.reg(t, L.REG) })
     x.setKind(t, BUSY)
     return x.flushes && x.call(t).op !== 'evict' ? startSum(x, t, RET_WRITE) : entered(t)
   })
