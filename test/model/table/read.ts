@@ -2,10 +2,10 @@
  * Reading: get and gets, and the sum of the epoch words that decides whether an entry is flushed.
  *
  * A reader writes nothing. It looks through the home bucket, reads the depth, and goes on to that
- * candidate; per slot it copies, then re-reads the slot word, then the head's incarnation. A miss needs
- * no certificate: an entry never changes its slot, and one deeper than the depth was created after
- * the depth was read. Chains are followed without looking at the continuations' own headers: while
- * the slot word and the head's incarnation stand, nobody has freed a part of the chain.
+ * candidate; per slot it copies, then re-reads the slot word, then the head's incarnation. A miss
+ * needs no certificate: an entry never changes its slot, and one deeper than the depth was created
+ * after the depth was read. Chains are followed without looking at the continuations' own headers:
+ * while the slot word and the head's incarnation stand, nobody has freed a part of the chain.
  */
 import { check } from '../checker/machine.ts'
 import {
@@ -57,7 +57,9 @@ export const readSteps: ReadSteps = (x, afterSum) => {
     x.clear(t, ...COPY)
     return 'get.tag'
   }
-  /** After the home bucket: whoever was deeper before this step is covered by the depth read now. */
+  /**
+   * After the home bucket: whoever was deeper before this step is covered by the depth read now.
+   */
   x.step('get.depth', (t) => {
     x.setReg(t, L.DP, b.missAtHome ? 0 : depthOf(x.get(x.homeAt(t))))
     return nextCandidate(t)
@@ -120,7 +122,9 @@ export const readSteps: ReadSteps = (x, afterSum) => {
     if (x.reg(t, L.PN)) return 'get.part'
     return b.validateBeforeChain ? validated(t) : copied(t)
   })
-  /** Flushed or not is asked before the validation: what it says held while the entry was linked. */
+  /**
+   * Flushed or not is asked before the validation: what it says held while the entry was linked.
+   */
   const copied = (t: number): string => (x.flushes ? startSum(x, t, RET_READ) : judged(t))
   const judged = (t: number): string => (b.noValidation ? validated(t) : 'get.recheck')
   x.step('get.recheck', (t) => {
