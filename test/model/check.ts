@@ -8,7 +8,7 @@
  */
 import type { Exploration } from './checker/explore.ts'
 import { checkProgram, checkVariant, type Suite } from './checker/suite.ts'
-import { replay } from './checker/walk.ts'
+import { replay, walk } from './checker/walk.ts'
 import { SUITES } from './suites.ts'
 
 const args = process.argv.slice(2)
@@ -19,6 +19,9 @@ const chosen = (name: string, large = false): boolean =>
   only === undefined ? deep || !large : name === only
 const write = (line: string): unknown => process.stdout.write(`${line}\n`)
 const count = (n: number): string => n.toLocaleString('en-US')
+
+/** The largest programs are sampled unless --deep asks for all of them. */
+const WALK_SECONDS = 2
 
 let unexpected = 0
 const totals = { programs: 0, twins: 0, states: 0, steps: 0 }
@@ -41,6 +44,13 @@ function run(suite: Suite): void {
     const sizes = [e.states, e.steps, e.depth, e.histories, e.solo].map(count)
     report(program.name, [...sizes, e.seconds.toFixed(1), text], e, ok)
     if (trace && e.failure) write(replay(suite.subject(program, {}), e.failure))
+  }
+  for (const program of suite.programs) {
+    if (!program.deep || chosen(program.name, true)) continue
+    const { runs, kills, failure } = walk(suite.subject(program, {}), WALK_SECONDS, 12345)
+    if (failure) unexpected++
+    const walked = `${count(runs)} random executions, ${count(kills)} kills`
+    write(`| ${program.name} | ${walked} | | | | | | ${failure?.text ?? 'passes'} |`)
   }
   write(`\n${suite.name}: broken twins\n`)
   write('| twin | rule it breaks | caught on | states | trace | as |')

@@ -8,7 +8,6 @@
 import { RET_REFILL, RET_WRITE, startSum } from './read.ts'
 import { BUSY, IDLE, L, REFUSED, ROW, type StepTable, type Table } from './words.ts'
 
-export const EVICT_ONLY = 0
 export const EVICT_FOR_CHUNK = 1
 export const EVICT_FOR_ROOM = 2
 
