@@ -6,9 +6,10 @@
  */
 import { MAX_RETRIES } from '../../native-layout/limits.ts'
 import { ConcatChange, TouchChange } from './changes.ts'
-import { encodeValue, releaseValue, TAG_BYTES, TAG_UTF8 } from './codec.ts'
+import { encodeValue, releaseValue, TAG_ASCII, TAG_BYTES, TAG_UTF8 } from './codec.ts'
 import {
   badType,
+  badValue,
   contended,
   full,
   gateClosed,
@@ -221,7 +222,11 @@ export class Keyspace extends KeyReader {
   #concat(key: Key, value: string | Uint8Array, before: boolean): boolean {
     const bytes = typeof value === 'string' ? Buffer.from(value) : value
     if (!(bytes instanceof Uint8Array)) throw badType('value', value, 'a string or a Uint8Array')
-    const tag = typeof value === 'string' ? TAG_UTF8 : TAG_BYTES
+    const isAscii = typeof value === 'string' && bytes.length === value.length
+    const tag = isAscii ? TAG_ASCII : typeof value === 'string' ? TAG_UTF8 : TAG_BYTES
+    if (typeof value === 'string' && !isAscii && !value.isWellFormed()) {
+      throw badValue('value', value, 'text with lone surrogates has no bytes')
+    }
     this.stage(key)
     const { maxItemBytes } = this.session.facts
     return this.#change(new ConcatChange(bytes, tag, before, maxItemBytes), 'append') === STORED

@@ -3,7 +3,7 @@
  * Increments wrap at 2^64 and decrements stop at 0, as memcached's do.
  */
 import type { Draft } from '../memory/write-entry.ts'
-import { TAG_ASCII, TAG_BIGINT, TAG_BYTES, TAG_NUMBER } from './codec.ts'
+import { TAG_ASCII, TAG_BIGINT, TAG_BYTES, TAG_NUMBER, TAG_UTF8 } from './codec.ts'
 import { STORED, UNFIT, type Outcome } from './outcomes.ts'
 import type { Reading } from './read.ts'
 import type { Change } from './update.ts'
@@ -12,7 +12,7 @@ export const MAX_COUNTER = 2n ** 64n - 1n
 const SAFE_DIGITS = 15
 const MOST_DIGITS = 20
 const SHOWN_BYTES = 64
-const COUNTER_TAGS: readonly number[] = [TAG_BYTES, TAG_ASCII, TAG_NUMBER, TAG_BIGINT]
+const COUNTER_TAGS: readonly number[] = [TAG_BYTES, TAG_ASCII, TAG_UTF8, TAG_NUMBER, TAG_BIGINT]
 
 /** A change by a fixed amount; `result` holds the new number after it was stored. */
 export class CountChange implements Change {

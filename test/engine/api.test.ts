@@ -153,6 +153,9 @@ test('append and prepend keep the kind of the value', () => {
   engine.set('text', 'b')
   expect(engine.append('text', 'ü') && engine.prepend('text', 'a')).toBe(true)
   expect(engine.get('text')).toBe('abü')
+  engine.set('digits', '1')
+  engine.append('digits', '2')
+  expect(engine.increment('digits')).toBe(13)
   engine.set('bytes', new Uint8Array([2]))
   expect(engine.append('bytes', new Uint8Array([3])) && engine.prepend('bytes', '\u0001')).toBe(
     true,

@@ -103,6 +103,12 @@ const VALUES: readonly Case[] = [
     value: 5,
   },
   {
+    what: 'append of half a character',
+    call: (engine) => engine.append('key', '\ud83d'),
+    code: 'HEDDLE_BAD_VALUE',
+    field: 'value',
+  },
+  {
     what: 'append to what is neither text nor bytes',
     call: (engine) => engine.append('object', 'a'),
     code: 'HEDDLE_BAD_VALUE',
@@ -114,12 +120,6 @@ const VALUES: readonly Case[] = [
     code: 'HEDDLE_NOT_A_NUMBER',
     field: 'value',
     limit: '0 to 18446744073709551615',
-  },
-  {
-    what: 'decrement of an object',
-    call: (engine) => engine.decrement('object'),
-    code: 'HEDDLE_NOT_A_NUMBER',
-    field: 'value',
   },
   {
     what: 'a short target',
