@@ -40,7 +40,10 @@ export class ExactPart {
   #link(chain: number): void {
     const key = `chain ${chain}`
     const seen = this.#engine.gets<string>(key)
-    if (seen === undefined) return this.#complain(`${key} is gone`)
+    if (seen === undefined) {
+      this.#complain(`${key} is gone`)
+      return
+    }
     const n = Number(seen.value.split(' ')[0])
     if (!this.#journal.sawLink(chain, n, seen.version)) {
       this.#complain(`${key}: link ${n} was read under two versions`)

@@ -5,9 +5,9 @@
  * Each worker has a part that it alone writes: begun before the call, acknowledged after it.
  */
 
-export const COUNTERS = 8
-export const CHAINS = 8
-export const LOCKS = 4
+export const COUNTERS = 4
+export const CHAINS = 4
+export const LOCKS = 2
 /** Links of a compare-and-set chain, results of a counter, that are checked one by one. */
 const MOST_LINKS = 1 << 19
 const MOST_RESULTS = 1 << 20

@@ -1,10 +1,12 @@
 /**
  * `node test/stress/run.ts --seconds 60`: the stress run and its control run, in a process of their
- * own. Options: --seconds, --minutes, --seed, --kill-every (ms), --no-control, --entry (address of
- * the engine's entry file). The last line of the output is the report as JSON.
+ * own. Options: --seconds, --minutes, --seed, --kill-every (ms), --no-control, --pauses (between
+ * accesses to shared memory, see twin.ts), --entry (address of the engine's entry file). The last
+ * line of the output is the report as JSON.
  */
 import { parseArgs } from 'node:util'
 import { runStress, type StressReport } from './stress.ts'
+import { makeTwin } from './twin.ts'
 
 const { values } = parseArgs({
   options: {
@@ -13,6 +15,7 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     entry: { type: 'string' },
     'kill-every': { type: 'string', default: '200' },
+    pauses: { type: 'boolean', default: false },
     'no-control': { type: 'boolean', default: false },
   },
 })
@@ -26,7 +29,9 @@ export interface StressOutput {
 
 const seconds = values.minutes ? Number(values.minutes) * 60 : Number(values.seconds ?? 8)
 const seed = values.seed ? Number(values.seed) : Date.now() % 1_000_000
-const entry = values.entry ?? new URL('../../src/index.ts', import.meta.url).href
+const twin = values.pauses ? makeTwin([], true) : undefined
+const source = new URL('../../src/index.ts', import.meta.url).href
+const entry = values.entry ?? twin?.entry ?? source
 const options = { seconds, seed, entry, killEveryMs: Number(values['kill-every']) }
 
 const run = await runStress({ ...options, isControl: false })
@@ -37,6 +42,7 @@ if (!values['no-control'] && run.problems.length === 0) {
   controlStallMs = control.longestStallMs
   process.stdout.write(`longest stall ${run.longestStallMs} ms, control ${controlStallMs} ms\n`)
 }
+twin?.remove()
 const output: StressOutput = { ok: run.problems.length === 0, seed, run, controlStallMs }
 process.stdout.write(`${JSON.stringify(output)}\n`)
 process.exit(output.ok ? 0 : 1)

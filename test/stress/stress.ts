@@ -28,6 +28,7 @@ export interface StressReport {
   readonly kills: number
   readonly recoveries: number
   readonly longestStallMs: number
+  readonly casRetries: number
   readonly contended: number
   readonly full: number
   /** Counters of the tiny engine, for the reader of the output. */
@@ -55,6 +56,7 @@ interface Run {
 interface Thread {
   readonly worker: Worker
   readonly number: number
+  isReady: boolean
   readonly ready: Promise<unknown>
 }
 
@@ -99,7 +101,8 @@ async function workAndKill(run: Run): Promise<Thread[]> {
   while (performance.now() < endMs && run.journal.complaints().length === 0) {
     random = Math.imul(random, 1103515245) + 12345
     await sleep(killEveryMs * (0.5 + ((random >>> 8) % 1024) / 1024))
-    const victim = victims[(random >>> 18) % Math.max(1, victims.length)]
+    const ready = victims.filter((thread) => thread.isReady)
+    const victim = ready[(random >>> 18) % Math.max(1, ready.length)]
     if (victim !== undefined) {
       await kill(run, victim)
       victims = victims.filter((other) => other !== victim)
@@ -126,6 +129,7 @@ function start(run: Run, isIdle: boolean): Thread {
     exact: run.exact.handle,
     journal: run.memory,
     seed: run.options.seed + number,
+    doom: number < SURVIVORS ? -1 : 50_000 + ((number * 7919) % 64) * 20_000,
     isIdle,
     stop: run.stop,
   }
@@ -134,8 +138,12 @@ function start(run: Run, isIdle: boolean): Thread {
   worker.on('error', (error) => {
     if (run.problems.length < 20) run.problems.push(`worker ${number} ended: ${error.message}`)
   })
-  const ready = Promise.race([once(worker, 'message'), once(worker, 'exit')]).catch(() => {})
-  return { worker, number, ready }
+  const first = Promise.race([once(worker, 'message'), once(worker, 'exit')]).catch(() => {})
+  const ready = first.then(() => {
+    thread.isReady = true
+  })
+  const thread: Thread = { worker, number, isReady: false, ready }
+  return thread
 }
 
 async function kill(run: Run, thread: Thread): Promise<void> {
@@ -197,6 +205,7 @@ function describe(run: Run): StressReport {
     kills: run.kills,
     recoveries: stats.recoveries + run.exact.stats().recoveries,
     longestStallMs: Math.round(longest * 10) / 10,
+    casRetries: stats.casRetries + run.exact.stats().casRetries,
     contended: sum(journal.contendedBy),
     full: sum(journal.fullBy),
     tiny: { ...stats, memory: undefined },

@@ -6,11 +6,13 @@
 import type { Engine, Namespace } from '../../src/index.ts'
 import type { Complain } from './exact-part.ts'
 import type { Journal } from './journal.ts'
-import { LARGEST_VALUE, type Origin, originOf, originsInList, textOf, valueOf } from './values.ts'
+import { LARGEST_VALUE, type Origin, originOf, originsInList, textOf, stored } from './values.ts'
 
 /** Keys whose versions are followed: half in the default namespace, half in another one. */
 export const FOLLOWED_KEYS = 48
 const SPACE_KEYS_FROM = 32
+/** A third of the steps meet here. */
+const HOT_KEYS = [0, 1, 40]
 const LISTS = 4
 const FILLERS = 4000
 const LONGEST_LIST = 24 * 1024
@@ -26,8 +28,8 @@ export class TinyPart {
   readonly #worker: number
   readonly #complain: Complain
   /** Per worker: writes up to this one were removed by a clear that has ended. */
-  #cleared = new Int32Array(0)
-  #clearedSpace = new Int32Array(0)
+  #cleared: Int32Array = new Int32Array(0)
+  #clearedSpace: Int32Array = new Int32Array(0)
   #favoured = 100
   readonly #target = new Uint8Array(LARGEST_VALUE + 1024)
 
@@ -41,7 +43,7 @@ export class TinyPart {
 
   step(random: Random): void {
     const choice = random(100)
-    const key = random(FOLLOWED_KEYS)
+    const key = random(3) === 0 ? HOT_KEYS[random(HOT_KEYS.length)]! : random(FOLLOWED_KEYS)
     if (random(3000) === 0) this.#favoured = 20 << random(8)
     if (choice < 30) this.#gets(key)
     else if (choice < 38) this.#getOther(key, random(3))
@@ -87,10 +89,13 @@ export class TinyPart {
   }
 
   #judge(key: number, origin: Origin | string): void {
-    if (typeof origin === 'string') return this.#complain(`${nameOf(key)} holds ${origin}`)
+    if (typeof origin === 'string') {
+      this.#complain(`${nameOf(key)} holds ${origin}`)
+      return
+    }
     const { writer, sequence } = origin
     if (sequence > this.#journal.begunBy(writer)) {
-      return this.#complain(`${nameOf(key)} holds a value that worker ${writer} has not written`)
+      this.#complain(`${nameOf(key)} holds a value that worker ${writer} has not written`)
     }
     const cleared = key < SPACE_KEYS_FROM ? this.#cleared : this.#clearedSpace
     if (sequence <= (cleared[writer] ?? 0)) {
@@ -103,7 +108,7 @@ export class TinyPart {
     const keys = this.#keysOf(key)
     const sequence = this.#journal.beginWrite()
     const origin = { key: name, writer: this.#worker, sequence, size: this.#size(random) }
-    const value = valueOf(origin)
+    const value = stored(origin)
     const ttl = random(4) === 0 ? 1 + random(30) : undefined
     const way = random(8)
     if (way < 5) keys.set(name, value, { ttl })
@@ -145,7 +150,10 @@ export class TinyPart {
     const now = this.#engine.get<string>(name)
     if (now === undefined) return
     const origins = originsInList(name, now)
-    if (typeof origins === 'string') return this.#complain(`${name} holds ${origins}`)
+    if (typeof origins === 'string') {
+      this.#complain(`${name} holds ${origins}`)
+      return
+    }
     const seen = new Set(origins.map((value) => `${value.writer} ${value.sequence}`))
     if (seen.size < origins.length) this.#complain(`${name} holds a value twice`)
     for (const { writer, sequence: n } of origins) {
@@ -165,7 +173,7 @@ export class TinyPart {
       return
     }
     const size = random(10) === 0 ? random(6000) : this.#favoured + random(100)
-    this.#engine.set(name, valueOf({ key: name, writer: this.#worker, sequence: 0, size }))
+    this.#engine.set(name, stored({ key: name, writer: this.#worker, sequence: 0, size }))
   }
 
   #rare(random: Random): void {

@@ -39,7 +39,7 @@ export function textOf({ key, writer, sequence, size }: Origin): string {
 }
 
 /** The value as it is stored: by turns text, bytes, an object. */
-export function valueOf(origin: Origin): unknown {
+export function stored(origin: Origin): unknown {
   const text = textOf(origin)
   if (origin.sequence % 3 === 1) return Buffer.from(text, 'latin1')
   return origin.sequence % 16 === 2 ? { text } : text

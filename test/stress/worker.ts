@@ -9,7 +9,7 @@ import type { EngineHandle } from '../../src/index.ts'
 import { ExactPart } from './exact-part.ts'
 import { Journal, type JournalMemory } from './journal.ts'
 import { TinyPart } from './tiny-part.ts'
-import { originOf, valueOf } from './values.ts'
+import { originOf, stored } from './values.ts'
 
 export interface StressOrders {
   readonly worker: number
@@ -19,6 +19,8 @@ export interface StressOrders {
   readonly exact: EngineHandle
   readonly journal: JournalMemory
   readonly seed: number
+  /** A twin that pauses freezes after so many accesses to shared memory; -1: never. */
+  readonly doom: number
   /** A worker of the control run that touches no engine. */
   readonly isIdle: boolean
   /** One word; not 0: stop. */
@@ -41,6 +43,8 @@ function randomFrom(seed: number): Random {
 
 async function work(orders: StressOrders): Promise<void> {
   const { worker, stop } = orders
+  // For a twin that pauses, see twin.ts: the killed are often frozen somewhere when it happens.
+  Object.assign(globalThis, { heddleSeed: orders.seed, heddleDoom: orders.doom })
   const journal = new Journal(orders.journal, worker)
   const random = randomFrom(orders.seed)
   const step = orders.isIdle ? idleStep(random) : await engineStep(orders, journal, random)
@@ -81,7 +85,7 @@ async function engineStep(
   const tiny = new TinyPart(attachEngine(orders.tiny), journal, orders.worker, complain)
   const exact = new ExactPart(attachEngine(orders.exact), journal, orders.worker, complain)
   return () => {
-    if (random(3) === 0) exact.step(random)
+    if (random(2) === 0) exact.step(random)
     else tiny.step(random)
   }
 }
@@ -92,7 +96,7 @@ function idleStep(random: Random): () => void {
   return () => {
     const key = `key ${random(64)}`
     if (random(2) === 0) originOf(key, map.get(key))
-    else map.set(key, valueOf({ key, writer: 0, sequence: sequence++, size: random(2000) }))
+    else map.set(key, stored({ key, writer: 0, sequence: sequence++, size: random(2000) }))
   }
 }
 

@@ -1,0 +1,89 @@
+/**
+ * Makes a copy of the engine's source in a temporary folder, changed in a few places: a broken twin
+ * that a test must catch, or one that pauses at random between any two accesses to shared memory,
+ * and so meets interleavings and deaths that a thread left alone rarely shows.
+ */
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+
+/** A replacement in one file; the text must be there exactly once. */
+export interface Patch {
+  /** Path from the top of the repository. */
+  readonly file: string
+  readonly find: string
+  readonly replace: string
+}
+
+export interface Twin {
+  /** Address of its entry file. */
+  readonly entry: string
+  remove(): void
+}
+
+const TOP = fileURLToPath(new URL('../../', import.meta.url))
+const SEAM = 'src/memory/atomics.ts'
+
+/**
+ * Copies the source and applies the patches.
+ * @param pauses whether each access to shared memory may pause, or freeze a doomed thread for good
+ */
+export function makeTwin(patches: readonly Patch[], pauses: boolean): Twin {
+  const folder = mkdtempSync(join(tmpdir(), 'heddle-twin-'))
+  for (const part of ['src', 'native-layout', 'workers', 'package.json']) {
+    cpSync(join(TOP, part), join(folder, part), { recursive: true })
+  }
+  for (const { file, find, replace } of patches) {
+    edit(join(folder, file), (text) => {
+      const pieces = text.split(find)
+      if (pieces.length !== 2) {
+        throw new Error(`${file} holds ${pieces.length - 1} times, not once: ${find}`)
+      }
+      return pieces.join(replace)
+    })
+  }
+  if (pauses) edit(join(folder, SEAM), withPauses)
+  return {
+    entry: pathToFileURL(join(folder, 'src/index.ts')).href,
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  }
+}
+
+function edit(path: string, change: (text: string) => string): void {
+  writeFileSync(path, change(readFileSync(path, 'utf8')))
+}
+
+/** Every function of the seam begins with a step at which the thread may pause. */
+function withPauses(text: string): string {
+  const functions = /(export function \w+\([^)]*\): \w+ \{\n)/g
+  const found = text.match(functions)?.length ?? 0
+  if (found < 10) throw new Error(`${SEAM} has ${found} functions of the known form`)
+  return `${text.replace(functions, '$1  pauseAtRandom()\n')}${PAUSE}`
+}
+
+/**
+ * Doomed threads (a number in `heddleDoom`, set by the worker) freeze after so many accesses.
+ * Pauses come in runs: a thread that was preempted once between two accesses is so again soon.
+ */
+const PAUSE = `
+const clock = new Int32Array(new SharedArrayBuffer(4))
+const fate = globalThis as unknown as { heddleDoom?: number; heddleSeed?: number }
+let state = 0
+let untilPause = 1000
+let untilDoom = -1
+function pauseAtRandom(): void {
+  if (--untilDoom === 0) Atomics.wait(clock, 0, 0)
+  if (--untilPause > 0) return
+  if (state === 0) {
+    state = (fate.heddleSeed ?? 1) | 1
+    untilDoom = fate.heddleDoom ?? -1
+  }
+  state ^= state << 13
+  state ^= state >>> 17
+  state ^= state << 5
+  const kind = state & 15
+  untilPause = kind === 0 ? 5000 : (state >>> 8) % (kind < 8 ? 24 : 1500)
+  Atomics.wait(clock, 0, 0, ((state >>> 20) & 7) / 20)
+}
+`
