@@ -11,7 +11,7 @@
  * end of its program is gone as well, so that late notices are explored too.
  *
  * I-ONE-MASTER: a living thread's row is LIVE, nobody else works in it, and one recoverer at a time
- * works in that of a dead one.
+ * works in that of a dead one. I-NAMED: whoever died, the lease says who it was.
  */
 import type { History } from '../checker/history.ts'
 import { type Broken, check, DONE, Machine, type Program } from '../checker/machine.ts'
@@ -79,12 +79,18 @@ export class Lease extends Machine {
     const owner = this.get(this.owner)
     return owner && !this.gone(owner - 1) ? owner : 0
   }
+  /**
+   * Two twins keep the thread in a word of its own, one of them clears it before the lease is free.
+   */
+  private isBeside(): boolean {
+    return this.broken.threadBesideLease === true || this.broken.threadCleared === true
+  }
   private next(t: number): string {
     return this.finish(t, L.HAS)
   }
 
   private ownerSteps(): void {
-    const beside = this.broken.threadBesideLease
+    const beside = this.isBeside()
     this.step('attach.look', (t) => {
       const word = this.get(this.lease)
       this.setReg(t, L.LW, word)
@@ -121,6 +127,7 @@ export class Lease extends Machine {
     this.step('close.tid', (t) => {
       if (!this.reg(t, L.HAS)) return this.next(t)
       if (!this.broken.tidKept) this.put(this.tid, 0)
+      if (this.broken.threadCleared) this.put(this.thread, 0)
       return 'close.lease'
     })
     this.step('close.lease', (t) => {
@@ -134,7 +141,7 @@ export class Lease extends Machine {
 
   /** A notice names a thread that is gone; a probe finds one by asking about the tid in the row. */
   private noticeSteps(): void {
-    const beside = this.broken.threadBesideLease
+    const beside = this.isBeside()
     this.step('notice.lease', (t) => {
       const word = this.get(this.lease)
       const named = this.call(t).slot
@@ -202,6 +209,7 @@ export class Lease extends Machine {
     })
     this.step('free.tid', () => {
       if (!b.tidKept) this.put(this.tid, 0)
+      if (b.threadCleared) this.put(this.thread, 0)
       return b.recovererFirst ? 'free.recoverer' : 'free.lease'
     })
     this.step('free.lease', (t) => {
@@ -219,9 +227,12 @@ export class Lease extends Machine {
     if (!this.living()) return
     check((this.get(this.lease) & 3) === LIVE, `I-ONE-MASTER: the row of a living thread is taken`)
   }
-  /** At the end a recoverer is named only if it died at work. */
+  /** At the end a dead thread's row can be told from a living one's, and no recoverer is left. */
   audit(): void {
     this.invariant()
+    const live = (this.get(this.lease) & 3) === LIVE
+    const nameless = this.broken.threadCleared && !this.get(this.thread) && !this.get(this.tid)
+    check(!live || !nameless, 'I-NAMED: a row is leased and nobody can tell to whom')
     const recoverer = this.get(this.recoverer)
     const dead = recoverer && (this.get(this.killed) >> (recoverer - 1)) & 1
     check(!recoverer || dead === 1, 'I-ONE-MASTER: a recoverer is left behind')

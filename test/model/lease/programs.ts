@@ -21,15 +21,21 @@ export const LEASE_PROGRAMS: readonly Program[] = [
   program('recoverer-dies', 'attach, work | notice 0, probe | probe, attach, work', two),
 ]
 
-const twin = (flag: string, on: string, rule: string): Variant => ({
+const twin = (flag: string, on: string, rule: string, as = 'I-ONE-MASTER'): Variant => ({
   flag,
   on,
-  as: 'I-ONE-MASTER',
+  as,
   rule,
 })
 export const LEASE_VARIANTS: readonly Variant[] = [
   twin('recovererFirst', 'two-notices', 'the recoverer is forgotten before the lease is free'),
   twin('takenUnchecked', 'two-notices', 'the lease is not read again after recovery was taken'),
   twin('threadBesideLease', 'late-notice', 'the thread is written after the lease is taken'),
+  twin(
+    'threadCleared',
+    'late-notice',
+    'the same, cleared before the lease is free: a death between leaves a nameless row',
+    'I-NAMED',
+  ),
   twin('tidKept', 'close-and-probe', 'the kernel id of the former thread stands in a free row'),
 ]
