@@ -10,7 +10,7 @@
  */
 import { hex, median, spreadOf } from '../measurement.ts'
 import type { Measurement, SuiteResult } from '../measurement.ts'
-import { CACHES, GROUPS, cellsOf } from '../micro/groups.ts'
+import { CACHES, GROUPS, LEAST_ROUNDS, cellsOf } from '../micro/groups.ts'
 import type { Cell, CellRounds, Group } from '../micro/groups.ts'
 import type { OperationName } from '../micro/operations.ts'
 import type { Command, Reply, RoundSample, ThreadSetup } from '../micro/protocol.ts'
@@ -100,7 +100,10 @@ async function measureRounds(
   links: readonly Link[],
   progress: Progress,
 ): Promise<void> {
+  const startedAt = performance.now()
+  const isLate = () => performance.now() - startedAt > one.seconds * 1000
   for (let round = 0; round <= one.rounds; round++) {
+    if (round > LEAST_ROUNDS && isLate()) return
     progress.step(`rounds, ${one.keys} keys of ${KEY_BYTES[one.shape]} bytes`, round, one.rounds)
     for (const cell of cells) {
       const { subject, operation, threads } = cell
