@@ -1,6 +1,6 @@
 /**
- * Room: keys and values of all lengths and at every border of a size class, values in several chunks,
- * small segments, the bound on entries, eviction, and what happens when nothing may be evicted.
+ * Room: keys and values of all lengths and at every border of a size class, values in several
+ * chunks, small segments, the bound on entries, eviction, and a memory that may evict nothing.
  */
 import { describe, expect, test } from 'vitest'
 import { viewOf } from '../../src/engine/engine.ts'
@@ -143,7 +143,7 @@ describe("eviction 'clock'", () => {
 })
 
 describe("eviction 'none'", () => {
-  test('refuses when memory is used, changes nothing, and takes writes again after a delete', () => {
+  test('refuses when memory is used, changes nothing, takes writes after a delete', () => {
     const engine = openEngine({ memory: '2mb', maxThreads: 4, eviction: 'none' })
     let stored = 0
     const error = refusalOf(() => {

@@ -1,6 +1,6 @@
 /**
- * Time: TTLs and flushes under a clock that the test moves, and namespaces, which flush and count on
- * their own.
+ * Time: TTLs and flushes under a clock that the test moves, and namespaces, which flush and count
+ * on their own.
  */
 import { describe, expect, test } from 'vitest'
 import { viewOf } from '../../src/engine/engine.ts'
