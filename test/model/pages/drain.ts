@@ -50,6 +50,20 @@ export const drainSteps: StepTable = (x) => {
     return 'wish.unname'
   })
 
+  // ---- a drain that does not end is given up: the page goes on as it was
+  x.step('abandon.read', (t) => {
+    x.invoke(t)
+    const s = x.get(x.state0 + page(t))
+    x.setReg(t, L.G, s)
+    return (s & 3) === DRAINING ? 'abandon.exchange' : done(t)
+  })
+  x.step('abandon.exchange', (t) => {
+    const s = x.reg(t, L.G)
+    x.cas(x.state0 + page(t), s, stateWord(s >> 2, ACTIVE))
+    x.setReg(t, L.K, page(t) + 1)
+    return 'wish.unname'
+  })
+
   // ---- end, cut: a claim that grabs nothing ---------------------------------------------
   const unclaimed = (t: number): boolean => b.freeWithoutClaim === true && x.call(t).op === 'end'
   x.step('page.record', (t) => {
@@ -95,8 +109,7 @@ export const drainSteps: StepTable = (x) => {
     return 'end.free'
   })
   x.step('end.free', (t) => {
-    const seen = x.reg(t, L.G)
-    x.cas(x.state0 + page(t), seen, stateWord(seen >> 2, FREE))
+    x.put(x.state0 + page(t), stateWord(x.reg(t, L.G) >> 2, FREE)) // or given up meanwhile
     return 'end.unname'
   })
   x.step('end.unname', (t) => {

@@ -46,6 +46,7 @@ const FIRST: Record<string, string> = {
   sweep: 'row.enter',
   spill: 'row.enter',
   drain: 'wish.read',
+  abandon: 'abandon.read',
   end: 'page.record',
   cut: 'page.record',
 }

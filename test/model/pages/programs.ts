@@ -1,6 +1,6 @@
 /**
- * What the page model explores. put takes slot and value; take, sweep and get a slot; drain, end
- * and cut a page; spill gives the chunks of draining pages on top of the own magazine back.
+ * What the page model explores. put takes slot and value; take, sweep and get a slot; drain,
+ * abandon, end and cut a page; spill gives the chunks of draining pages on top of the own magazine back.
  *
  * Then: pages x chunks, chunks cut at the start, entries as slot=value@chunk, magazines.
  */
@@ -13,6 +13,7 @@ const MEANING: Arguments = {
   sweep: ['slot'],
   get: ['slot'],
   drain: ['slot'],
+  abandon: ['slot'],
   end: ['slot'],
   cut: ['slot'],
   spill: [],
@@ -98,6 +99,16 @@ export const PAGE_PROGRAMS: readonly PageProgram[] = [
   program('drain-two-wish', 'drain 0, drain 1 | drain 1, drain 0', ['2x1', '1 1', '', '|']),
   program('drain-wish-ends', 'drain 0, end 0 | drain 0, drain 1, end 1', ['2x1', '1 1', '', '|']),
   program('drain-wish-put', 'drain 0, end 0 | put 0 2, drain 0, spill', ['1x2', '2', '', '|']),
+  program('abandon-end', 'drain 0, end 0 | abandon 0, put 0 2', ['1x2', '2', '', '|']),
+  program(
+    'abandon-cut',
+    'drain 0, end 0, cut 0 | abandon 0, drain 0 | put 0 2',
+    ['1x1', '1', '', '||'],
+    noKills,
+  ),
+  program('abandon-put', 'drain 0, abandon 0, put 0 3 | put 0 2, spill', ['1x2', '2', '', '|'], {
+    restarts: true,
+  }),
   program(
     'give-then-pop',
     'drain 0, take 0, spill | end 0, cut 0, put 0 3',
