@@ -1,6 +1,7 @@
 /**
  * What the page model explores. put takes slot and value; take, sweep and get a slot; drain,
- * abandon, end and cut a page; spill gives the chunks of draining pages on top of the own magazine back.
+ * abandon, end and cut a page; spill gives the chunks of draining pages on top of the own magazine
+ * back.
  *
  * Then: pages x chunks, chunks cut at the start, entries as slot=value@chunk, magazines.
  */
