@@ -86,6 +86,8 @@ export function removalWon(view: MemoryView): number {
     if (kindOf(state) === ROW_FREEING) return UNPUBLISHED
     if (leaseStatus(load(view.control, at + ROW.LEASE)) !== LEASE_DEAD) return POSTPONED
     if (kindOf(state) === ROW_REPLACE) return POSTPONED // That dead row is recovered first.
+    // Two dead removers of one entry: recovered at the same time, both would find it untouched.
+    if (load(view.control, at + ROW.RECOVERER) !== 0) return POSTPONED
   }
   return isIntact(view, old) ? PUBLISHED : UNPUBLISHED
 }

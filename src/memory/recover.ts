@@ -12,7 +12,7 @@
  *   RESERVE           the reservation is taken back
  *   CREATE            an announcement is finished; published? it is counted : it goes back
  */
-import { compareExchange, load, peek, store } from '#atomics'
+import { compareExchange, load, peek, poke, store } from '#atomics'
 import { CLASS } from '../../native-layout/control-block.ts'
 import { PAGE } from '../../native-layout/page.ts'
 import {
@@ -39,6 +39,7 @@ import {
   ROW_RESERVE,
   sequenceOf,
 } from '../../native-layout/thread-row.ts'
+import type { WordIndex } from '../../native-layout/units.ts'
 import { abortMutation, commitMutation } from './commit.ts'
 import { free, holdsOnTop, magazineAt, nextOf, unpark } from './magazine.ts'
 import { giveBackTop } from './page-claim.ts'
@@ -222,12 +223,22 @@ export function returnChunks(view: MemoryView): void {
   unpark(view)
   for (let sizeClass = 0; sizeClass < view.classes.bytes.length; sizeClass++) {
     const magazine = magazineAt(view, sizeClass)
+    recount(view, magazine)
     for (let tries = 0; tries < CLAIM_TRIES; tries++) {
       while (giveBackTop(view, sizeClass));
       if (peek(view.control, magazine + MAGAZINE.TOP) === 0) break
     }
     raiseHint(view, classAddress(sizeClass) + CLASS.FREED)
   }
+}
+
+/** A thread that dies between the two words of a magazine leaves its count one off. */
+function recount(view: MemoryView, magazine: WordIndex): void {
+  let chunks = 0
+  for (let at = peek(view.control, magazine + MAGAZINE.TOP); at !== 0; at = nextOf(view, at)) {
+    chunks++
+  }
+  poke(view.control, magazine + MAGAZINE.COUNT, chunks)
 }
 
 /** Hands a recovered or detached row to the next thread. */
