@@ -4,22 +4,25 @@
  * holds no slot word across it and scans again.
  */
 import { load, peek } from '#atomics'
+import { CLASS } from '../../native-layout/control-block.ts'
 import { HEADER, presenceOf } from '../../native-layout/entry-header.ts'
 import { CANDIDATES, WAYS } from '../../native-layout/limits.ts'
 import { BUCKET, BUCKET_SHIFT, isLive } from '../../native-layout/table-slot.ts'
 import { COUNTER } from '../../native-layout/thread-row.ts'
 import { heat } from './clock-bits.ts'
-import { expiryIn, spaceIn } from './entry.ts'
+import { chainIn, expiryIn, spaceIn } from './entry.ts'
 import { chunkIn, locate, Located } from './locate.ts'
 import { handleIn, removeEntry, WON } from './publish.ts'
-import { countAt, currentStamp, renew } from './row.ts'
+import { classOf, nextOf } from './magazine.ts'
+import { countAt, currentStamp, raiseHint, renew } from './row.ts'
 import { candidate, secondOf, stampOf } from './table.ts'
-import { pageOf, type MemoryView } from './view.ts'
+import { chunkAddress, classAddress, pageOf, type MemoryView } from './view.ts'
 
 const found = new Located()
 
 /** Removes the located entry; false when somebody else was faster. */
 export function evictLocated(view: MemoryView, entry: Located, reason: number): boolean {
+  const parts = reason === COUNTER.evictedForMemory ? partClasses(view, entry) : NO_PARTS
   const won =
     removeEntry(
       view,
@@ -32,10 +35,28 @@ export function evictLocated(view: MemoryView, entry: Located, reason: number): 
       reason,
       entry.home,
     ) === WON
-  if (won) countAt(view, reason)
+  if (won) {
+    countAt(view, reason)
+    for (const part of parts) raiseHint(view, classAddress(part) + CLASS.EVICTIONS)
+  }
   renew(view)
   return won
 }
+
+const NO_PARTS: readonly number[] = []
+
+/** Classes of an entry's continuations: their pages are under the same pressure as its first chunk's. */
+function partClasses(view: MemoryView, entry: Located): readonly number[] {
+  let part = chainIn(entry.words, entry.at, entry.presence)
+  if (part === 0) return NO_PARTS
+  const classes: number[] = []
+  while (part !== 0 && chunkAddress(view, part) >= 0 && classes.length < MOST_PARTS) {
+    classes.push(classOf(view, part))
+    part = nextOf(view, part)
+  }
+  return classes
+}
+const MOST_PARTS = 64
 
 /** Why a located entry is absent though linked: the counter to raise, or -1 while it lives. */
 export function deadReason(view: MemoryView, entry: Located): number {

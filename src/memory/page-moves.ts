@@ -5,7 +5,7 @@
  * moved or evicted a few at a time, its free chunks find their way home to its stack, and when all
  * are there it is free. Nobody waits for a drain, and a dead drainer is simply missed.
  */
-import { compareExchange, load, peek, store } from '#atomics'
+import { add, compareExchange, load, peek, store } from '#atomics'
 import { CLASS, CONTROL } from '../../native-layout/control-block.ts'
 import {
   packPageState,
@@ -60,14 +60,26 @@ function drainingPage(view: MemoryView): PageNumber {
   return 0
 }
 
-/** A page of the class that evicts least per page, the one with most free chunks among those. */
-function leastMissedPage(view: MemoryView, sizeClass: SizeClass): PageNumber {
-  const { control, plan } = view
-  const pages = new Float64Array(view.classes.bytes.length)
-  for (let page = 1; page <= plan.pages; page++) {
-    const state = peek(control, pageAddress(view, page) + PAGE.STATE)
+/** Pages of each class. */
+function countPages(view: MemoryView): Int32Array {
+  const pages = new Int32Array(view.classes.bytes.length)
+  for (let page = 1; page <= view.plan.pages; page++) {
+    const state = peek(view.control, pageAddress(view, page) + PAGE.STATE)
     if (pageStateOf(state) === PAGE_ACTIVE) pages[pageClassOf(state)]!++
   }
+  return pages
+}
+
+/** The share of its chunks that a class evicted lately: how young what it loses is. */
+function pressureOf(view: MemoryView, sizeClass: SizeClass, pages: Int32Array): number {
+  const evictions = peek(view.control, classAddress(sizeClass) + CLASS.EVICTIONS)
+  return evictions / Math.max(1, pages[sizeClass]! * capacityOf(view, sizeClass))
+}
+
+/** A page of the class under least pressure, the one with most free chunks among those. */
+function leastMissedPage(view: MemoryView, sizeClass: SizeClass): PageNumber {
+  const { control, plan } = view
+  const pages = countPages(view)
   let best = 0
   let bestScore = Infinity
   for (let page = 1; page <= plan.pages; page++) {
@@ -76,52 +88,53 @@ function leastMissedPage(view: MemoryView, sizeClass: SizeClass): PageNumber {
     if (pageStateOf(state) !== PAGE_ACTIVE) continue
     const other = pageClassOf(state)
     if (other === sizeClass || view.abandoned.has(page)) continue
-    const pressure = peek(control, classAddress(other) + CLASS.EVICTIONS) / pages[other]!
+    if (!mayShrink(pages[other]!, pages[sizeClass]!)) continue
+    const capacity = capacityOf(view, other)
     const carved = peek(control, at + PAGE.CARVED)
-    const free = stackCount(peek(control, at + PAGE.STACK)) + capacityOf(view, other) - carved
-    const score = pressure + 1 - free / capacityOf(view, other)
-    if (score < bestScore && mayShrink(view, pages[other]!, pages[sizeClass]!)) {
+    const free = stackCount(peek(control, at + PAGE.STACK)) + capacity - carved
+    const score = PRESSURE_WEIGHT * pressureOf(view, other, pages) + 1 - free / capacity
+    if (score < bestScore) {
       bestScore = score
       best = page
     }
   }
   return best
 }
+/** A class that evicted a hundredth of its chunks is worth more than any free space. */
+const PRESSURE_WEIGHT = 100
+
 /** A class keeps its only page unless the class that wants it has none at all. */
-function mayShrink(_view: MemoryView, pagesOfOther: number, pagesOfClass: number): boolean {
+function mayShrink(pagesOfOther: number, pagesOfClass: number): boolean {
   return pagesOfOther > 1 || pagesOfClass === 0
 }
 
 /**
- * Whether the class should get a page of another one: it evicted a share of its own entries while
- * some other class evicted far less. The windows are halved at each look, so they follow the
- * demand.
+ * Whether the class should get a page of another one: it evicts a share of its entries while some other
+ * class evicts less than half of that share. All shares are halved now and then, so they follow the demand.
  */
-export function rebalanceDue(view: MemoryView, sizeClass: SizeClass): boolean {
+function rebalanceDue(view: MemoryView, sizeClass: SizeClass): boolean {
+  const { control } = view
   const at = classAddress(sizeClass) + CLASS.EVICTIONS
-  const evictions = peek(view.control, at)
-  const window = Math.max(16, capacityOf(view, sizeClass) >>> 2)
-  if (evictions < window || view.policy.name === 'none') return false
-  store(view.control, at, evictions >>> 1)
-  return othersAreCalmer(view, sizeClass, evictions)
-}
-
-function othersAreCalmer(view: MemoryView, sizeClass: SizeClass, evictions: number): boolean {
-  const { control, plan } = view
-  const pages = new Int32Array(view.classes.bytes.length)
-  for (let page = 1; page <= plan.pages; page++) {
-    const state = peek(control, pageAddress(view, page) + PAGE.STATE)
-    if (pageStateOf(state) === PAGE_ACTIVE) pages[pageClassOf(state)]!++
-  }
-  const own = evictions / Math.max(1, pages[sizeClass]! * capacityOf(view, sizeClass))
+  const window = Math.max(FEWEST_EVICTIONS, capacityOf(view, sizeClass) >>> 3)
+  if (peek(control, at) < window || view.policy.name === 'none') return false
+  if (((add(control, CONTROL.REBALANCE, 1) + 1) & (LOOKS_PER_HALVING - 1)) === 0) halve(view)
+  const pages = countPages(view)
+  const own = pressureOf(view, sizeClass, pages)
   for (let other = 0; other < pages.length; other++) {
     if (other === sizeClass || pages[other]! < 2) continue
-    const at = classAddress(other) + CLASS.EVICTIONS
-    const calm = peek(control, at) / (pages[other]! * capacityOf(view, other))
-    if (calm * 2 < own) return true
-    store(control, at, peek(control, at) >>> 1)
+    if (pressureOf(view, other, pages) * 2 < own) return true
   }
   return false
+}
+const FEWEST_EVICTIONS = 4
+const LOOKS_PER_HALVING = 64
+
+function halve(view: MemoryView): void {
+  for (let sizeClass = 0; sizeClass < view.classes.bytes.length; sizeClass++) {
+    const at = classAddress(sizeClass) + CLASS.EVICTIONS
+    const seen = load(view.control, at)
+    if (seen !== 0) store(view.control, at, seen >>> 1)
+  }
 }
 
 /** A drain that went round so often without end is given up: an idle thread holds a chunk. */
@@ -193,6 +206,30 @@ export function drainStep(view: MemoryView, chunks: number): boolean {
   releaseClaim(view, page)
   return done
 }
+
+/**
+ * Moves pages to a class under pressure, a few times as many bytes as are wanted: a drain keeps pace
+ * with large values, of which a few take what thousands of small ones held.
+ */
+export function moveTowards(view: MemoryView, sizeClass: SizeClass, bytes: number): void {
+  const { control } = view
+  let budget = DRAIN_RATIO * bytes
+  for (let pages = 0; budget > 0 && pages < MOST_PAGES_AT_ONCE; pages++) {
+    if (load(control, CONTROL.DRAIN) === 0) {
+      if (!rebalanceDue(view, sizeClass)) return
+      wishForPage(view, sizeClass)
+    }
+    const page = load(control, CONTROL.DRAIN)
+    if (page === 0) return
+    const state = load(control, pageAddress(view, page) + PAGE.STATE)
+    const chunk = view.classes.bytes[pageClassOf(state)]!
+    const chunks = Math.ceil(Math.min(budget, view.plan.pageBytes) / chunk)
+    if (!drainStep(view, chunks)) return
+    budget -= chunks * chunk
+  }
+}
+const DRAIN_RATIO = 4
+const MOST_PAGES_AT_ONCE = 64
 
 /** Gives the drained page's chunks in this thread's magazine and quarantine back to it. */
 export function sendHome(view: MemoryView, page: PageNumber, sizeClass: SizeClass): void {

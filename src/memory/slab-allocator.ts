@@ -31,7 +31,7 @@ import {
   takeBatch,
   tryClaim,
 } from './page-claim.ts'
-import { drainStep, rebalanceDue, wishForPage } from './page-moves.ts'
+import { drainStep, moveTowards, wishForPage } from './page-moves.ts'
 import { enter, field, leave } from './row.ts'
 import { classAddress, pageAddress, pageOf, type MemoryView } from './view.ts'
 
@@ -56,15 +56,17 @@ function batchOf(view: MemoryView, sizeClass: SizeClass): number {
 export function allocate(view: MemoryView, sizeClass: SizeClass, asPart: boolean): ChunkHandle {
   const cheap = takeFree(view, sizeClass, asPart)
   if (cheap !== 0) return cheap
-  if (rebalanceDue(view, sizeClass)) wishForPage(view, sizeClass)
+  moveTowards(view, sizeClass, Math.max(view.classes.bytes[sizeClass]!, view.wantedBytes))
+  const moved = takeFree(view, sizeClass, asPart)
+  if (moved !== 0) return moved
   for (let tries = 0; tries < EVICTIONS_PER_CHUNK; tries++) {
     if (view.policy.evict(view, sizeClass, COUNTER.evictedForMemory)) {
       const handle = takeFree(view, sizeClass, asPart)
       if (handle !== 0) return handle
     } else break
   }
-  const moved = takePage(view, sizeClass, asPart)
-  if (moved !== 0) return moved
+  const taken = takePage(view, sizeClass, asPart)
+  if (taken !== 0) return taken
   return takeLarger(view, sizeClass, asPart)
 }
 

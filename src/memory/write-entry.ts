@@ -68,6 +68,7 @@ export function build(view: MemoryView, draft: Draft): boolean {
   const presence = presenceFor(view, draft)
   const before = WORDS_BEFORE_KEY[presence]! * 4 + view.key.wordCount * 4
   const { largest } = view.classes
+  view.wantedBytes = before + draft.length
   if (before + draft.length <= largest || draft.length === 0) {
     return buildHead(view, draft, presence, before, draft.length)
   }
