@@ -2,8 +2,8 @@
  * A worker's part in the engine that evicts nothing: counters, compare-and-set chains and locks,
  * whose histories are checked exactly.
  */
-import type { Engine } from '../../src/index.ts'
-import { CHAINS, COUNTERS, type Journal, LOCKS } from './journal.ts'
+import type { Engine, Namespace } from '../../src/index.ts'
+import { CHAINS, COUNTERS, FLUSHED, type Journal, LOCKS, TURNS } from './journal.ts'
 
 export type Complain = (text: string) => void
 
@@ -12,19 +12,28 @@ export class ExactPart {
   readonly #journal: Journal
   readonly #worker: number
   readonly #complain: Complain
+  readonly #space: Namespace
+  /** The lock that this worker holds, -1 none. */
+  #held = -1
+  /** Increments of the flushed counter that a clear has removed. */
+  #gone = 0
 
   constructor(engine: Engine, journal: Journal, worker: number, complain: Complain) {
     this.#engine = engine
     this.#journal = journal
     this.#worker = worker
     this.#complain = complain
+    this.#space = engine.namespace('flushed')
   }
 
   step(random: (below: number) => number): void {
-    const choice = random(10)
-    if (choice < 4) this.#increment(random(COUNTERS))
-    else if (choice < 8) this.#link(random(CHAINS))
-    else this.#lock(random(LOCKS))
+    if (this.#held >= 0 && random(4) === 0) this.#release()
+    const choice = random(20)
+    if (choice < 5) this.#increment(random(COUNTERS))
+    else if (choice < 9) this.#link(random(CHAINS))
+    else if (choice < 14) this.#lock(random(LOCKS))
+    else if (choice < 18) this.#turn(random(TURNS), random)
+    else this.#flushed(random)
   }
 
   /** Each result belongs to one increment. */
@@ -59,11 +68,60 @@ export class ExactPart {
   /** A lock made of add and delete; that of a dead worker is taken over by compare-and-set. */
   #lock(lock: number): void {
     const key = `lock ${lock}`
+    if (this.#held >= 0) {
+      this.#checkHeld()
+      return
+    }
     if (!this.#engine.add(key, this.#worker) && !this.#takeOver(key)) return
     const other = this.#journal.enterLock(lock)
     if (other !== 0) this.#complain(`${key} was granted while worker ${other - 1} has it`)
-    if (!this.#journal.leaveLock(lock)) this.#complain(`${key} was granted to another meanwhile`)
+    this.#held = lock
+    this.#checkHeld()
+  }
+
+  #checkHeld(): void {
+    const holder = this.#engine.get(`lock ${this.#held}`)
+    if (holder !== this.#worker) this.#complain(`lock ${this.#held} is mine, not ${holder}'s`)
+  }
+
+  #release(): void {
+    const key = `lock ${this.#held}`
+    this.#checkHeld()
+    if (!this.#journal.leaveLock(this.#held)) this.#complain(`${key} was granted to another too`)
     if (!this.#engine.delete(key)) this.#complain(`${key} was deleted by another`)
+    this.#held = -1
+  }
+
+  /** A key that is set and deleted all the time: nobody reads an older version than anybody did. */
+  #turn(turn: number, random: (below: number) => number): void {
+    const key = `turn ${turn}`
+    const choice = random(8)
+    if (choice < 3) this.#engine.set(key, this.#worker)
+    else if (choice === 3) this.#engine.delete(key)
+    else {
+      const newest = this.#journal.newestOf(turn)
+      const seen = this.#engine.gets<number>(key)
+      if (seen === undefined) return
+      if (BigInt(seen.version) < newest) {
+        this.#complain(`${key}: version ${seen.version} after ${newest} was read`)
+      }
+      this.#journal.raiseNewest(turn, seen.version)
+    }
+  }
+
+  /** A counter that is cleared with its namespace: no increment from before a clear comes back. */
+  #flushed(random: (below: number) => number): void {
+    const { acknowledged } = this.#journal.incrementsOf(FLUSHED)
+    if (random(40) === 0) {
+      this.#space.clear()
+      this.#gone = Math.max(this.#gone, acknowledged)
+      return
+    }
+    this.#journal.startIncrement(FLUSHED)
+    const result = Number(this.#space.increment('count'))
+    this.#journal.finishIncrement(FLUSHED)
+    const most = this.#journal.incrementsOf(FLUSHED).started - this.#gone
+    if (result > most) this.#complain(`a cleared counter is ${result}, at most ${most} are new`)
   }
 
   #takeOver(key: string): boolean {

@@ -8,6 +8,10 @@
 export const COUNTERS = 4
 export const CHAINS = 4
 export const LOCKS = 2
+/** Keys of the exact engine whose versions are followed. */
+export const TURNS = 2
+/** The counter that is cleared now and then; no other counter is. */
+export const FLUSHED = COUNTERS
 /** Links of a compare-and-set chain, results of a counter, that are checked one by one. */
 const MOST_LINKS = 1 << 19
 const MOST_RESULTS = 1 << 20
@@ -22,8 +26,8 @@ const COMPLAINT = 4 //          bytes of its complaint
 const CONTENDED = 5
 const FULL = 6
 const STARTED = 8 //            increments begun, per counter
-const ACKNOWLEDGED = STARTED + COUNTERS
-const WORDS = ACKNOWLEDGED + COUNTERS
+const ACKNOWLEDGED = STARTED + COUNTERS + 1
+const WORDS = ACKNOWLEDGED + COUNTERS + 1
 
 export interface JournalMemory {
   readonly parts: SharedArrayBuffer
@@ -43,7 +47,7 @@ export function createJournal(workers: number, keys: number): JournalMemory {
     links: new SharedArrayBuffer(CHAINS * MOST_LINKS),
     versions: new SharedArrayBuffer(CHAINS * MOST_LINKS * 8),
     results: new SharedArrayBuffer((COUNTERS * MOST_RESULTS) / 8),
-    newest: new SharedArrayBuffer(keys * 8),
+    newest: new SharedArrayBuffer((TURNS + keys) * 8),
     owners: new SharedArrayBuffer(LOCKS * 4),
     alive: new SharedArrayBuffer(workers * 4),
   }
@@ -113,11 +117,14 @@ export class Journal {
   }
   /** False when another increment had the same result. */
   acknowledge(counter: number, result: number): boolean {
-    Atomics.add(this.#parts, this.#at + ACKNOWLEDGED + counter, 1)
+    this.finishIncrement(counter)
     if (result >= MOST_RESULTS) return true
     const bit = counter * MOST_RESULTS + result
     const before = Atomics.or(this.#results, bit >>> 5, 1 << (bit & 31))
     return (before & (1 << (bit & 31))) === 0
+  }
+  finishIncrement(counter: number): void {
+    Atomics.add(this.#parts, this.#at + ACKNOWLEDGED + counter, 1)
   }
   /** Increments acknowledged and begun, over all workers. */
   incrementsOf(counter: number): { acknowledged: number; started: number } {

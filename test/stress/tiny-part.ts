@@ -5,7 +5,7 @@
  */
 import type { Engine, Namespace } from '../../src/index.ts'
 import type { Complain } from './exact-part.ts'
-import type { Journal } from './journal.ts'
+import { type Journal, TURNS } from './journal.ts'
 import { LARGEST_VALUE, type Origin, originOf, originsInList, textOf, stored } from './values.ts'
 
 /** Keys whose versions are followed: half in the default namespace, half in another one. */
@@ -61,14 +61,14 @@ export class TinyPart {
 
   /** No value may be older than one that anybody has read before. */
   #gets(key: number): void {
-    const newest = this.#journal.newestOf(key)
+    const newest = this.#journal.newestOf(TURNS + key)
     const seen = this.#keysOf(key).gets(nameOf(key))
     if (seen === undefined) return
     if (BigInt(seen.version) < newest) {
       this.#complain(`${nameOf(key)}: version ${seen.version} after ${newest} was read`)
     }
     this.#judge(key, originOf(nameOf(key), seen.value))
-    this.#journal.raiseNewest(key, seen.version)
+    this.#journal.raiseNewest(TURNS + key, seen.version)
   }
 
   #getOther(key: number, way: number): void {
@@ -123,9 +123,9 @@ export class TinyPart {
 
   #size(random: Random): number {
     const kind = random(100)
-    if (kind < 60) return random(this.#favoured)
-    if (kind < 85) return random(2500)
-    if (kind < 97) return random(16_000)
+    if (kind < 70) return random(this.#favoured)
+    if (kind < 92) return random(2500)
+    if (kind < 99) return random(16_000)
     return random(LARGEST_VALUE)
   }
 
