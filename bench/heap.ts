@@ -16,7 +16,7 @@ const SETTLE_ROUNDS = 3
 const SETTLE_MS = 50
 
 setFlagsFromString('--expose-gc')
-export const collectGarbage = runInNewContext('gc') as () => void
+export const collectGarbage = runInNewContext('gc') as (of?: { type: 'minor' }) => void
 
 /** The pages of new space: empty after a collection, but kept. */
 export function youngBytes(): number {
