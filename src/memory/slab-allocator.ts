@@ -8,7 +8,7 @@
  * moved or evicted a few at a time by whoever passes, its free chunks find their way home to its
  * stack, and when all are there it is free. Nobody waits for a drain.
  */
-import { load, peek } from '#atomics'
+import { add, load, peek } from '#atomics'
 import { CLASS, CONTROL } from '../../native-layout/control-block.ts'
 import {
   PAGE,
@@ -56,7 +56,9 @@ function batchOf(view: MemoryView, sizeClass: SizeClass): number {
 export function allocate(view: MemoryView, sizeClass: SizeClass, asPart: boolean): ChunkHandle {
   const cheap = takeFree(view, sizeClass, asPart)
   if (cheap !== 0) return cheap
-  moveTowards(view, sizeClass, Math.max(view.classes.bytes[sizeClass]!, view.wantedBytes))
+  const bytes = view.classes.bytes[sizeClass]!
+  // The pieces of a long value are all of the largest size but for one.
+  moveTowards(view, sizeClass, bytes === view.classes.largest ? view.wantedBytes : bytes)
   const moved = takeFree(view, sizeClass, asPart)
   if (moved !== 0) return moved
   for (let tries = 0; tries < EVICTIONS_PER_CHUNK; tries++) {
@@ -152,8 +154,17 @@ function cutFree(view: MemoryView, sizeClass: SizeClass): boolean {
   if (done) takeBatch(view, page, sizeClass, batchOf(view, sizeClass))
   releaseClaim(view, page)
   view.restingPage = 0
-  if (done) view.pageHint[sizeClass] = page
+  if (done) {
+    view.pageHint[sizeClass] = page
+    if (pageGenerationOf(state) > 0) feelPressure(view, sizeClass)
+  }
   return done
+}
+
+/** A class that was just given a page is not one to take the next from. */
+function feelPressure(view: MemoryView, sizeClass: SizeClass): void {
+  const at = classAddress(sizeClass) + CLASS.EVICTIONS
+  add(view.control, at, Math.ceil(capacityOf(view, sizeClass) / 2))
 }
 
 /** Drains pages of other classes until one can be cut for this one; bounded. */

@@ -12,6 +12,7 @@
  */
 import { compareExchange, load } from '#atomics'
 import { CLASS, CONTROL } from '../../../native-layout/control-block.ts'
+import { CONTINUATION } from '../../../native-layout/entry-header.ts'
 import {
   PAGE,
   PAGE_ACTIVE,
@@ -19,13 +20,17 @@ import {
   pageStateOf,
   TICK_MS,
 } from '../../../native-layout/page.ts'
+import { isEntry } from '../../memory/entry.ts'
 import { cool, heat, warm } from '../../memory/clock-bits.ts'
 import { deadReason, evictLocated } from '../../memory/evict-entry.ts'
 import { chunkIn, locate, Located } from '../../memory/locate.ts'
 import { raiseHint } from '../../memory/row.ts'
 import {
+  chunkAddress,
   classAddress,
   pageAddress,
+  pageOf,
+  shapeOf,
   type EvictionPolicy,
   type MemoryView,
 } from '../../memory/view.ts'
@@ -75,7 +80,9 @@ function walk(view: MemoryView, sizeClass: number, reason: number, takeLiving: b
       continue
     }
     if (compareExchange(control, handAt, hand, hand + 1) !== hand) continue
-    if (!chunkIn(view, page, ordinal, seen) || !locate(view, hand, seen)) continue
+    if (!chunkIn(view, page, ordinal, seen)) continue
+    const handle = ownerOf(view, hand, page, seen)
+    if (handle === 0 || !locate(view, handle, seen)) continue
     const dead = deadReason(view, seen)
     if (dead >= 0) {
       if (evictLocated(view, seen, dead)) return true
@@ -86,6 +93,18 @@ function walk(view: MemoryView, sizeClass: number, reason: number, takeLiving: b
     }
   }
   return false
+}
+
+/**
+ * The entry that a chunk belongs to: itself, or for a continuation the entry's first chunk, if that is
+ * not of the class whose hand this is (then the hand meets it there, once a turn). 0: none.
+ */
+function ownerOf(view: MemoryView, handle: number, page: number, at: Located): number {
+  if (isEntry(at.words, at.at)) return handle
+  const owner = load(at.words, at.at + CONTINUATION.OWNER)
+  if (chunkAddress(view, owner) < 0) return 0
+  if (shapeOf(view, pageOf(view, owner)) === shapeOf(view, page)) return 0
+  return chunkIn(view, pageOf(view, owner), owner & view.ordinalMask, at) ? owner : 0
 }
 
 function isInPage(
