@@ -14,7 +14,7 @@ const BAR_HEIGHT = 14
 const GROUP_GAP = 12
 const CURVE_HEIGHT = 360
 const CURVE_MARGIN = 50
-const CURVE_LEFT = 70
+const CURVE_LEFT = 95
 
 export function escapeHtml(text: string): string {
   return text
@@ -82,7 +82,7 @@ export function drawCurve(chart: CurveChart): string {
   const most = Math.log10(Math.max(...points.map((point) => point[1]), 10))
   const least = Math.floor(Math.log10(Math.max(1, Math.min(...points.map((point) => point[1])))))
   const deepest = Math.max(...points.map((point) => nines(point[0])), 1)
-  const right = WIDTH - 20
+  const right = WIDTH - 40
   const bottom = CURVE_HEIGHT - CURVE_MARGIN
   const toX = (percentile: number) =>
     CURVE_LEFT + (nines(percentile) / deepest) * (right - CURVE_LEFT)
