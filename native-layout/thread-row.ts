@@ -6,7 +6,7 @@
  *          +----------------------------------------+--------+
  *          | sequence (28)                          | kind   |
  *          +----------------------------------------+--------+
- *   LEASE  | attachments (28)                       | status |   FREE, LIVE, DEAD
+ *   LEASE  | thread (28)                            | status |   FREE, LIVE, DEAD
  *          +----------------------------------------+--------+
  *
  * The record's fields are written before the step they describe (I-RECORD-FIRST); a field is 0 when
@@ -18,7 +18,6 @@ export const ROW = tile([
   ['STATE', 1], //         compared by quarantines: an operation is in progress unless IDLE
   ['LEASE', 1],
   ['RECOVERER', 1], //     row + 1 of the thread that finishes this dead row
-  ['THREAD', 1], //        worker_threads.threadId
   ['TID', 1], //           the kernel's id of the thread, 0 unknown
   ['IDENTITY', 1], //      start time of the thread, against reuse of its number
   ['NEW', 1], //           the unpublished entry
@@ -50,7 +49,7 @@ export const ROW = tile([
   ['FEED_HEAD', 1], //     words ever written to the mutation ring
   ['FEED_TAIL', 1], //     words the reader of the feed has consumed; the reader's word
   ['FEED_LOST', 1], //     records that found no room
-  ['PAD', 1],
+  ['PAD', 2],
 ])
 
 export const ROW_IDLE = 0
@@ -81,12 +80,21 @@ export function nextIdle(state: number): number {
 export const LEASE_FREE = 0
 export const LEASE_LIVE = 1
 export const LEASE_DEAD = 2
+const LEASE_BITS = 4
 const LEASE_MASK = 15
 export function leaseStatus(lease: number): number {
   return lease & LEASE_MASK
 }
+/** The thread of a lease, or of the last one: ids are never used twice in a process. */
+export function leaseThread(lease: number): number {
+  return lease >> LEASE_BITS
+}
+export function packLease(threadId: number, status: number): number {
+  return (threadId << LEASE_BITS) | status
+}
+/** The same thread's lease with another status. */
 export function nextLease(lease: number, status: number): number {
-  return ((lease & ~LEASE_MASK) + (status === LEASE_LIVE ? LEASE_MASK + 1 : 0)) | status
+  return (lease & ~LEASE_MASK) | status
 }
 
 /**

@@ -4,6 +4,7 @@
  * in.
  */
 import { randomUUID } from 'node:crypto'
+import { MAX_RETRIES } from '../../native-layout/limits.ts'
 import { PlanError } from '../../native-layout/region-map.ts'
 import { checkIntegrity, type IntegrityReport } from '../memory/check-integrity.ts'
 import { liveEntries } from '../memory/row.ts'
@@ -13,6 +14,7 @@ import type { Codec } from './codec.ts'
 import {
   badOption,
   badType,
+  contended,
   foreignLayout,
   nameTaken,
   noFeed,
@@ -25,6 +27,7 @@ import { flushAll, flushAt } from './flush.ts'
 import { Keyspace } from './keyspace.ts'
 import { startMaintainer } from './maintainer.ts'
 import { type EngineOptions, type ResolvedOptions, resolveOptions } from './options.ts'
+import { CONTENDED } from './outcomes.ts'
 import { findHandle, joinSession, publishHandle, quitSession, withdrawHandle } from './registry.ts'
 import { type EngineHandle, Session } from './session.ts'
 import { spaceFor } from './spaces.ts'
@@ -91,7 +94,9 @@ export class Engine extends Keyspace {
     this.session.begin()
     if (options.at === undefined) flushAll(this.session.view)
     else if (!Number.isFinite(options.at)) throw badType('at', options.at, 'a time in ms')
-    else flushAt(this.session.view, options.at)
+    else if (flushAt(this.session.view, options.at) === CONTENDED) {
+      throw contended('flush', MAX_RETRIES)
+    }
   }
 
   /** Entries of all namespaces; expired ones count until they are met. */

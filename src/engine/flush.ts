@@ -12,6 +12,7 @@ import { COUNTER } from '../../native-layout/thread-row.ts'
 import { claimFlush, commitMutation, abortMutation } from '../memory/commit.ts'
 import { countAt, enter, leave } from '../memory/row.ts'
 import type { MemoryView } from '../memory/view.ts'
+import { CONTENDED, type Outcome, STORED } from './outcomes.ts'
 
 const PAIR_AT = CONTROL.EPOCH >>> 1
 const LOW_MASK = 0xffffffffn
@@ -55,17 +56,18 @@ function perform(view: MemoryView, isDue: (tick: number) => boolean): void {
 }
 
 /** Schedules a flush of everything at an absolute time in ms; replaces one that is pending. */
-export function flushAt(view: MemoryView, at: number): void {
+export function flushAt(view: MemoryView, at: number): Outcome {
   const tick = Math.max(1, Math.ceil((at - view.startedAt) / FLUSH_TICK_MS))
   if (at <= view.now()) {
     flushAll(view)
-    return
+    return STORED
   }
   for (let tries = 0; tries < MAX_RETRIES; tries++) {
     const seen = loadPair(view.controlPairs, PAIR_AT)
     const next = BigInt.asIntN(64, pack(epochOf(seen), Math.min(tick, 0x7fffffff)))
-    if (compareExchangePair(view.controlPairs, PAIR_AT, seen, next) === seen) return
+    if (compareExchangePair(view.controlPairs, PAIR_AT, seen, next) === seen) return STORED
   }
+  return CONTENDED
 }
 
 /** Flushes one namespace. */

@@ -10,7 +10,9 @@ import {
   LEASE_FREE,
   LEASE_LIVE,
   leaseStatus,
+  leaseThread,
   nextLease,
+  packLease,
   ROW,
 } from '../../native-layout/thread-row.ts'
 import { freeLease, recoverRow, returnChunks } from './recover.ts'
@@ -32,10 +34,9 @@ export function takeLease(view: MemoryView, who: Omit<Lessee, 'row'>): number {
     const at = rowAddress(view, row)
     const lease = load(control, at + ROW.LEASE)
     if (leaseStatus(lease) !== LEASE_FREE) continue
-    const taken = nextLease(lease, LEASE_LIVE)
+    const taken = packLease(who.threadId, LEASE_LIVE)
     if (compareExchange(control, at + ROW.LEASE, lease, taken) !== lease) continue
     store(control, at + ROW.IDENTITY, who.startTime)
-    store(control, at + ROW.THREAD, who.threadId)
     store(control, at + ROW.TID, who.tid) // Last: a row without it counts as alive.
     raiseRows(view, row + 1)
     view.useRow(row)
@@ -64,10 +65,11 @@ export function lessees(view: MemoryView): Lessee[] {
   const rows = load(view.control, CONTROL.ROWS)
   for (let row = 0; row < rows; row++) {
     const at = rowAddress(view, row)
-    if (leaseStatus(load(view.control, at + ROW.LEASE)) === LEASE_FREE) continue
+    const lease = load(view.control, at + ROW.LEASE)
+    if (leaseStatus(lease) === LEASE_FREE) continue
     list.push({
       row,
-      threadId: load(view.control, at + ROW.THREAD),
+      threadId: leaseThread(lease),
       tid: load(view.control, at + ROW.TID),
       startTime: load(view.control, at + ROW.IDENTITY),
     })
@@ -80,7 +82,7 @@ export function declareDead(view: MemoryView, row: number, threadId: number): vo
   const at = rowAddress(view, row)
   const lease = load(view.control, at + ROW.LEASE)
   if (leaseStatus(lease) !== LEASE_LIVE) return
-  if (load(view.control, at + ROW.THREAD) !== threadId) return
+  if (leaseThread(lease) !== threadId) return
   compareExchange(view.control, at + ROW.LEASE, lease, nextLease(lease, LEASE_DEAD))
 }
 

@@ -248,7 +248,6 @@ export function freeLease(view: MemoryView, row: number): void {
   const lease = load(control, at + ROW.LEASE)
   // Nobody may take the next lessee for this one, nor recover the row once it is free.
   store(control, at + ROW.TID, 0)
-  store(control, at + ROW.THREAD, -1)
   compareExchange(control, at + ROW.LEASE, lease, nextLease(lease, LEASE_FREE))
   store(control, at + ROW.RECOVERER, 0)
 }
