@@ -30,7 +30,7 @@ function churn(engine: Engine, share: number): number {
     create()
   }
   expect(engine.size).toBe(wanted)
-  for (const key of keys) expect(engine.has(key)).toBe(true)
+  expect(keys.filter((key) => !engine.has(key))).toEqual([])
   return created
 }
 
@@ -63,5 +63,7 @@ test("with 'none', a full table refuses for its slots while memory is left", () 
   expect(stored).toBeGreaterThan(slots * 0.9)
   expect(engine.stats()).toMatchObject({ entries: stored, refused: { memory: 0, slots: 1 } })
   expect(viewOf(engine).buckets * 15).toBe(slots)
-  for (let n = 0; n < stored; n++) expect(engine.get(`key-${n}`)).toBe(n)
+  let wrong = 0
+  for (let n = 0; n < stored; n++) if (engine.get(`key-${n}`) !== n) wrong++
+  expect(wrong).toBe(0)
 })
