@@ -62,49 +62,6 @@ export const BROKEN_TWINS: readonly BrokenTwin[] = [
     ],
   },
   {
-    name: 'removalUnstamped',
-    rule: 'an empty word carries the number of its filling, so that no empty word recurs',
-    patches: [
-      {
-        file: 'src/memory/publish.ts',
-        find: 'compareExchange(table, slotAt, word, packEmpty(filling)) !== word',
-        replace: 'compareExchange(table, slotAt, word, packEmpty(filling & 0)) !== word',
-      },
-    ],
-  },
-  {
-    name: 'earlyVersion',
-    rule: 'the version is taken after the last read of the word that is exchanged',
-    patches: [
-      {
-        file: 'src/engine/store.ts',
-        find: '  const seen = scan(view)\n',
-        replace: '  scan(view)\n  complete(view, draft)\n  const seen = scan(view)\n',
-      },
-      {
-        file: 'src/engine/store.ts',
-        find: '  } else complete(view, draft)\n  return replaceEntry',
-        replace: '  }\n  return replaceEntry',
-      },
-      {
-        file: 'src/engine/store.ts',
-        find: '  } else complete(view, draft)\n  if (createEntry',
-        replace: '  }\n  if (createEntry',
-      },
-    ],
-  },
-  {
-    name: 'sameIncarnation',
-    rule: 'a freed chunk gets its next incarnation before anybody may fill it',
-    patches: [
-      {
-        file: 'src/memory/magazine.ts',
-        find: 'poke(words, at + HEADER.INCARNATION, incarnation + 1)',
-        replace: 'poke(words, at + HEADER.INCARNATION, incarnation - 1)',
-      },
-    ],
-  },
-  {
     name: 'freshStamp',
     rule: 'a changed entry keeps the flush stamp of the one it was made from',
     patches: [
@@ -112,28 +69,6 @@ export const BROKEN_TWINS: readonly BrokenTwin[] = [
         file: 'src/engine/update.ts',
         find: '  draft.stamp = stamp\n',
         replace: '  draft.stamp = currentStamp(view, view.key.space)\n',
-      },
-    ],
-  },
-  {
-    name: 'recoverAsLost',
-    rule: 'recovery asks whether the new entry was published before it gives it back',
-    patches: [
-      {
-        file: 'src/memory/recover.ts',
-        find: 'if (wasPublished(view) === UNPUBLISHED) return undo(view)',
-        replace: 'return undo(view)',
-      },
-    ],
-  },
-  {
-    name: 'magazineForgotten',
-    rule: 'what a dead thread held is given back',
-    patches: [
-      {
-        file: 'src/memory/recover.ts',
-        find: '  if (!holdsOnTop(view, old)) free(view, old)\n',
-        replace: '',
       },
     ],
   },

@@ -5,7 +5,8 @@
  * line of the output is the report as JSON.
  */
 import { parseArgs } from 'node:util'
-import { runStress, type StressReport } from './stress.ts'
+import type { StressOutput } from './output.ts'
+import { runStress } from './stress.ts'
 import { makeTwin } from './twin.ts'
 
 const { values } = parseArgs({
@@ -20,19 +21,18 @@ const { values } = parseArgs({
   },
 })
 
-export interface StressOutput {
-  readonly ok: boolean
-  readonly seed: number
-  readonly run: StressReport
-  readonly controlStallMs: number
-}
-
 const seconds = values.minutes ? Number(values.minutes) * 60 : Number(values.seconds ?? 8)
 const seed = values.seed ? Number(values.seed) : Date.now() % 1_000_000
 const twin = values.pauses ? makeTwin([], true) : undefined
 const source = new URL('../../src/index.ts', import.meta.url).href
 const entry = values.entry ?? twin?.entry ?? source
 const options = { seconds, seed, entry, killEveryMs: Number(values['kill-every']) }
+
+// Recovery runs in this thread too: what it throws is a finding.
+process.on('uncaughtException', (error) => {
+  const problems = [`the main thread threw ${error.stack}`]
+  finish({ ok: false, seed, run: { problems }, controlStallMs: -1 })
+})
 
 const run = await runStress({ ...options, isControl: false })
 process.stdout.write(`stress: seed ${seed}, ${JSON.stringify(run, null, 1)}\n`)
@@ -42,7 +42,10 @@ if (!values['no-control'] && run.problems.length === 0) {
   controlStallMs = control.longestStallMs
   process.stdout.write(`longest stall ${run.longestStallMs} ms, control ${controlStallMs} ms\n`)
 }
-twin?.remove()
-const output: StressOutput = { ok: run.problems.length === 0, seed, run, controlStallMs }
-process.stdout.write(`${JSON.stringify(output)}\n`)
-process.exit(output.ok ? 0 : 1)
+finish({ ok: run.problems.length === 0, seed, run, controlStallMs })
+
+function finish(output: StressOutput): never {
+  twin?.remove()
+  process.stdout.write(`${JSON.stringify(output)}\n`)
+  process.exit(output.ok ? 0 : 1)
+}

@@ -29,6 +29,7 @@ export interface StressReport {
   readonly recoveries: number
   readonly longestStallMs: number
   readonly casRetries: number
+  readonly helps: number
   readonly contended: number
   readonly full: number
   /** Counters of the tiny engine, for the reader of the output. */
@@ -83,8 +84,13 @@ export async function runStress(options: StressOptions): Promise<StressReport> {
     kills: 0,
   }
   const threads = await workAndKill(run)
-  await settle(run, threads)
-  judge(run)
+  if (run.journal.complaints().length === 0) {
+    await settle(run, threads)
+    judge(run)
+  } else {
+    run.problems.push(...run.journal.complaints())
+    await Promise.all(threads.map(({ worker }) => worker.terminate()))
+  }
   const report = describe(run)
   tiny.close()
   exact.close()
@@ -183,14 +189,24 @@ async function stopped(run: Run, { worker, number }: Thread): Promise<void> {
 }
 
 function judge(run: Run): void {
-  run.problems.push(...run.journal.complaints(), ...judgeExact(run.exact, run.journal))
+  attempt(run, () => run.problems.push(...judgeExact(run.exact, run.journal)))
   for (const engine of [run.tiny, run.exact]) {
-    const { problems } = engine.verify()
-    run.problems.push(...problems.slice(0, 10).map((text) => `${engine.name}: ${text}`))
+    attempt(run, () => {
+      const { problems } = engine.verify()
+      run.problems.push(...problems.slice(0, 10).map((text) => `${engine.name}: ${text}`))
+    })
   }
   const recoveries = run.tiny.stats().recoveries
   if (!run.options.isControl && run.kills > 0 && recoveries === 0) {
     run.problems.push('no dead thread was recovered')
+  }
+}
+
+function attempt(run: Run, check: () => void): void {
+  try {
+    check()
+  } catch (error) {
+    run.problems.push(`the judge met ${(error as Error).message}`)
   }
 }
 
@@ -209,6 +225,7 @@ function describe(run: Run): StressReport {
     recoveries: stats.recoveries + run.exact.stats().recoveries,
     longestStallMs: Math.round(longest * 10) / 10,
     casRetries: stats.casRetries + run.exact.stats().casRetries,
+    helps: stats.helps + run.exact.stats().helps,
     contended: sum(journal.contendedBy),
     full: sum(journal.fullBy),
     tiny: { ...stats, memory: undefined },

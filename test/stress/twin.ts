@@ -59,31 +59,42 @@ function withPauses(text: string): string {
   const functions = /(export function \w+\([^)]*\): \w+ \{\n)/g
   const found = text.match(functions)?.length ?? 0
   if (found < 10) throw new Error(`${SEAM} has ${found} functions of the known form`)
-  return `${text.replace(functions, '$1  pauseAtRandom()\n')}${PAUSE}`
+  const paused = text.replace(functions, (start) => {
+    return `${start}  ${start.includes(' compareExchange') ? 'pauseAroundExchange' : 'pauseAtRandom'}()\n`
+  })
+  return paused + PAUSE
 }
 
 /**
+ * Most of a protocol's danger lies just after an exchange: pauses and freezes gather there.
  * Doomed threads (a number in `heddleDoom`, set by the worker) freeze after so many accesses.
- * Pauses come in runs: a thread that was preempted once between two accesses is so again soon.
  */
 const PAUSE = `
 const clock = new Int32Array(new SharedArrayBuffer(4))
 const fate = globalThis as unknown as { heddleDoom?: number; heddleSeed?: number }
 let state = 0
 let untilPause = 1000
-let untilDoom = -1
+let untilDoom = 0
+function next(): number {
+  state ^= state << 13
+  state ^= state >>> 17
+  state ^= state << 5
+  return state >>> 4
+}
 function pauseAtRandom(): void {
-  if (--untilDoom === 0) Atomics.wait(clock, 0, 0)
+  untilDoom--
   if (--untilPause > 0) return
   if (state === 0) {
     state = (fate.heddleSeed ?? 1) | 1
     untilDoom = fate.heddleDoom ?? -1
   }
-  state ^= state << 13
-  state ^= state >>> 17
-  state ^= state << 5
-  const kind = state & 15
-  untilPause = kind === 0 ? 5000 : (state >>> 8) % (kind < 8 ? 24 : 1500)
-  Atomics.wait(clock, 0, 0, ((state >>> 20) & 7) / 20)
+  if (untilDoom < 0 && (fate.heddleDoom ?? -1) > 0) Atomics.wait(clock, 0, 0)
+  const kind = next() & 15
+  untilPause = kind === 0 ? 5000 : next() % (kind < 8 ? 24 : 1500)
+  Atomics.wait(clock, 0, 0, (next() & 7) / 20)
+}
+function pauseAroundExchange(): void {
+  if (state !== 0 && (next() & 15) === 0) untilPause = 1 + (next() & 3)
+  pauseAtRandom()
 }
 `

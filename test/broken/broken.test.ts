@@ -1,0 +1,26 @@
+/**
+ * The stress run finds every broken twin, so its silence about the engine means something.
+ */
+import { expect, test } from 'vitest'
+import { makeTwin } from '../stress/twin.ts'
+import { stressInProcess } from '../stress/process.ts'
+import { BROKEN_TWINS } from './twins.ts'
+
+/** At most; the run ends with the first thing it finds. */
+const SECONDS = 12
+
+test.each(BROKEN_TWINS)('$name is caught: $rule', async ({ patches }) => {
+  const twin = makeTwin(patches, true)
+  try {
+    const output = await stressInProcess(['--entry', twin.entry, '--seconds', `${SECONDS}`])
+    expect(output.ok).toBe(false)
+    expect(output.run.problems.length).toBeGreaterThan(0)
+  } finally {
+    twin.remove()
+  }
+})
+
+test('a patch that no longer fits the source is refused', () => {
+  const patch = { file: 'src/memory/publish.ts', find: 'no such step', replace: '' }
+  expect(() => makeTwin([patch], false)).toThrow('not once')
+})
