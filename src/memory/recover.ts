@@ -234,10 +234,10 @@ export function returnChunks(view: MemoryView): void {
 
 /** A thread that dies between the two words of a magazine leaves its count one off. */
 function recount(view: MemoryView, magazine: WordIndex): void {
+  const most = view.plan.pages << view.ordinalBits
   let chunks = 0
-  for (let at = peek(view.control, magazine + MAGAZINE.TOP); at !== 0; at = nextOf(view, at)) {
-    chunks++
-  }
+  let at = peek(view.control, magazine + MAGAZINE.TOP)
+  for (; at !== 0 && chunks < most; at = nextOf(view, at)) chunks++
   poke(view.control, magazine + MAGAZINE.COUNT, chunks)
 }
 

@@ -84,13 +84,13 @@ export async function runStress(options: StressOptions): Promise<StressReport> {
     kills: 0,
   }
   const threads = await workAndKill(run)
-  if (run.journal.complaints().length === 0) {
-    await settle(run, threads)
-    judge(run)
-  } else {
+  if (run.journal.complaints().length > 0) {
+    // Whatever the memory looks like now: nobody is to work on it any more.
     run.problems.push(...run.journal.complaints())
-    await Promise.all(threads.map(({ worker }) => worker.terminate()))
+    return describe(run)
   }
+  await settle(run, threads)
+  judge(run)
   const report = describe(run)
   tiny.close()
   exact.close()
