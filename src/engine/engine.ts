@@ -122,7 +122,8 @@ export class Engine extends Keyspace {
 
   /**
    * Becomes the one reader of the mutation feed, from this moment on.
-   * @throws HeddleError HEDDLE_NO_FEED without `feedBytes`; HEDDLE_NAME_TAKEN when there is a reader
+   * @throws HeddleError HEDDLE_NO_FEED without `feedBytes`; HEDDLE_NAME_TAKEN when there is a
+   * reader
    */
   mutations(): MutationFeed {
     this.session.check()

@@ -3,8 +3,9 @@
  *
  * Each thread writes its mutations into a ring of its own, so records of different threads arrive
  * in no order: sort by version per key, and drop what an older stamp than the last FLUSH of its
- * namespace carries. A value is fetched by key when it is wanted. A ring that overflowed is reported as
- * RESYNC: what was lost is not known, so a follower copies everything anew. Nobody waits for the reader.
+ * namespace carries. A value is fetched by key when it is wanted. A ring that overflowed is
+ * reported as RESYNC: what was lost is not known, so a follower copies everything anew. Nobody
+ * waits for the reader.
  */
 import { compareExchange, load, peek, store } from '#atomics'
 import { CONTROL } from '../../native-layout/control-block.ts'

@@ -45,7 +45,10 @@ export function evictLocated(view: MemoryView, entry: Located, reason: number): 
 
 const NO_PARTS: readonly number[] = []
 
-/** Classes of an entry's continuations: their pages are under the same pressure as its first chunk's. */
+/**
+ * Classes of an entry's continuations: their pages are under the same pressure as its first
+ * chunk's.
+ */
 function partClasses(view: MemoryView, entry: Located): readonly number[] {
   let part = chainIn(entry.words, entry.at, entry.presence)
   if (part === 0) return NO_PARTS

@@ -1,9 +1,9 @@
 /**
  * Page moves: which page a class gives up when another one needs it more, and the draining of it.
  *
- * One page is drained at a time, by everybody who passes: it stops handing out chunks, its entries are
- * moved or evicted a few at a time, its free chunks find their way home to its stack, and when all
- * are there it is free. Nobody waits for a drain, and a dead drainer is simply missed.
+ * One page is drained at a time, by everybody who passes: it stops handing out chunks, its entries
+ * are moved or evicted a few at a time, its free chunks find their way home to its stack, and when
+ * all are there it is free. Nobody waits for a drain, and a dead drainer is simply missed.
  */
 import { add, compareExchange, load, peek, store } from '#atomics'
 import { CLASS, CONTROL } from '../../native-layout/control-block.ts'
@@ -109,8 +109,9 @@ function mayShrink(pagesOfOther: number, pagesOfClass: number): boolean {
 }
 
 /**
- * Whether the class should get a page of another one: it evicts a share of its entries while some other
- * class evicts less than half of that share. All shares are halved now and then, so they follow the demand.
+ * Whether the class should get a page of another one: it evicts a share of its entries while some
+ * other class evicts less than half of that share. All shares are halved now and then, so they
+ * follow the demand.
  */
 function rebalanceDue(view: MemoryView, sizeClass: SizeClass): boolean {
   const { control } = view
@@ -208,8 +209,8 @@ export function drainStep(view: MemoryView, chunks: number): boolean {
 }
 
 /**
- * Moves pages to a class under pressure, a few times as many bytes as are wanted: a drain keeps pace
- * with large values, of which a few take what thousands of small ones held.
+ * Moves pages to a class under pressure, a few times as many bytes as are wanted: a drain keeps
+ * pace with large values, of which a few take what thousands of small ones held.
  */
 export function moveTowards(view: MemoryView, sizeClass: SizeClass, bytes: number): void {
   const { control } = view

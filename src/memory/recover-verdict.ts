@@ -1,7 +1,7 @@
 /**
- * The two questions of a recovery: was the dead thread's new entry ever published, and did its removal
- * win? Both are answered from the slot, the records of the other rows, and the chunk's header, in an
- * order that no step of a living thread can slip through.
+ * The two questions of a recovery: was the dead thread's new entry ever published, and did its
+ * removal win? Both are answered from the slot, the records of the other rows, and the chunk's
+ * header, in an order that no step of a living thread can slip through.
  */
 import { load } from '#atomics'
 import { CONTROL } from '../../native-layout/control-block.ts'

@@ -215,7 +215,9 @@ function finishRemove(view: MemoryView): boolean {
   return finishFreed(view)
 }
 
-/** A page that is claimed for a moment is asked again so often before its chunk stays in the row. */
+/**
+ * A page that is claimed for a moment is asked again so often before its chunk stays in the row.
+ */
 const CLAIM_TRIES = 64
 
 /** Gives the magazines back to their pages; what cannot be given now stays in the row. */

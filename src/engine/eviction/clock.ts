@@ -96,8 +96,8 @@ function walk(view: MemoryView, sizeClass: number, reason: number, takeLiving: b
 }
 
 /**
- * The entry that a chunk belongs to: itself, or for a continuation the entry's first chunk, if that is
- * not of the class whose hand this is (then the hand meets it there, once a turn). 0: none.
+ * The entry that a chunk belongs to: itself, or for a continuation the entry's first chunk, if that
+ * is not of the class whose hand this is (then the hand meets it there, once a turn). 0: none.
  */
 function ownerOf(view: MemoryView, handle: number, page: number, at: Located): number {
   if (isEntry(at.words, at.at)) return handle
