@@ -203,7 +203,7 @@ function measurementsOf(
     found.push(state('x one thread', quotients(cell.perSecond, alone.perSecond)))
     const cpuAlone = alone.cpuNs / alone.operations
     const byCpu = (threads * cpuAlone * cell.operations) / cell.cpuNs
-    found.push(state('x one thread by CPU', [byCpu]))
+    if (cpuAlone > 0 && cell.cpuNs > 0) found.push(state('x one thread by CPU', [byCpu]))
   }
   return found
 }
