@@ -33,15 +33,12 @@ export const CONTROL = tile(
     ['GATE', 1],
     ['LISTEN', 1],
     ['CLUSTER', 1],
-    ['SPACES', 1], //          namespaces in use
     ['FRESH', 1], //           pages below this number are not free
     ['DRAIN', 1], //           page being drained, 0 none
     ['EXPIRY_CURSOR', 1], //   next page that maintenance looks at
     ['HAND', 1], //            CLOCK hand over all classes, for maxEntries
     ['REBALANCE', 1], //       evictions since the last look at the classes
-    ['DEATHS', 1], //          rows recovered
-    ['CLOSED', 1],
-    ['RESERVED', 44],
+    ['RESERVED', 47],
   ],
   64,
 )

@@ -28,6 +28,7 @@ import {
   sequenceOf,
 } from '../../native-layout/thread-row.ts'
 import type { ChunkHandle, WordIndex } from '../../native-layout/units.ts'
+import { reset } from './clock-bits.ts'
 import { abortMutation, claimMutation, commitMutation, DEL, EVICT, EXPIRE, PUT } from './commit.ts'
 import { chainIn, entryBytes, spaceIn } from './entry.ts'
 import { free, nextOf } from './magazine.ts'
@@ -170,6 +171,7 @@ export function createEntry(view: MemoryView): number {
     return lostCreation(view)
   }
   poke(table, slotAt + BUCKET.B - BUCKET.A, packTag(tagFor(secondOf(view)), filling + 1))
+  reset(view.tableBytes[bucket >>> view.tableShift]!, slotAt)
   setKind(view, ROW_CREATE)
   const announced = announce(view.homeWord, view.row, view.emptyDepth)
   if (compareExchange(homes, homeAt, view.homeWord, announced) !== view.homeWord) {

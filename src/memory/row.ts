@@ -11,7 +11,6 @@ import {
   CELL,
   CELL_HALF_WORDS,
   COUNTER,
-  kindOf,
   packRowState,
   ROW,
   ROW_BUSY,
@@ -49,10 +48,6 @@ export function renew(view: MemoryView): void {
 export function setKind(view: MemoryView, kind: number): void {
   view.state = packRowState(sequenceOf(view.state), kind)
   store(view.control, view.rowAt + ROW.STATE, view.state)
-}
-
-export function stateKind(view: MemoryView): number {
-  return kindOf(view.state)
 }
 
 export function field(view: MemoryView, name: number): number {

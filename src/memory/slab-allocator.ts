@@ -169,6 +169,7 @@ function feelPressure(view: MemoryView, sizeClass: SizeClass): void {
 
 /** Drains pages of other classes until one can be cut for this one; bounded. */
 function takePage(view: MemoryView, sizeClass: SizeClass, asPart: boolean): ChunkHandle {
+  if (view.policy.name === 'none') freeDead(view)
   for (let round = 0; round < 4; round++) {
     wishForPage(view, sizeClass)
     const page = load(view.control, CONTROL.DRAIN)
@@ -182,6 +183,14 @@ function takePage(view: MemoryView, sizeClass: SizeClass, asPart: boolean): Chun
   }
   return 0
 }
+
+/** Without eviction a page can be emptied only if what lives in it finds room elsewhere. */
+function freeDead(view: MemoryView): void {
+  for (let n = 0; n < MOST_DEAD_AT_ONCE; n++) {
+    if (!view.policy.evict(view, -1, COUNTER.evictedForMemory)) return
+  }
+}
+const MOST_DEAD_AT_ONCE = 512
 
 /** A chunk of a larger class, free or evicted: better a wasted margin than a refused write. */
 function takeLarger(view: MemoryView, sizeClass: SizeClass, asPart: boolean): ChunkHandle {
