@@ -32,7 +32,7 @@ export class ExactPart {
     if (choice < 5) this.#increment(random(COUNTERS))
     else if (choice < 9) this.#link(random(CHAINS))
     else if (choice < 14) this.#lock(random(LOCKS))
-    else if (choice < 18) this.#turn(random(TURNS), random)
+    else if (choice < 17) this.#turn(random(TURNS), random)
     else this.#flushed(random)
   }
 
@@ -112,7 +112,7 @@ export class ExactPart {
   /** A counter that is cleared with its namespace: no increment from before a clear comes back. */
   #flushed(random: (below: number) => number): void {
     const { acknowledged } = this.#journal.incrementsOf(FLUSHED)
-    if (random(40) === 0) {
+    if (random(10) === 0) {
       this.#space.clear()
       this.#gone = Math.max(this.#gone, acknowledged)
       return

@@ -39,6 +39,7 @@ export interface StressReport {
 const SURVIVORS = 2
 const MOST_VICTIMS = 6
 const RECOVERY_TIMEOUT_MS = 8000
+const STANDSTILL_MS = 4000
 const PROGRAM = new URL('./worker.ts', import.meta.url)
 
 interface Run {
@@ -104,7 +105,9 @@ async function workAndKill(run: Run): Promise<Thread[]> {
   await Promise.all([...survivors, ...victims].map((thread) => thread.ready))
   const endMs = performance.now() + seconds * 1000
   let random = run.options.seed | 1
+  const progress = new Map<number, { operations: number; atMs: number }>()
   while (performance.now() < endMs && run.journal.complaints().length === 0) {
+    if (survivors.some((thread) => standsStill(run, thread, progress))) break
     random = Math.imul(random, 1103515245) + 12345
     await sleep(killEveryMs * (0.5 + ((random >>> 8) % 1024) / 1024))
     const ready = victims.filter((thread) => thread.isReady)
@@ -120,6 +123,23 @@ async function workAndKill(run: Run): Promise<Thread[]> {
     }
   }
   return [...survivors, ...victims]
+}
+
+/** Whether a thread that nobody killed has taken no step for long: a complaint, not a slow run. */
+function standsStill(
+  run: Run,
+  { number }: Thread,
+  progress: Map<number, { operations: number; atMs: number }>,
+): boolean {
+  const operations = run.journal.operationsBy(number)
+  const before = progress.get(number)
+  if (before?.operations !== operations) {
+    progress.set(number, { operations, atMs: performance.now() })
+    return false
+  }
+  if (performance.now() - before.atMs < STANDSTILL_MS) return false
+  run.journal.complain(`worker ${number} stands still`)
+  return true
 }
 
 function hasRoom(run: Run): boolean {
