@@ -184,10 +184,17 @@ function takePage(view: MemoryView, sizeClass: SizeClass, asPart: boolean): Chun
   return 0
 }
 
-/** Without eviction a page can be emptied only if what lives in it finds room elsewhere. */
+/**
+ * Without eviction a page can be emptied only if what lives in it finds room elsewhere: dead entries
+ * of all classes go first, and their chunks back to their pages, so that the emptiest page is chosen.
+ */
 function freeDead(view: MemoryView): void {
-  for (let n = 0; n < MOST_DEAD_AT_ONCE; n++) {
-    if (!view.policy.evict(view, -1, COUNTER.evictedForMemory)) return
+  let freed = 0
+  while (freed < MOST_DEAD_AT_ONCE && view.policy.evict(view, -1, COUNTER.evictedForMemory)) freed++
+  if (freed === 0) return
+  for (let sizeClass = 0; sizeClass < view.classes.bytes.length; sizeClass++) {
+    const count = magazineAt(view, sizeClass) + MAGAZINE.COUNT
+    while (peek(view.control, count) > 0 && giveBackTop(view, sizeClass));
   }
 }
 const MOST_DEAD_AT_ONCE = 512

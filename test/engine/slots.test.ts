@@ -1,6 +1,6 @@
 /**
- * Full buckets: below 85 % of the table's slots no creation is refused or evicts for want of a slot,
- * while it is filled and under churn; above that, a full set of candidates costs its coldest entry.
+ * Full buckets: below 85 % of the table's slots no creation is refused or evicts for want of a
+ * slot, also under churn; above that, a full set of candidates costs its coldest entry.
  */
 import { expect, test } from 'vitest'
 import { viewOf } from '../../src/engine/engine.ts'
@@ -40,7 +40,7 @@ test("with 'none', no creation is refused below 85 % of the slots", () => {
   expect(engine.stats().refused).toEqual({ memory: 0, slots: 0 })
 })
 
-test("with 'clock', none evicts for a slot below 85 %, and the coldest goes when all are taken", () => {
+test("with 'clock', none evicts for a slot below 85 %; beyond, the coldest goes", () => {
   const engine = openEngine({ memory: '16mb', expectedEntries: 10_000 })
   churn(engine, 0.85)
   expect(engine.stats().evictions).toMatchObject({ memory: 0, slots: 0 })

@@ -1,6 +1,6 @@
 /**
- * What the layout promises: fields tile, packed words come apart as they were put together, plans of
- * any size stay within their budget, handles fit their word, and size classes waste little.
+ * What the layout promises: fields tile, packed words come apart as they were put together, plans
+ * of any size stay within their budget, handles fit their word, and size classes waste little.
  */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
