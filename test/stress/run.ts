@@ -1,13 +1,13 @@
 /**
  * `node test/stress/run.ts --seconds 60`: the stress run and its control run, in a process of their
  * own. Options: --seconds, --minutes, --seed, --kill-every (ms), --no-control, --pauses (between
- * accesses to shared memory, see twin.ts), --entry (address of the engine's entry file). The last
- * line of the output is the report as JSON.
+ * accesses to shared memory), --narrow (chunk versions that wrap soon; see twin.ts), --entry
+ * (address of the engine's entry file). The last line of the output is the report as JSON.
  */
 import { parseArgs } from 'node:util'
 import type { StressOutput } from './output.ts'
 import { runStress } from './stress.ts'
-import { makeTwin } from './twin.ts'
+import { makeTwin, NARROW_VERSIONS } from './twin.ts'
 
 const { values } = parseArgs({
   options: {
@@ -16,6 +16,7 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     entry: { type: 'string' },
     'kill-every': { type: 'string', default: '200' },
+    narrow: { type: 'boolean', default: false },
     pauses: { type: 'boolean', default: false },
     'no-control': { type: 'boolean', default: false },
   },
@@ -23,7 +24,8 @@ const { values } = parseArgs({
 
 const seconds = values.minutes ? Number(values.minutes) * 60 : Number(values.seconds ?? 8)
 const seed = values.seed ? Number(values.seed) : Date.now() % 1_000_000
-const twin = values.pauses ? makeTwin([], true) : undefined
+const patches = values.narrow ? [NARROW_VERSIONS] : []
+const twin = values.pauses || values.narrow ? makeTwin(patches, values.pauses) : undefined
 const source = new URL('../../src/index.ts', import.meta.url).href
 const entry = values.entry ?? twin?.entry ?? source
 const options = { seconds, seed, entry, killEveryMs: Number(values['kill-every']) }

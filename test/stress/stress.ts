@@ -39,6 +39,8 @@ export interface StressReport {
 const SURVIVORS = 2
 const MOST_VICTIMS = 6
 const RECOVERY_TIMEOUT_MS = 8000
+/** Of the tiny engine, in the runs that bound it. */
+const MOST_ENTRIES = 400
 const STANDSTILL_MS = 4000
 const PROGRAM = new URL('./worker.ts', import.meta.url)
 
@@ -65,7 +67,9 @@ interface Thread {
 export async function runStress(options: StressOptions): Promise<StressReport> {
   const { createEngine } = (await import(options.entry)) as typeof import('../../src/index.ts')
   const common = { maxThreads: 16, segmentBytes: 64 * 1024, seed: options.seed }
-  const tiny = createEngine({ ...common, name: 'tiny', memory: '2mb' })
+  // Every third seed bounds the entries too.
+  const maxEntries = options.seed % 3 === 0 ? MOST_ENTRIES : undefined
+  const tiny = createEngine({ ...common, name: 'tiny', memory: '2mb', maxEntries })
   const exact = createEngine({ ...common, name: 'exact', memory: '8mb', eviction: 'none' })
   prepareExact(exact)
   const kills = Math.ceil((options.seconds * 1000) / options.killEveryMs)
@@ -216,7 +220,10 @@ function judge(run: Run): void {
       run.problems.push(...problems.slice(0, 10).map((text) => `${engine.name}: ${text}`))
     })
   }
-  const recoveries = run.tiny.stats().recoveries
+  const { entries, recoveries } = run.tiny.stats()
+  if (run.options.seed % 3 === 0 && entries > MOST_ENTRIES) {
+    run.problems.push(`tiny: ${entries} entries, more than ${MOST_ENTRIES}`)
+  }
   if (!run.options.isControl && run.kills > 0 && recoveries === 0) {
     run.problems.push('no dead thread was recovered')
   }

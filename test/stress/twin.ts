@@ -22,6 +22,13 @@ export interface Twin {
   remove(): void
 }
 
+/** Chunk versions of 4 bits: they wrap, and go through quarantine, every 16 uses of a chunk. */
+export const NARROW_VERSIONS: Patch = {
+  file: 'native-layout/region-map.ts',
+  find: '31 - ordinalBits - bitsFor(pages + 1)',
+  replace: 'Math.min(4, 31 - ordinalBits - bitsFor(pages + 1))',
+}
+
 const TOP = fileURLToPath(new URL('../../', import.meta.url))
 const SEAM = 'src/memory/atomics.ts'
 
