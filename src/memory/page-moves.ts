@@ -113,8 +113,12 @@ function mayShrink(pagesOfOther: number, pagesOfClass: number): boolean {
  * other class evicts less than half of that share. All shares are halved now and then, so they
  * follow the demand.
  */
-function rebalanceDue(view: MemoryView, sizeClass: SizeClass): boolean {
+function rebalanceDue(view: MemoryView, sizeClass: SizeClass, bytes: number): boolean {
   const { control } = view
+  // A look reads all page states: so seldom that it costs little beside the evictions between.
+  view.chunksSinceLook += bytes / view.classes.bytes[sizeClass]!
+  if (view.chunksSinceLook < view.plan.pages / PAGES_PER_EVICTION) return false
+  view.chunksSinceLook = 0
   const at = classAddress(sizeClass) + CLASS.EVICTIONS
   const window = Math.max(FEWEST_EVICTIONS, capacityOf(view, sizeClass) >>> 3)
   if (peek(control, at) < window || view.policy.name === 'none') return false
@@ -128,6 +132,7 @@ function rebalanceDue(view: MemoryView, sizeClass: SizeClass): boolean {
   return false
 }
 const FEWEST_EVICTIONS = 4
+const PAGES_PER_EVICTION = 32
 const LOOKS_PER_HALVING = 64
 
 function halve(view: MemoryView): void {
@@ -215,9 +220,10 @@ export function drainStep(view: MemoryView, chunks: number): boolean {
 export function moveTowards(view: MemoryView, sizeClass: SizeClass, bytes: number): void {
   const { control } = view
   let budget = DRAIN_RATIO * bytes
+  const isDue = rebalanceDue(view, sizeClass, bytes)
   for (let pages = 0; budget > 0 && pages < MOST_PAGES_AT_ONCE; pages++) {
     if (load(control, CONTROL.DRAIN) === 0) {
-      if (!rebalanceDue(view, sizeClass)) return
+      if (!isDue) return
       wishForPage(view, sizeClass)
     }
     const page = load(control, CONTROL.DRAIN)

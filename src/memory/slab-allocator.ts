@@ -185,8 +185,9 @@ function takePage(view: MemoryView, sizeClass: SizeClass, asPart: boolean): Chun
 }
 
 /**
- * Without eviction a page can be emptied only if what lives in it finds room elsewhere: dead entries
- * of all classes go first, and their chunks back to their pages, so that the emptiest page is chosen.
+ * Without eviction a page can be emptied only if what lives in it finds room elsewhere: dead
+ * entries of all classes go first, and their chunks back to their pages, so that the emptiest page
+ * is chosen.
  */
 function freeDead(view: MemoryView): void {
   let freed = 0

@@ -5,13 +5,16 @@
  * counts how often LOW passed half of its range, and the top bit of a ticket must agree with the
  * lowest bit of HIGH. Who draws a ticket that does not agree moves HIGH on (anybody may, by CAS),
  * so no BigInt is made and no thread waits. A version is taken after the last read of the word that
- * the operation compares and exchanges, and before that exchange. Bound: a thread that stalls
- * between ticket and HIGH while 2^31 tickets of its stripe are drawn gets a version too large,
- * never one too small.
+ * the operation compares and exchanges, and before that exchange.
+ *
+ * A ticket counts only if HIGH was the same before and after it and agrees with it, otherwise
+ * another is drawn: so each version is the state of both words at one moment. HIGH never falls, and
+ * LOW only moves on: by tickets, or by `raiseVersion`, which leaves a half only when HIGH agrees
+ * with it. So a later moment is a larger version.
  */
 import { add, compareExchange, load } from '#atomics'
 import { STRIPE, STRIPES_AT } from '../../native-layout/control-block.ts'
-import { MAX_RETRIES, VERSION_STRIPES } from '../../native-layout/limits.ts'
+import { VERSION_STRIPES } from '../../native-layout/limits.ts'
 import type { MemoryView } from './view.ts'
 
 const HALF = 2 ** 31
@@ -25,13 +28,14 @@ export function stripeOf(home: number): number {
 export function takeVersion(view: MemoryView, home: number): number {
   const { control } = view
   const at = stripeOf(home)
-  const ticket = add(control, at + STRIPE.LOW, 1)
-  let high = load(control, at + STRIPE.HIGH)
-  if ((high & 1) !== ticket >>> 31) {
-    compareExchange(control, at + STRIPE.HIGH, high, high + 1)
-    high++
+  for (let high = load(control, at + STRIPE.HIGH); ; ) {
+    const ticket = add(control, at + STRIPE.LOW, 1)
+    const after = load(control, at + STRIPE.HIGH)
+    const agrees = (high & 1) === ticket >>> 31
+    if (after === high && agrees) return high * HALF + (ticket & 0x7fffffff)
+    if (after === high) compareExchange(control, at + STRIPE.HIGH, high, high + 1)
+    high = load(control, at + STRIPE.HIGH)
   }
-  return high * HALF + (ticket & 0x7fffffff)
 }
 
 /** Makes later versions of this home bucket larger than `version`, which came from elsewhere. */
@@ -40,25 +44,20 @@ export function raiseVersion(view: MemoryView, home: number, version: number): v
   const at = stripeOf(home)
   const wantedHigh = Math.floor(version / HALF)
   const wantedTicket = (((wantedHigh & 1) << 31) | (version % HALF)) + 1
-  for (let tries = 0; tries < MAX_RETRIES; tries++) {
-    const high = load(control, at + STRIPE.HIGH)
+  for (;;) {
     const low = load(control, at + STRIPE.LOW)
+    const high = load(control, at + STRIPE.HIGH)
     const phase = low >>> 31
-    const current = (high & 1) === phase ? high : high + 1
-    if (current * HALF + (low & 0x7fffffff) > version) return
-    if (current < wantedHigh) {
-      // Jump whole turns of LOW first, then let LOW pass into the wanted half.
-      const turns = wantedHigh - current
-      if (turns >= 2) {
-        compareExchange(control, at + STRIPE.HIGH, high, high + (turns & ~1))
-      } else {
-        const nextHalf = phase === 0 ? HALF | 0 : 0
-        if (compareExchange(control, at + STRIPE.LOW, low, nextHalf) === low) {
-          compareExchange(control, at + STRIPE.HIGH, high, current + 1)
-        }
-      }
-    } else {
-      compareExchange(control, at + STRIPE.LOW, low, wantedTicket | 0)
+    if ((high & 1) !== phase) {
+      compareExchange(control, at + STRIPE.HIGH, high, high + 1)
+      continue
     }
+    if (high * HALF + (low & 0x7fffffff) > version) return
+    // Whole turns of LOW first, then let LOW pass into the wanted half, then to the ticket.
+    const turns = wantedHigh - high
+    if (turns >= 2) compareExchange(control, at + STRIPE.HIGH, high, high + (turns & ~1))
+    else if (turns === 1) {
+      compareExchange(control, at + STRIPE.LOW, low, phase === 0 ? HALF | 0 : 0)
+    } else compareExchange(control, at + STRIPE.LOW, low, wantedTicket | 0)
   }
 }

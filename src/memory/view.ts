@@ -102,6 +102,8 @@ export class MemoryView {
   quarantineOpen = false
   restingPage = 0
   restingState = 0
+  /** Chunks evicted for since this thread last compared the classes. */
+  chunksSinceLook = 0
   /** Bytes of the entry being built: what a page move should keep pace with. */
   wantedBytes = 0
   /** Pages whose drain was given up: not chosen again for a while. */
