@@ -10,7 +10,7 @@
  *               exactly once.
  *   ROWS        rows ever used: loops over rows end here. Only grows.
  *   GATE        0: writes are open. Anything else: a write asks before it begins.
- *   LISTEN      1 while somebody reads the mutation feed.
+ *   LISTEN      row + 1 of the thread that reads the mutation feed, 0 nobody.
  *   CLUSTER     epoch of a cluster, 0 on a single node; stamped into whatever is written out.
  */
 import { check, tile } from './units.ts'

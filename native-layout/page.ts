@@ -9,7 +9,7 @@
  *   STACK  | free chunks in the stack (16)| top ordinal + 1 (16) |
  *          +------------------------------+----------------------+
  *
- *   STATE   changed by CAS only; the generation counts the cuttings, so that no state word recurs.
+ *   STATE   changed by CAS only; the generation counts the cuttings: a resting page is known by it.
  *   CLAIM   row + 1 of the thread that changes STACK, CARVED or BASE, 0 nobody. Taken by CAS; who
  *           finds it taken turns to another page or keeps its chunk (nobody waits for a claim).
  *   STACK   chunks of this page that no thread holds, linked through NEXT_FREE by handle.

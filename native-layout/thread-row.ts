@@ -46,9 +46,9 @@ export const ROW = tile([
   ['STAMP_OLD', 1],
   ['HAS', 1], //           1: NEW counts, 2: OLD counts
   ['REASON', 1], //        which counter a removal raises
-  ['FEED_HEAD', 1], //     words ever written to the mutation ring
-  ['FEED_TAIL', 1], //     words the reader of the feed has consumed; the reader's word
-  ['FEED_LOST', 1], //     records that found no room
+  ['FEED_HEAD', 1], //     where the next record of the mutation ring goes, modulo twice its words
+  ['FEED_TAIL', 1], //     where the reader of the feed goes on; the reader's word
+  ['FEED_LOST', 1], //     mutations whose records found no room
   ['PAD', 2],
 ])
 
