@@ -11,7 +11,7 @@ import { runInNewContext } from 'node:vm'
 
 const SURVIVORS = 400_000
 const MOST_ROUNDS = 40
-const STEADY_ROUNDS = 6
+const STEADY_ROUNDS = 3
 const SETTLE_ROUNDS = 3
 const SETTLE_MS = 50
 

@@ -44,8 +44,8 @@ export const CACHES: readonly SubjectName[] = ['Map', 'lru-cache', 'heddle', 'he
 export const GROUPS: Readonly<Record<Form, readonly Group[]>> = {
   smoke: [group('short', 2_000, ALL, true, true, 2, 2, 10)],
   default: [
-    group('short', 100_000, ALL, true, false, 11, 20, 24),
-    group('long', 100_000, READS, false, false, 11, 20, 6),
+    group('short', 100_000, ALL, true, false, 11, 20, 20),
+    group('long', 100_000, READS, false, false, 11, 20, 5),
   ],
   full: [
     group('short', 100_000, ALL, true, true, 31, 50, 240),

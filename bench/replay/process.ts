@@ -9,7 +9,7 @@
  */
 import { Piscina } from 'piscina'
 import { createEngine } from '../../src/index.ts'
-import { growYoungGeneration, settledRss } from '../heap.ts'
+import { settledRss } from '../heap.ts'
 import { readTrace } from '../traces/reader.ts'
 import type { ReplayFindings, ReplayOrder, Task, TaskFindings, ThreadSupply } from './protocol.ts'
 
@@ -29,7 +29,6 @@ async function replay(order: ReplayOrder): Promise<ReplayFindings> {
   })
   const indices = Array.from({ length: threads }, (_, threadIndex) => threadIndex)
   const prepared = await Promise.all(indices.map(() => pool.run({ kind: 'prepare' })))
-  growYoungGeneration()
   const rssBefore = await settledRss()
 
   const isShared = order.variant === 'heddle, shared'

@@ -33,7 +33,7 @@ interface Sizes {
 
 const SIZES: Readonly<Record<Form, Sizes>> = {
   smoke: { keys: 1_000, seconds: 0.1, rates: [20_000], rounds: 1 },
-  default: { keys: 100_000, seconds: 0.4, rates: [200_000], rounds: 7 },
+  default: { keys: 100_000, seconds: 0.4, rates: [200_000], rounds: 5 },
   full: { keys: 100_000, seconds: 2, rates: [50_000, 200_000, 500_000, 1_000_000], rounds: 7 },
 }
 const SUBJECTS: readonly SubjectName[] = ['none', 'lru-cache', 'heddle', 'heddle+lock']

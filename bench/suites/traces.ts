@@ -31,7 +31,7 @@ interface Sizes {
 
 const SIZES: Readonly<Record<Form, Sizes>> = {
   smoke: { percents: [25], passes: 2, rounds: 1, requests: 5_000, seconds: 10 },
-  default: { percents: [10, 25], passes: 3, rounds: 3, requests: 10_000_000, seconds: 7 },
+  default: { percents: [10, 25], passes: 2, rounds: 3, requests: 10_000_000, seconds: 6 },
   full: { percents: [5, 10, 25, 50], passes: 3, rounds: 5, requests: 10_000_000, seconds: 120 },
 }
 const SMALLEST_MEMORY = 2 * 2 ** 20
