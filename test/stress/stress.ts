@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import type { Engine } from '../../src/index.ts'
 import { judgeExact, prepareExact } from './exact-part.ts'
+import { Follower } from './follower.ts'
 import { createJournal, Journal, type JournalMemory } from './journal.ts'
 import { FOLLOWED_KEYS } from './tiny-part.ts'
 import type { StressOrders } from './worker.ts'
@@ -30,6 +31,8 @@ export interface StressReport {
   readonly longestStallMs: number
   readonly casRetries: number
   readonly helps: number
+  /** Overflows of the mutation feed, after which it is not judged. */
+  readonly resyncs: number
   readonly contended: number
   readonly full: number
   /** Counters of the tiny engine, for the reader of the output. */
@@ -41,6 +44,7 @@ const MOST_VICTIMS = 6
 const RECOVERY_TIMEOUT_MS = 8000
 /** Of the tiny engine, in the runs that bound it. */
 const MOST_ENTRIES = 400
+const FEED = { eviction: 'none', feedBytes: '4mb' } as const
 const STANDSTILL_MS = 4000
 const PROGRAM = new URL('./worker.ts', import.meta.url)
 
@@ -50,6 +54,7 @@ interface Run {
   readonly journal: Journal
   readonly tiny: Engine
   readonly exact: Engine
+  readonly follower: Follower
   readonly stop: Int32Array
   readonly mostWorkers: number
   readonly problems: string[]
@@ -70,8 +75,9 @@ export async function runStress(options: StressOptions): Promise<StressReport> {
   // Every third seed bounds the entries too.
   const maxEntries = options.seed % 3 === 0 ? MOST_ENTRIES : undefined
   const tiny = createEngine({ ...common, name: 'tiny', memory: '2mb', maxEntries })
-  const exact = createEngine({ ...common, name: 'exact', memory: '8mb', eviction: 'none' })
+  const exact = createEngine({ ...common, name: 'exact', memory: '12mb', ...FEED })
   prepareExact(exact)
+  const follower = new Follower(exact)
   const kills = Math.ceil((options.seconds * 1000) / options.killEveryMs)
   const mostWorkers = SURVIVORS + MOST_VICTIMS + 3 * kills
   const memory = createJournal(mostWorkers, FOLLOWED_KEYS)
@@ -82,6 +88,7 @@ export async function runStress(options: StressOptions): Promise<StressReport> {
     journal: new Journal(memory, mostWorkers - 1),
     tiny,
     exact,
+    follower,
     stop,
     mostWorkers,
     problems: [],
@@ -214,6 +221,7 @@ async function stopped(run: Run, { worker, number }: Thread): Promise<void> {
 
 function judge(run: Run): void {
   attempt(run, () => run.problems.push(...judgeExact(run.exact, run.journal)))
+  attempt(run, () => run.problems.push(...run.follower.judge().slice(0, 10)))
   for (const engine of [run.tiny, run.exact]) {
     attempt(run, () => {
       const { problems } = engine.verify()
@@ -253,6 +261,7 @@ function describe(run: Run): StressReport {
     longestStallMs: Math.round(longest * 10) / 10,
     casRetries: stats.casRetries + run.exact.stats().casRetries,
     helps: stats.helps + run.exact.stats().helps,
+    resyncs: run.follower.resyncs,
     contended: sum(journal.contendedBy),
     full: sum(journal.fullBy),
     tiny: { ...stats, memory: undefined },
