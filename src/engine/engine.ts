@@ -130,6 +130,7 @@ export class Engine extends Keyspace {
     if (this.session.handle.plan.ringWords < MIN_RING_WORDS) throw noFeed(this.name)
     const feed = openFeed(this.session.view)
     if (feed === undefined) throw nameTaken(`${this.name} (mutation feed)`)
+    this.session.feed = feed
     return feed
   }
 

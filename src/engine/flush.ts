@@ -5,11 +5,11 @@
  * The time of a delayed flush lies beside the flush count and both change together, so a delayed
  * flush is performed exactly once, and a later flush replaces it.
  */
-import { add, compareExchangePair, load, loadPair } from '#atomics'
-import { CONTROL, FLUSH_TICK_MS, SPACE, SPACES_AT } from '../../native-layout/control-block.ts'
+import { compareExchange, compareExchangePair, load, loadPair } from '#atomics'
+import { CONTROL, FLUSH_TICK_MS } from '../../native-layout/control-block.ts'
 import { MAX_RETRIES } from '../../native-layout/limits.ts'
 import { COUNTER } from '../../native-layout/thread-row.ts'
-import { claimFlush, commitMutation, abortMutation } from '../memory/commit.ts'
+import { abortMutation, claimFlush, commitMutation, flushCountAt } from '../memory/commit.ts'
 import { countAt, enter, leave } from '../memory/row.ts'
 import type { MemoryView } from '../memory/view.ts'
 import { CONTENDED, type Outcome, STORED } from './outcomes.ts'
@@ -73,10 +73,13 @@ export function flushAt(view: MemoryView, at: number): Outcome {
 /** Flushes one namespace. */
 export function flushSpace(view: MemoryView, space: number): void {
   enter(view)
-  const at = SPACES_AT + space * SPACE.WORDS + SPACE.EPOCH
-  const stamp = (load(view.control, at) + load(view.control, CONTROL.EPOCH) + 1) | 0
-  claimFlush(view, space, stamp)
-  add(view.control, at, 1)
+  const at = flushCountAt(space)
+  for (;;) {
+    const seen = load(view.control, at)
+    claimFlush(view, space, (seen + 1) | 0)
+    if (compareExchange(view.control, at, seen, (seen + 1) | 0) === seen) break
+    abortMutation(view) // Another flush of this namespace went first.
+  }
   commitMutation(view)
   countAt(view, COUNTER.flushes)
   leave(view)

@@ -5,29 +5,46 @@ import { load } from '#atomics'
 import { CONTROL } from '../../native-layout/control-block.ts'
 import { MAX_RETRIES } from '../../native-layout/limits.ts'
 import { COUNTER } from '../../native-layout/thread-row.ts'
-import { expiryIn, isDead } from '../memory/entry.ts'
+import { expiryIn, isDead, versionIn } from '../memory/entry.ts'
 import { classOf } from '../memory/magazine.ts'
 import { handleIn, removeEntry, WON } from '../memory/publish.ts'
 import { countAt, currentStamp, enter, leave } from '../memory/row.ts'
 import { scan } from '../memory/scan.ts'
 import { settle } from '../memory/slab-allocator.ts'
 import { CONTENDED as LOST_SCAN, FOUND, stampOf } from '../memory/table.ts'
+import { raiseVersion } from '../memory/version.ts'
 import type { MemoryView } from '../memory/view.ts'
 import { presenceAt } from '../memory/write-entry.ts'
-import { CLOSED_GATE, CONTENDED, DELETED, MISSING, type Outcome } from './outcomes.ts'
+import { CLOSED_GATE, CONTENDED, DELETED, EXISTS, MISSING, type Outcome } from './outcomes.ts'
 
 /** Deletes the entry of the staged key. DELETED only when it was alive. */
 export function deleteKey(view: MemoryView): Outcome {
   if (load(view.control, CONTROL.GATE) !== 0) return CLOSED_GATE
-  return remove(view, false)
+  return remove(view, DELETE, 0)
+}
+
+/**
+ * Applies a deletion from elsewhere: removes the entry of the staged key if its version is older
+ * than the record's, and makes later versions of the key larger. A deletion leaves nothing behind
+ * that an older PUT could be compared with, so the caller applies the records of a key in the order
+ * of their versions, or keeps the versions of its deletions itself.
+ * @returns DELETED; EXISTS when the entry is not older; MISSING
+ */
+export function applyDelete(view: MemoryView, version: number): Outcome {
+  if (load(view.control, CONTROL.GATE) !== 0) return CLOSED_GATE
+  return remove(view, APPLY_DELETE, version)
 }
 
 /** Frees the entry of the staged key if its time is over; a living one stays. */
 export function removeOver(view: MemoryView): void {
-  remove(view, true)
+  remove(view, SWEEP, 0)
 }
 
-function remove(view: MemoryView, onlyDead: boolean): Outcome {
+const DELETE = 0
+const SWEEP = 1
+const APPLY_DELETE = 2
+
+function remove(view: MemoryView, mode: number, version: number): Outcome {
   enter(view)
   let outcome: Outcome | 0 = 0
   let sizeClass = -1
@@ -35,12 +52,13 @@ function remove(view: MemoryView, onlyDead: boolean): Outcome {
     view.stamp = currentStamp(view, view.key.space)
     const seen = scan(view)
     if (seen === LOST_SCAN) continue
+    if (mode === APPLY_DELETE) raiseVersion(view, view.home, version)
     if (seen !== FOUND) {
       outcome = MISSING
       break
     }
     sizeClass = classOf(view, handleIn(view, view.slotWord))
-    outcome = removeFound(view, onlyDead)
+    outcome = removeFound(view, mode, version)
   }
   if (outcome === 0) {
     outcome = CONTENDED
@@ -51,12 +69,15 @@ function remove(view: MemoryView, onlyDead: boolean): Outcome {
   return outcome
 }
 
-function removeFound(view: MemoryView, onlyDead: boolean): Outcome | 0 {
+function removeFound(view: MemoryView, mode: number, version: number): Outcome | 0 {
   const { entry, entryAt } = view
   const presence = presenceAt(entry, entryAt)
   const stamp = stampOf(entry, entryAt, presence)
   const dead = isDead(view, presence, stamp)
-  if (onlyDead && !dead) return MISSING
+  if (mode === SWEEP && !dead) return MISSING
+  if (mode === APPLY_DELETE && versionIn(entry, entryAt) >= version) {
+    return load(view.slotTable, view.slotAt) === view.slotWord ? EXISTS : 0
+  }
   const expiry = expiryIn(view.dataDoubles[view.entrySegment]!, entryAt, presence)
   const flushed = ((view.stamp - stamp) | 0) > 0
   const reason = !dead
@@ -74,6 +95,7 @@ function removeFound(view: MemoryView, onlyDead: boolean): Outcome | 0 {
     entryAt,
     reason,
     view.home,
+    version,
   )
   if (won !== WON) return 0
   countAt(view, reason)

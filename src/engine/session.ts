@@ -13,7 +13,7 @@ import { Draft, longestKey } from '../memory/write-entry.ts'
 import { type Codec, createValueEncoder, type ValueEncoder } from './codec.ts'
 import { closed, tooManyThreads } from './errors.ts'
 import { clock, none } from './eviction/clock.ts'
-import { abandonFeed } from './feed.ts'
+import type { MutationFeed } from './feed.ts'
 import { flushIfDue } from './flush.ts'
 import { maintainStep } from './maintain.ts'
 import { Reading } from './read.ts'
@@ -67,6 +67,8 @@ export class Session {
   readonly longestKey: number
   isClosed = false
   warned = false
+  /** The reader of the mutation feed, when it is this thread. */
+  feed: MutationFeed | undefined
   #watch: ThreadWatch | undefined
   #writes = 0
 
@@ -120,6 +122,7 @@ export class Session {
   close(): void {
     if (this.isClosed) return
     this.isClosed = true
+    this.feed?.close()
     giveLease(this.view)
     this.#watch?.close()
     this.#watch = undefined
@@ -128,7 +131,6 @@ export class Session {
   #mourn(row: number, threadId: number): void {
     if (this.isClosed) return
     declareDead(this.view, row, threadId)
-    abandonFeed(this.view, row)
     this.#recover()
   }
 

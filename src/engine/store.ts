@@ -27,7 +27,10 @@ export const SET = 0
 export const ADD = 1
 export const REPLACE = 2
 export const COMPARE = 3
-/** Put if newer: the version is the draft's caller's, older ones are ignored. */
+/**
+ * Put if newer: the entry gets the record's version. What is not older, even if its time is over,
+ * stays. A key that is absent takes any version: the caller orders deletes (see `applyDelete`).
+ */
 export const APPLY = 4
 export type StoreMode = typeof SET | typeof ADD | typeof REPLACE | typeof COMPARE | typeof APPLY
 
@@ -101,7 +104,7 @@ function overPresent(
   }
   if (mode === APPLY) {
     raiseVersion(view, view.home, version)
-    if (!dead && versionIn(entry, entryAt) >= version) {
+    if (versionIn(entry, entryAt) >= version) {
       return load(view.slotTable, view.slotAt) === view.slotWord ? EXISTS : 0
     }
     finish(view, draft, version)

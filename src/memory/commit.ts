@@ -124,7 +124,7 @@ export function abortMutation(view: MemoryView): void {
 export function settleFlush(view: MemoryView): void {
   const position = field(view, ROW.CLAIMED)
   if (position <= 0 || peek(view.control, position + RECORD.KIND) !== FLUSH) {
-    abortMutation(view)
+    close(view, position === NO_ROOM ? COMMITTED : ABORTED) // What kind it was is not known.
     return
   }
   const space = peek(view.control, position + RECORD.SPACE)
@@ -190,10 +190,10 @@ function close(view: MemoryView, status: number): void {
   const position = field(view, ROW.CLAIMED)
   if (position === 0) return
   if (position === NO_ROOM) {
-    record(view, ROW.CLAIMED, 0)
     if (status === COMMITTED) {
       store(view.control, view.rowAt + ROW.FEED_LOST, (field(view, ROW.FEED_LOST) + 1) | 0)
     }
+    record(view, ROW.CLAIMED, 0)
     return
   }
   const head = peek(view.control, position)

@@ -99,6 +99,7 @@ export function replaceEntry(view: MemoryView, kept: boolean): number {
  * @param words @param at the entry, whose slot word is `word`
  * @param reason index of the counter it raises
  * @param home home bucket of its key, whose counter orders the removal
+ * @param version of the removal, when it came from elsewhere
  */
 export function removeEntry(
   view: MemoryView,
@@ -110,6 +111,7 @@ export function removeEntry(
   at: WordIndex,
   reason: number,
   home: number,
+  version = 0,
 ): number {
   const presence = presenceOf(peek(words, at + HEADER.VALUE_AND_PRESENCE))
   record(view, ROW.SLOT, slotIndex)
@@ -118,7 +120,7 @@ export function removeEntry(
   record(view, ROW.REASON, reason)
   const stamp = stampOf(words, at, presence)
   recordDelta(view, -1, -entryBytes(words, at), spaceIn(words, at, presence), 0, stamp)
-  claimMutation(view, mutationFor(reason), words, at, home)
+  claimMutation(view, mutationFor(reason), words, at, home, version)
   setKind(view, ROW_REMOVE)
   const filling = fillingOf(load(table, slotAt + BUCKET.B - BUCKET.A)) // After the word: I-STAMP.
   if (compareExchange(table, slotAt, word, packEmpty(filling)) !== word) {

@@ -40,7 +40,7 @@ import {
   sequenceOf,
 } from '../../native-layout/thread-row.ts'
 import type { WordIndex } from '../../native-layout/units.ts'
-import { abortMutation, commitMutation } from './commit.ts'
+import { abandonFeed, abortMutation, commitMutation, settleFlush } from './commit.ts'
 import { free, holdsOnTop, magazineAt, nextOf, unpark } from './magazine.ts'
 import { giveBackTop } from './page-claim.ts'
 import { handleIn } from './publish.ts'
@@ -119,7 +119,7 @@ function finishOperation(view: MemoryView): boolean {
 /** Nothing was published: what the operation held goes back. Decided first, then done. */
 function undo(view: MemoryView): boolean {
   settleState(view, ROW_BUSY)
-  abortMutation(view)
+  settleFlush(view)
   // Recorded and still in its magazine: settled first, before anything is pushed on top of it.
   if (isOnTop(view, ROW.NEW)) record(view, ROW.NEW, 0)
   const part = field(view, ROW.NEW_PART)
@@ -248,6 +248,7 @@ export function freeLease(view: MemoryView, row: number): void {
   const { control } = view
   const at = rowAddress(view, row)
   const lease = load(control, at + ROW.LEASE)
+  abandonFeed(view, row)
   // Nobody may take the next lessee for this one, nor recover the row once it is free.
   store(control, at + ROW.TID, 0)
   compareExchange(control, at + ROW.LEASE, lease, nextLease(lease, LEASE_FREE))
