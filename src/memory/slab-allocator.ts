@@ -202,10 +202,11 @@ const MOST_DEAD_AT_ONCE = 512
 
 /** A chunk of a larger class, free or evicted: better a wasted margin than a refused write. */
 function takeLarger(view: MemoryView, sizeClass: SizeClass, asPart: boolean): ChunkHandle {
+  const evicts = view.policy.name !== 'none' // What is dead has been freed before, of all classes.
   for (let larger = sizeClass + 1; larger < view.classes.bytes.length; larger++) {
     const free = takeFree(view, larger, asPart)
     if (free !== 0) return free
-    if (view.policy.evict(view, larger, COUNTER.evictedForMemory)) {
+    if (evicts && view.policy.evict(view, larger, COUNTER.evictedForMemory)) {
       const handle = takeFree(view, larger, asPart)
       if (handle !== 0) return handle
     }

@@ -70,6 +70,9 @@ export class MemoryView {
   now: () => number
   /** More than this many linked entries are not kept; 0: no bound. */
   maxEntries = 0
+  /** Flushes ever when a walk last found nothing flushed, and whether they have grown since. */
+  flushesSwept = 0
+  mayHoldFlushed = false
 
   // What a look-up leaves behind.
   home = 0

@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest'
 import { createEngine, HeddleError } from '../../src/index.ts'
 
 const KEYS = 3000
-const STEPS = 12_000
+const STEPS = 6000
 
 interface Written {
   readonly value: string
@@ -101,7 +101,7 @@ describe.each(['clock', 'none'] as const)("eviction '%s'", (eviction) => {
         expect(size).toBe(there)
         if (eviction === 'clock') expect(refused).toBe(0)
       }),
-      { numRuns: 4 },
+      { numRuns: 3 },
     )
   })
 })

@@ -204,6 +204,24 @@ describe('namespaces', () => {
     expect(two.add('key', 1)).toBe(true)
   })
 
+  test('a cleared namespace makes room where nothing is evicted', () => {
+    const engine = openEngine({ memory: '2mb', eviction: 'none', maxThreads: 4 })
+    const space = engine.namespace('space')
+    const fill = (into: typeof space): number => {
+      for (let stored = 0; ; stored++) {
+        try {
+          into.set(`${stored + 10_000_000}`, 'x'.repeat(100))
+        } catch {
+          return stored
+        }
+      }
+    }
+    const first = fill(space)
+    space.clear()
+    expect(fill(engine)).toBeGreaterThan(first * 0.9)
+    expect(engine.size).toBeGreaterThan(first * 0.9)
+  })
+
   test('the same name is the same namespace', () => {
     const engine = openEngine()
     engine.namespace('name').set('key', 1)

@@ -11,7 +11,7 @@
  * every class but the one that is wanted.
  */
 import { compareExchange, load } from '#atomics'
-import { CLASS, CONTROL } from '../../../native-layout/control-block.ts'
+import { CLASS, CONTROL, SPACE, SPACES_AT } from '../../../native-layout/control-block.ts'
 import { CONTINUATION } from '../../../native-layout/entry-header.ts'
 import {
   PAGE,
@@ -43,7 +43,7 @@ const seen = new Located()
 export const clock: EvictionPolicy = {
   name: 'clock',
   evict(view, sizeClass, reason) {
-    const won = walk(view, sizeClass, reason, true)
+    const won = walk(view, sizeClass, reason, true) === FREED
     if (won && sizeClass >= 0) raiseHint(view, classAddress(sizeClass) + CLASS.EVICTIONS)
     return won
   },
@@ -56,13 +56,32 @@ export const clock: EvictionPolicy = {
 export const none: EvictionPolicy = {
   name: 'none',
   evict(view, sizeClass, reason) {
-    return walk(view, sizeClass, reason, false)
+    const flushes = flushesOf(view)
+    view.mayHoldFlushed = flushes !== view.flushesSwept
+    const outcome = walk(view, sizeClass, reason, false)
+    if (outcome === NOTHING && sizeClass < 0) view.flushesSwept = flushes
+    return outcome === FREED
   },
   touched() {},
 }
 
+/** Flushes ever, of everything and of each namespace: entries from before one of them may be there. */
+function flushesOf(view: MemoryView): number {
+  let flushes = load(view.control, CONTROL.EPOCH)
+  for (let space = 0; space <= view.plan.maxNamespaces; space++) {
+    flushes += load(view.control, SPACES_AT + space * SPACE.WORDS + SPACE.EPOCH)
+  }
+  return flushes
+}
+
+const FREED = 1
+const NOTHING = 0
+/** The walk ended before it had seen everything. */
+const TIRED = -1
+type Walk = typeof FREED | typeof NOTHING | typeof TIRED
+
 /** Walks the hand of a class (-1: over all classes) until one entry is unlinked. */
-function walk(view: MemoryView, sizeClass: number, reason: number, takeLiving: boolean): boolean {
+function walk(view: MemoryView, sizeClass: number, reason: number, takeLiving: boolean): Walk {
   const { control } = view
   const handAt = sizeClass < 0 ? CONTROL.HAND : classAddress(sizeClass) + CLASS.HAND
   let cooled = 0
@@ -73,9 +92,9 @@ function walk(view: MemoryView, sizeClass: number, reason: number, takeLiving: b
     const ordinal = hand & view.ordinalMask
     if (!isInPage(view, page, ordinal, sizeClass, takeLiving)) {
       const next = nextPage(view, page, sizeClass, takeLiving)
-      if (next === 0) return false
+      if (next === 0) return NOTHING
       if (next <= page) turns++
-      if (!takeLiving && turns > 1) return false
+      if (!takeLiving && turns > 1) return NOTHING
       compareExchange(control, handAt, hand, next << view.ordinalBits)
       continue
     }
@@ -85,14 +104,14 @@ function walk(view: MemoryView, sizeClass: number, reason: number, takeLiving: b
     if (handle === 0 || !locate(view, handle, seen)) continue
     const dead = deadReason(view, seen)
     if (dead >= 0) {
-      if (evictLocated(view, seen, dead)) return true
+      if (evictLocated(view, seen, dead)) return FREED
     } else if (takeLiving) {
       if (heat(seen.tableBytes, seen.slotAt) > 0 && cooled++ < LONGEST_WALK) {
         cool(seen.tableBytes, seen.slotAt)
-      } else if (evictLocated(view, seen, reason)) return true
+      } else if (evictLocated(view, seen, reason)) return FREED
     }
   }
-  return false
+  return TIRED
 }
 
 /**
@@ -128,7 +147,7 @@ function isWalked(view: MemoryView, page: number, sizeClass: number, takeLiving:
   if (pageStateOf(state) !== PAGE_ACTIVE) return false
   if (sizeClass >= 0 && pageClassOf(state) !== sizeClass) return false
   if (takeLiving) return true
-  return load(view.control, CONTROL.EPOCH) !== 0 || hasExpired(view, at)
+  return view.mayHoldFlushed || hasExpired(view, at)
 }
 function hasExpired(view: MemoryView, pageAt: number): boolean {
   const bound = load(view.control, pageAt + PAGE.EXPIRY)
