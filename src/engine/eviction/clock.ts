@@ -4,8 +4,8 @@
  *
  * One hand per size class walks the chunks of the class's pages in their order. It cools what it
  * passes and takes the first entry that is cold; the next entry of the class is written into the
- * chunk so freed, behind the hand, as in the textbook (F. J. Corbató, "A paging experiment with the
- * Multics system", 1968). Entries start cold: inserting them warm costs hit ratio.
+ * chunk so freed, behind the hand, as in the textbook (F. J. Corbató, "A paging experiment with
+ * the Multics system", 1968). Entries start cold: inserting them warm costs hit ratio.
  *
  * Rejected: a hand over the table's slots. It meets entries in hash order, and frees chunks of
  * every class but the one that is wanted.
@@ -65,7 +65,7 @@ export const none: EvictionPolicy = {
   touched() {},
 }
 
-/** Flushes ever, of everything and of each namespace: entries from before one of them may be there. */
+/** Flushes ever, of all and of each namespace: entries from before one of them may be there. */
 function flushesOf(view: MemoryView): number {
   let flushes = load(view.control, CONTROL.EPOCH)
   for (let space = 0; space <= view.plan.maxNamespaces; space++) {
