@@ -18,9 +18,8 @@ export const BROKEN_TWINS: readonly BrokenTwin[] = [
     patches: [
       {
         file: 'src/memory/publish.ts',
-        find: 'if (compareExchange(view.slotTable, view.slotAt, view.slotWord, fresh) !== view.slotWord) {',
-        replace:
-          'view.slotTable[view.slotAt] = fresh\n  if (view.slotTable[view.slotAt] === view.slotWord) {',
+        find: 'compareExchange(view.slotTable, view.slotAt, view.slotWord, fresh)',
+        replace: '((view.slotTable[view.slotAt] = fresh), view.slotWord)',
       },
     ],
   },

@@ -5,13 +5,14 @@
  * Each worker has a part that it alone writes: begun before the call, acknowledged after it.
  */
 
-export const COUNTERS = 4
+const ALL_COUNTERS = 5
+export const COUNTERS = ALL_COUNTERS - 1
 export const CHAINS = 4
 export const LOCKS = 2
 /** Keys of the exact engine whose versions are followed. */
 export const TURNS = 2
 /** The counter that is cleared now and then; no other counter is. */
-export const FLUSHED = COUNTERS
+export const FLUSHED = ALL_COUNTERS - 1
 /** Links of a compare-and-set chain, results of a counter, that are checked one by one. */
 const MOST_LINKS = 1 << 19
 const MOST_RESULTS = 1 << 20
@@ -26,8 +27,8 @@ const COMPLAINT = 4 //          bytes of its complaint
 const CONTENDED = 5
 const FULL = 6
 const STARTED = 8 //            increments begun, per counter
-const ACKNOWLEDGED = STARTED + COUNTERS + 1
-const WORDS = ACKNOWLEDGED + COUNTERS + 1
+const ACKNOWLEDGED = STARTED + ALL_COUNTERS
+const WORDS = ACKNOWLEDGED + ALL_COUNTERS
 
 export interface JournalMemory {
   readonly parts: SharedArrayBuffer

@@ -5,12 +5,15 @@ import { fileURLToPath } from 'node:url'
 import type { StressOutput } from './output.ts'
 
 const PROGRAM = fileURLToPath(new URL('./run.ts', import.meta.url))
-/** A run that hangs is killed; that too is a finding. */
-const TIMEOUT_MS = 50_000
-
-/** The report of a run with these arguments, control run included unless they say otherwise. */
-export async function stressInProcess(args: readonly string[]): Promise<StressOutput> {
-  const options = { timeout: TIMEOUT_MS, killSignal: 'SIGKILL' } as const
+/**
+ * The report of a run with these arguments, control run included unless they say otherwise.
+ * @param timeout ms; a run that takes longer is killed, and that it hung is a finding
+ */
+export async function stressInProcess(
+  args: readonly string[],
+  timeout = 50_000,
+): Promise<StressOutput> {
+  const options = { timeout, killSignal: 'SIGKILL' } as const
   const child = spawn(process.execPath, [PROGRAM, ...args], options)
   const [said, complained] = await Promise.all([text(child.stdout), text(child.stderr)])
   const last = said.trim().split('\n').at(-1) ?? ''

@@ -1,7 +1,7 @@
 /**
- * A stress run: 2 to 8 threads on two engines, few keys, tiny memory, and every 200 ms a worker that
- * is killed at random and replaced. Two survivors are never killed; the longest time between two of
- * their steps is compared with a control run, in which those that are killed touch no engine.
+ * A stress run: 2 to 8 threads on two engines, few keys, tiny memory, and every 200 ms a worker
+ * that is killed at random and replaced. Two survivors are never killed; the longest time between
+ * two of their steps is compared with a control run, in which the killed touch no engine.
  */
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'

@@ -1,7 +1,7 @@
 /**
- * A worker's part in the tiny engine, which evicts all the time: every operation on few keys, values
- * from a few bytes to many chunks, and for each value read the questions: did anybody write it to
- * this key, is it older than one that was read before, should a clear have removed it?
+ * A worker's part in the tiny engine, which evicts all the time: every operation on few keys,
+ * values from a few bytes to many chunks, and for each value read the questions: did anybody write
+ * it to this key, is it older than one that was read before, should a clear have removed it?
  */
 import type { Engine, Namespace } from '../../src/index.ts'
 import type { Complain } from './exact-part.ts'

@@ -67,7 +67,8 @@ function withPauses(text: string): string {
   const found = text.match(functions)?.length ?? 0
   if (found < 10) throw new Error(`${SEAM} has ${found} functions of the known form`)
   const paused = text.replace(functions, (start) => {
-    return `${start}  ${start.includes(' compareExchange') ? 'pauseAroundExchange' : 'pauseAtRandom'}()\n`
+    const isExchange = start.includes(' compareExchange')
+    return `${start}  ${isExchange ? 'pauseAroundExchange' : 'pauseAtRandom'}()\n`
   })
   return paused + PAUSE
 }
