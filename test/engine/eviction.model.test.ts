@@ -1,6 +1,6 @@
 /**
  * Random operations in a memory that is far too small: whatever was evicted or refused, a value
- * that is read is the last one written to its key, nothing over is read, and at the end all adds up.
+ * that is read is the last one written to its key, nothing over is read, and all adds up.
  */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'

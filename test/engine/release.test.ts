@@ -1,7 +1,7 @@
 /**
- * The memory of an engine goes with the last thread that closes it: a hundred engines, one after the
- * other, all written full, take no more room than a few. Two threads that share one keep it between
- * them.
+ * The memory of an engine goes with the last thread that closes it: a hundred engines, one after
+ * the other, all written full, take no more room than a few. Two threads that share one keep it
+ * between them.
  */
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
