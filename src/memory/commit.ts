@@ -21,6 +21,7 @@
 import { compareExchange, load, peek, poke, store } from '#atomics'
 import { CONTROL, SPACE, SPACES_AT } from '../../native-layout/control-block.ts'
 import { HEADER, presenceOf } from '../../native-layout/entry-header.ts'
+import { MAX_KEY_BYTES } from '../../native-layout/limits.ts'
 import { ROW } from '../../native-layout/thread-row.ts'
 import type { WordIndex } from '../../native-layout/units.ts'
 import { keyAt, keyLength, spaceIn, versionIn } from './entry.ts'
@@ -82,8 +83,10 @@ export function claimMutation(
   home: number,
   version = 0,
 ): void {
-  if (load(view.control, CONTROL.LISTEN) === 0) return
+  if (peek(view.control, CONTROL.LISTEN) === 0) return
   const bytes = keyLength(words, at)
+  // Recycled bytes: the exchange that follows cannot succeed, so there is nothing to tell.
+  if (bytes < 0 || bytes > MAX_KEY_BYTES) return
   const position = reserve(view, RECORD_WORDS + ((bytes + 3) >>> 2))
   if (position < 0) return
   const drawn = version || (kind === PUT ? versionIn(words, at) : takeVersion(view, home))
