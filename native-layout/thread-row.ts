@@ -17,7 +17,7 @@ import { check, tile } from './units.ts'
 export const ROW = tile([
   ['STATE', 1], //         compared by quarantines: an operation is in progress unless IDLE
   ['LEASE', 1],
-  ['RECOVERER', 1], //     row + 1 of the thread that finishes this dead row
+  ['RECOVERER', 1], //     the thread that finishes this dead row, see packRecoverer
   ['TID', 1], //           the kernel's id of the thread, 0 unknown
   ['IDENTITY', 1], //      start time of the thread, against reuse of its number
   ['NEW', 1], //           the unpublished entry
@@ -95,6 +95,15 @@ export function packLease(threadId: number, status: number): number {
 /** The same thread's lease with another status. */
 export function nextLease(lease: number, status: number): number {
   return (lease & ~LEASE_MASK) | status
+}
+
+const RECOVERER_ROW_MASK = 127
+/** A recoverer: its row and its thread, so that a later thread in that row is another. */
+export function packRecoverer(row: number, thread: number): number {
+  return (thread << 7) | (row + 1)
+}
+export function recovererRow(recoverer: number): number {
+  return (recoverer & RECOVERER_ROW_MASK) - 1
 }
 
 /**

@@ -14,6 +14,8 @@ import {
   nextLease,
   packLease,
   ROW,
+  packRecoverer,
+  recovererRow,
 } from '../../native-layout/thread-row.ts'
 import { freeLease, recoverRow, returnChunks } from './recover.ts'
 import { count } from './row.ts'
@@ -119,7 +121,10 @@ export function recoverDead(view: MemoryView): number {
 /** A thread without a row yet, which recovers one in order to have it, goes by this name. */
 const ROWLESS = MAX_THREADS + 1
 function recovererName(view: MemoryView): number {
-  return view.row >= 0 ? view.row + 1 : ROWLESS
+  return view.row >= 0 ? recovererIn(view, view.row) : ROWLESS
+}
+function recovererIn(view: MemoryView, row: number): number {
+  return packRecoverer(row, leaseThread(load(view.control, rowAddress(view, row) + ROW.LEASE)))
 }
 
 /** One recoverer a row; that of a dead recoverer is taken over. */
@@ -128,8 +133,12 @@ function takeRecovery(view: MemoryView, at: number): boolean {
   const seen = load(view.control, at + ROW.RECOVERER)
   if (seen === ROWLESS && name === ROWLESS) return false
   if (seen !== 0 && seen !== name && seen !== ROWLESS) {
-    const lease = load(view.control, rowAddress(view, seen - 1) + ROW.LEASE)
-    if (leaseStatus(lease) === LEASE_LIVE) return false
+    const row = recovererRow(seen)
+    const lease = load(view.control, rowAddress(view, row) + ROW.LEASE)
+    // Another thread in that row knows nothing of the recovery: its recoverer is gone.
+    if (leaseStatus(lease) === LEASE_LIVE && packRecoverer(row, leaseThread(lease)) === seen) {
+      return false
+    }
   }
   return compareExchange(view.control, at + ROW.RECOVERER, seen, name) === seen
 }
