@@ -10,6 +10,7 @@ import { checkIntegrity, type IntegrityReport } from '../memory/check-integrity.
 import { liveEntries } from '../memory/row.ts'
 import { ForeignLayoutError, checkHandle, createMemory } from '../memory/shared-memory.ts'
 import type { MemoryView } from '../memory/view.ts'
+import { ATTACH_OPTIONS, checkOptions, FLUSH_OPTIONS } from './call-options.ts'
 import type { Codec } from './codec.ts'
 import {
   badOption,
@@ -92,6 +93,7 @@ export class Engine extends Keyspace {
    */
   flush(options: { readonly at?: number | undefined } = {}): void {
     this.session.begin()
+    checkOptions(options, FLUSH_OPTIONS)
     if (options.at === undefined) flushAll(this.session.view)
     else if (!Number.isFinite(options.at)) throw badType('at', options.at, 'a time in ms')
     else if (flushAt(this.session.view, options.at) === CONTENDED) {
@@ -221,6 +223,7 @@ export function attachEngine(
   engine: EngineHandle | string = 'default',
   options: AttachOptions = {},
 ): Engine {
+  checkOptions(options, ATTACH_OPTIONS)
   const handle = typeof engine === 'string' ? findHandle(engine) : engine
   if (handle === undefined) throw notFound(String(engine))
   try {

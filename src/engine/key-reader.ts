@@ -70,6 +70,7 @@ export class KeyReader {
 
   /** The values of several keys, in their order. */
   getMany<T = unknown>(keys: readonly Key[]): (T | undefined)[] {
+    if (!Array.isArray(keys)) throw badType('keys', keys, 'an array of keys')
     const values = new Array<T | undefined>(keys.length)
     for (let i = 0; i < keys.length; i++) values[i] = this.get<T>(keys[i]!)
     return values

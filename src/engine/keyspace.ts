@@ -6,6 +6,7 @@
  */
 import { MAX_RETRIES } from '../../native-layout/limits.ts'
 import { ConcatChange, TouchChange } from './changes.ts'
+import { checkFunction, checkOptions, COUNT_OPTIONS, WRITE_OPTIONS } from './call-options.ts'
 import { encodeValue, releaseValue, TAG_ASCII, TAG_BYTES, TAG_UTF8 } from './codec.ts'
 import {
   badType,
@@ -129,12 +130,14 @@ export class Keyspace extends KeyReader {
    * @throws HeddleError HEDDLE_NOT_A_NUMBER
    */
   increment(key: Key, options: CountOptions = {}): number | bigint {
+    checkOptions(options, COUNT_OPTIONS)
     const { by = 1, initial = by } = options
     return this.#count(key, options, false, by, initial)!
   }
 
   /** Takes from a counter; stops at 0. `undefined` when the key is absent and has no `initial`. */
   decrement(key: Key, options: CountOptions = {}): number | bigint | undefined {
+    checkOptions(options, COUNT_OPTIONS)
     return this.#count(key, options, true, options.by ?? 1, options.initial)
   }
 
@@ -148,6 +151,7 @@ export class Keyspace extends KeyReader {
     fn: (old: T | undefined) => T | undefined,
     options?: WriteOptions,
   ): T | undefined {
+    checkFunction('fn', fn)
     for (let tries = 0; tries < MAX_RETRIES; tries++) {
       const old = this.gets<T>(key)
       const fresh = fn(old?.value)
@@ -163,6 +167,7 @@ export class Keyspace extends KeyReader {
 
   /** The value of a key; on a miss `fn` makes it, and it is stored. Other threads may do so too. */
   getOrSet<T = unknown>(key: Key, fn: () => T, options?: WriteOptions): T {
+    checkFunction('fn', fn)
     const there = this.get<T>(key)
     if (there !== undefined) return there
     const fresh = fn()
@@ -177,6 +182,7 @@ export class Keyspace extends KeyReader {
   }
 
   #expiry(options: WriteOptions): number {
+    if (typeof options === 'object') checkOptions(options, WRITE_OPTIONS)
     const given = typeof options === 'object' ? options.ttl : options
     const ttl = given === undefined ? this.session.facts.ttlMs : resolveTtl('ttl', given)
     return ttl === 0 ? 0 : this.session.view.now() + ttl

@@ -1,0 +1,35 @@
+/**
+ * Checks of the options of single calls. A misspelt `tll` would be an entry that never expires, and a
+ * number where an object belongs, as in `increment(key, 5)`, would be silently ignored: both are
+ * refused before anything is changed.
+ */
+import { badOption, badType } from './errors.ts'
+import { closestOption } from './option-names.ts'
+
+export const WRITE_OPTIONS: readonly string[] = ['ttl']
+export const COUNT_OPTIONS: readonly string[] = ['by', 'initial', 'ttl']
+export const FLUSH_OPTIONS: readonly string[] = ['at']
+export const ATTACH_OPTIONS: readonly string[] = ['codec', 'now']
+
+/**
+ * Refuses options that are no object, and names that are no option.
+ * @param known the options of the call
+ * @throws HeddleError HEDDLE_BAD_TYPE, HEDDLE_BAD_OPTION
+ */
+export function checkOptions(options: unknown, known: readonly string[]): void {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw badType('options', options, `an object with ${known.join(', ')}`)
+  }
+  for (const name in options) {
+    if (known.includes(name)) continue
+    const closest = closestOption(name, known)
+    const value = (options as Record<string, unknown>)[name]
+    const why = `no such option; ${closest === undefined ? 'there is' : 'did you mean'} `
+    throw badOption(name, value, why + (closest ?? known.join(', ')), known.join(', '))
+  }
+}
+
+/** Refuses what cannot be called. */
+export function checkFunction(field: string, candidate: unknown): void {
+  if (typeof candidate !== 'function') throw badType(field, candidate, 'a function')
+}
