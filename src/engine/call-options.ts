@@ -1,7 +1,7 @@
 /**
- * Checks of the options of single calls. A misspelt `tll` would be an entry that never expires, and a
- * number where an object belongs, as in `increment(key, 5)`, would be silently ignored: both are
- * refused before anything is changed.
+ * Checks of the options of single calls. A misspelt `tll` would be an entry that never expires,
+ * and a number where an object belongs, as in `increment(key, 5)`, would be silently ignored: both
+ * are refused before anything is changed.
  */
 import { badOption, badType } from './errors.ts'
 import { closestOption } from './option-names.ts'
