@@ -6,7 +6,7 @@
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { MachineFacts } from '../machine.ts'
-import type { SuiteResult, Table } from '../measurement.ts'
+import type { Measurement, SuiteResult, Table } from '../measurement.ts'
 import { PARTS } from '../options.ts'
 import type { RunOptions } from '../options.ts'
 import { drawBars, drawCurve, escapeHtml } from './svg.ts'
@@ -59,14 +59,29 @@ function reportName(run: RunRecord): string {
 
 function ndjsonOf(run: RunRecord): string {
   const { seed, form } = run.options
-  const shared = { at: run.startedAt, form, seed, ...run.machine }
+  const origin = { at: run.startedAt, form, seed, ...run.machine }
   let text = ''
   for (const part of run.parts) {
     for (const measurement of part.measurements) {
-      text += `${JSON.stringify({ ...measurement, ...shared })}\n`
+      text += lineOf(measurement, origin)
     }
   }
   return text
+}
+
+/** Where and when a measurement was taken: the second half of its line. */
+export interface Origin extends MachineFacts {
+  readonly at: string
+  readonly form: string
+  readonly seed: number
+}
+
+/** The line of one measurement, of a part of the harness or of another program. */
+export function lineOf(
+  measurement: Omit<Measurement, 'suite'> & { readonly suite: string },
+  origin: Origin,
+): string {
+  return `${JSON.stringify({ ...measurement, ...origin })}\n`
 }
 
 function factsOf(run: RunRecord): string {

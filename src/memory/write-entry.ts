@@ -34,7 +34,7 @@ import { NEVER_TICK, PAGE, TICK_MS } from '../../native-layout/page.ts'
 import { classFor } from '../../native-layout/size-classes.ts'
 import { ROW } from '../../native-layout/thread-row.ts'
 import type { WordIndex } from '../../native-layout/units.ts'
-import { handleIn } from './publish.ts'
+import { dropNew, handleIn } from './publish.ts'
 import { field, record } from './row.ts'
 import { allocate } from './slab-allocator.ts'
 import { takeVersion } from './version.ts'
@@ -65,6 +65,15 @@ const CONTINUATION_HEADER_BYTES = CONTINUATION.BYTES * 4
  * @returns false when memory is used up; what was taken stays in the row for `dropNew`
  */
 export function build(view: MemoryView, draft: Draft): boolean {
+  for (let tries = 1; !buildOnce(view, draft); tries++) {
+    if (view.policy.name === 'none' || tries === BUILD_TRIES) return false
+    dropNew(view) // Other threads took what was evicted for it: begin again.
+  }
+  return true
+}
+const BUILD_TRIES = 32
+
+function buildOnce(view: MemoryView, draft: Draft): boolean {
   const presence = presenceFor(view, draft)
   const before = WORDS_BEFORE_KEY[presence]! * 4 + view.key.wordCount * 4
   const { largest } = view.classes
