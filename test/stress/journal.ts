@@ -26,6 +26,7 @@ const STALL_US = 3 //           longest time between two steps
 const COMPLAINT = 4 //          bytes of its complaint
 const CONTENDED = 5
 const FULL = 6
+const CPU_US = 7 //             most processor time of one step
 const STARTED = 8 //            increments begun, per counter
 const ACKNOWLEDGED = STARTED + ALL_COUNTERS
 const WORDS = ACKNOWLEDGED + ALL_COUNTERS
@@ -101,9 +102,10 @@ export class Journal {
     return finished
   }
 
-  step(stallUs: number): void {
+  step(stallUs: number, cpuUs: number): void {
     this.#parts[this.#at + OPERATIONS]!++
     if (stallUs > this.#parts[this.#at + STALL_US]!) this.#parts[this.#at + STALL_US] = stallUs
+    if (cpuUs > this.#parts[this.#at + CPU_US]!) this.#parts[this.#at + CPU_US] = cpuUs
   }
   refused(isFull: boolean): void {
     this.#parts[this.#at + (isFull ? FULL : CONTENDED)]!++
@@ -111,6 +113,7 @@ export class Journal {
   operationsBy = (worker: number): number => this.#parts[worker * WORDS + OPERATIONS]!
   contendedBy = (worker: number): number => this.#parts[worker * WORDS + CONTENDED]!
   fullBy = (worker: number): number => this.#parts[worker * WORDS + FULL]!
+  cpuMsOf = (worker: number): number => this.#parts[worker * WORDS + CPU_US]! / 1000
   stallMsOf = (worker: number): number => this.#parts[worker * WORDS + STALL_US]! / 1000
 
   startIncrement(counter: number): void {

@@ -42,7 +42,9 @@ let controlStallMs = -1
 if (!values['no-control'] && run.problems.length === 0) {
   const control = await runStress({ ...options, isControl: true })
   controlStallMs = control.longestStallMs
-  process.stdout.write(`longest stall ${run.longestStallMs} ms, control ${controlStallMs} ms\n`)
+  const own = `${run.longestStallMs} ms (processor: ${run.longestStepCpuMs} ms)`
+  const others = `${control.longestStallMs} ms (processor: ${control.longestStepCpuMs} ms)`
+  process.stdout.write(`longest stall of a survivor ${own}, control ${others}\n`)
 }
 finish({ ok: run.problems.length === 0, seed, run, controlStallMs })
 

@@ -29,6 +29,8 @@ export interface StressReport {
   readonly kills: number
   readonly recoveries: number
   readonly longestStallMs: number
+  /** Most processor time of one step of a survivor. */
+  readonly longestStepCpuMs: number
   readonly casRetries: number
   readonly helps: number
   /** Overflows of the mutation feed, after which it is not judged. */
@@ -72,9 +74,7 @@ interface Thread {
 export async function runStress(options: StressOptions): Promise<StressReport> {
   const { createEngine } = (await import(options.entry)) as typeof import('../../src/index.ts')
   const common = { maxThreads: 16, segmentBytes: 64 * 1024, seed: options.seed }
-  // Every third seed bounds the entries too.
-  const maxEntries = options.seed % 3 === 0 ? MOST_ENTRIES : undefined
-  const tiny = createEngine({ ...common, name: 'tiny', memory: '2mb', maxEntries })
+  const tiny = createEngine({ ...common, name: 'tiny', memory: '2mb', ...variant(options.seed) })
   const exact = createEngine({ ...common, name: 'exact', memory: '12mb', ...FEED })
   prepareExact(exact)
   const follower = new Follower(exact)
@@ -107,6 +107,12 @@ export async function runStress(options: StressOptions): Promise<StressReport> {
   tiny.close()
   exact.close()
   return report
+}
+
+/** A third of the seeds bounds the entries too, a third evicts nothing and is full soon. */
+function variant(seed: number): { maxEntries?: number; eviction?: 'none' } {
+  if (seed % 3 === 0) return { maxEntries: MOST_ENTRIES }
+  return seed % 3 === 1 ? { eviction: 'none' } : {}
 }
 
 async function workAndKill(run: Run): Promise<Thread[]> {
@@ -252,13 +258,15 @@ function describe(run: Run): StressReport {
     return numbers.reduce((total, number) => total + of(number), 0)
   }
   const stats = run.tiny.stats()
-  const longest = Math.max(...numbers.slice(0, SURVIVORS).map(journal.stallMsOf))
+  const survivors = numbers.slice(0, SURVIVORS)
+  const longest = Math.max(...survivors.map(journal.stallMsOf))
   return {
     problems: run.problems,
     operations: sum(journal.operationsBy),
     kills: run.kills,
     recoveries: stats.recoveries + run.exact.stats().recoveries,
     longestStallMs: Math.round(longest * 10) / 10,
+    longestStepCpuMs: Math.round(Math.max(...survivors.map(journal.cpuMsOf)) * 10) / 10,
     casRetries: stats.casRetries + run.exact.stats().casRetries,
     helps: stats.helps + run.exact.stats().helps,
     resyncs: run.follower.resyncs,

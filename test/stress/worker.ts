@@ -1,6 +1,7 @@
 /**
  * The program of a stress worker: works on both engines until it is killed or told to stop, and
- * writes down the longest time between two of its steps. In a control run those that are to be
+ * writes down the longest time between two of its steps, and the most processor time that one took
+ * (nothing in the engine sleeps, so what it adds to a stall is processor time). In a control run those that are to be
  * killed do the same kind of work without an engine.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises'
@@ -51,17 +52,27 @@ async function work(orders: StressOrders): Promise<void> {
   parentPort?.postMessage('ready')
   for (let turn = 0; Atomics.load(stop, 0) === 0; turn++) {
     let before = performance.now()
+    let usedBefore = cpuUs()
     for (let n = 0; n < STEPS_PER_TURN && Atomics.load(stop, 0) === 0; n++) {
       takeStep(step, journal)
       const now = performance.now()
+      const used = cpuUs()
       // The first turns compile the program; they are no stall of the engine.
-      journal.step(turn < 20 ? 0 : (now - before) * 1000)
+      if (turn < 20) journal.step(0, 0)
+      else journal.step((now - before) * 1000, used - usedBefore)
       before = now
+      usedBefore = used
     }
     await nextTurn()
   }
   parentPort?.postMessage('stopped')
   parentPort?.close()
+}
+
+/** Processor time of this thread: what a step takes when no other process disturbs it. */
+function cpuUs(): number {
+  const { user, system } = process.threadCpuUsage()
+  return user + system
 }
 
 function takeStep(step: () => void, journal: Journal): void {
