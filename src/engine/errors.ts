@@ -141,7 +141,7 @@ export function targetTooShort(targetBytes: number, valueBytes: number): HeddleE
 /** No room for a write. `lacking` says what ran out: memory, slots or entries. */
 export function full(lacking: string, limit: number): HeddleError {
   const message =
-    `The cache is full: no ${lacking} left of ${count(limit)}, and eviction is 'none'. ` +
+    `The cache is full: no ${lacking} left of ${count(limit)}, and nothing could be evicted. ` +
     'Nothing was changed'
   return new HeddleError('HEDDLE_FULL', message, { field: lacking, limit })
 }

@@ -36,6 +36,7 @@ export function maintainStep(view: MemoryView): number {
     const page = (add(view.control, CONTROL.EXPIRY_CURSOR, 1) >>> 0) % pages
     const at = pageAddress(view, page + 1)
     if (peek(view.control, at + PAGE.EXPIRY) >= now) continue
+    if (pageStateOf(peek(view.control, at + PAGE.STATE)) !== PAGE_ACTIVE) continue
     freed += sweepPage(view, page + 1)
     break
   }

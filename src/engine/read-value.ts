@@ -53,7 +53,7 @@ export function readValue(session: Session): unknown {
 function copyOut(session: Session, reading: Reading, at: number): Buffer | undefined {
   const { view } = session
   if (reading.length < 0 || reading.length > session.facts.maxItemBytes) return undefined
-  const copy = Buffer.allocUnsafe(reading.length)
+  const copy = session.scratchFor(reading.length)
   if (!isWhole(view, reading, at)) {
     return copyChain(view, reading, at, copy) ? copy : undefined
   }

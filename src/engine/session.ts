@@ -55,6 +55,7 @@ const WRITES_PER_STEP = 64
 /** And so often a write looks whether a thread that never returns to its event loop has died. */
 const STEPS_PER_PROBE = 256
 const RECOVERY_RETRY_MS = 5
+const MOST_SCRATCH_BYTES = 1 << 20
 
 export class Session {
   readonly handle: EngineHandle
@@ -71,6 +72,7 @@ export class Session {
   feed: MutationFeed | undefined
   #watch: ThreadWatch | undefined
   #writes = 0
+  #scratch: Buffer = Buffer.allocUnsafeSlow(4096)
 
   /**
    * @throws HeddleError HEDDLE_TOO_MANY_THREADS
@@ -101,6 +103,13 @@ export class Session {
   /** Throws when this thread has closed the engine. */
   check(): void {
     if (this.isClosed) throw closed(this.facts.name)
+  }
+
+  /** Private memory for a value that is parsed before the next read; what is decoded copies. */
+  scratchFor(bytes: number): Buffer {
+    if (bytes > MOST_SCRATCH_BYTES) return Buffer.allocUnsafe(bytes)
+    if (this.#scratch.length < bytes) this.#scratch = Buffer.allocUnsafeSlow(2 * bytes)
+    return this.#scratch
   }
 
   /** Before each operation: a delayed flush that is due comes first. */

@@ -46,6 +46,7 @@ export function storeDraft(
 ): Outcome {
   if (load(view.control, CONTROL.GATE) !== 0) return CLOSED_GATE
   enter(view)
+  view.roomTries = 0
   let outcome: Outcome | 0 = 0
   for (let tries = 0; outcome === 0 && tries < MAX_RETRIES; tries++) {
     outcome = attempt(view, draft, mode, version)
@@ -66,7 +67,7 @@ export function storeDraft(
 function attempt(view: MemoryView, draft: Draft, mode: StoreMode, version: number): Outcome | 0 {
   if (field(view, ROW.NEW) === 0) {
     view.stamp = draft.stamp = currentStamp(view, view.key.space)
-    if (!build(view, draft)) return refuse(view)
+    if (!build(view, draft)) return outOfRoom(view)
   }
   const seen = scan(view)
   if (seen === LOST_SCAN) return 0
@@ -74,6 +75,14 @@ function attempt(view: MemoryView, draft: Draft, mode: StoreMode, version: numbe
     ? overPresent(view, draft, mode, version)
     : overAbsent(view, draft, mode, version)
 }
+
+/** With eviction it was other threads that took what was freed: tried again, a few times. */
+function outOfRoom(view: MemoryView): Outcome | 0 {
+  dropNew(view)
+  if (view.policy.name !== 'none' && view.roomTries++ < ROOM_TRIES) return 0
+  return refuse(view)
+}
+const ROOM_TRIES = 32
 
 function refuse(view: MemoryView): Outcome {
   countAt(view, COUNTER.refusedForMemory)

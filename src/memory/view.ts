@@ -105,6 +105,8 @@ export class MemoryView {
   quarantineOpen = false
   restingPage = 0
   restingState = 0
+  /** How often the current write was out of room although entries may be evicted. */
+  roomTries = 0
   /** Chunks evicted for since this thread last compared the classes. */
   chunksSinceLook = 0
   /** Bytes of the entry being built: what a page move should keep pace with. */
