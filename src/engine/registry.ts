@@ -9,8 +9,13 @@ import type { EngineHandle, Session } from './session.ts'
 
 const KEY = 'heddle:'
 
+/** Engines that this thread made known itself: what it inherited it can attach to again. */
+const published = new Set<string>()
+
 /** Makes a handle known to this thread and to all that it starts from now on. */
 export function publishHandle(handle: EngineHandle): void {
+  if (findHandle(handle.facts.name)?.facts.id === handle.facts.id) return
+  published.add(handle.facts.id)
   setEnvironmentData(KEY + handle.facts.name, handle as never)
 }
 
@@ -20,8 +25,9 @@ export function findHandle(name: string): EngineHandle | undefined {
   return found === undefined || found === null ? undefined : (found as EngineHandle)
 }
 
-/** Forgets a handle, if it is the one of this engine. */
+/** Forgets a handle, if this thread published it and it is the one of this engine. */
 export function withdrawHandle(handle: EngineHandle): void {
+  if (!published.delete(handle.facts.id)) return
   if (findHandle(handle.facts.name)?.facts.id === handle.facts.id) {
     setEnvironmentData(KEY + handle.facts.name, undefined as never)
   }

@@ -1,7 +1,7 @@
 /**
- * One budget run, in a process of its own: `node --expose-gc budget-run.ts '{"load":…,"seconds":…}'`
- * prints what it measured as JSON. The loop first runs on a tiny engine, so that the heaps of the
- * threads have grown before the first reading of RSS.
+ * One budget run, in a process of its own: `node --expose-gc budget-run.ts
+ * '{"load":…,"seconds":…}'` prints what it measured as JSON. The loop first runs on a tiny engine,
+ * so that the heaps of the threads have grown before the first reading of RSS.
  */
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
@@ -14,7 +14,7 @@ import {
   type BudgetOrder,
   type Load,
   THREADS,
-  valueOf,
+  valueFor,
 } from './budget-thread.ts'
 
 const MOST_WARM_SECONDS = 8
@@ -85,7 +85,7 @@ function sharedBytesOf(engine: Engine): number {
 function shareOf(used: Engine): number {
   const engine = createEngine({ name: 'fresh', memory: BUDGET_BYTES, seed: 3 })
   const writes = (3 * BUDGET_BYTES) / AFTER_BYTES
-  for (let n = 0; n < writes; n++) engine.set(`k${n}`, valueOf(n, AFTER_BYTES))
+  for (let n = 0; n < writes; n++) engine.set(`k${n}`, valueFor(n, AFTER_BYTES))
   const { entries, bytes } = engine.stats()
   engine.close()
   return Math.min(used.stats().entries / entries, used.stats().bytes / bytes)
@@ -137,7 +137,7 @@ function runNone(): BudgetReport {
 function fill(engine: Engine, prefix: string, bytes: number): number {
   for (let n = 0; ; n++) {
     try {
-      engine.set(`${prefix}${n}`, valueOf(n, bytes))
+      engine.set(`${prefix}${n}`, valueFor(n, bytes))
     } catch (error) {
       if ((error as { code?: string }).code === 'HEDDLE_FULL') return n
       throw error

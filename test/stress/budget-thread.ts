@@ -36,7 +36,7 @@ const BATCH = 256
 
 const values = new Uint8Array(LARGEST).map((_, at) => (at * 31) & 255)
 /** A value begins with the number of its key, so that a reader knows it. */
-export function valueOf(number: number, bytes: number): Uint8Array {
+export function valueFor(number: number, bytes: number): Uint8Array {
   const value = values.subarray(0, Math.max(4, bytes))
   new DataView(value.buffer).setUint32(0, number)
   return value
@@ -66,7 +66,7 @@ function run(order: BudgetOrder): BudgetDone {
       try {
         engine.set(
           `k${number}`,
-          valueOf(number, bytesAt(order.load, done, state / 2 ** 32)),
+          valueFor(number, bytesAt(order.load, done, state / 2 ** 32)),
           options,
         )
       } catch (error) {
