@@ -73,8 +73,8 @@ export async function runTraces(options: RunOptions, progress: Progress): Promis
       'heddle counts everything that it allocates against M (table, headers, threads); ' +
         'lru-cache counts the characters of keys and values only, as its users do. ' +
         'RSS growth shows what both really take. V8 grows and shrinks the young generation of ' +
-        "the threads' heaps by rules of its own, which is no matter of the cache: the next column " +
-        'leaves it out.',
+        "the threads' heaps by rules of its own, which is no matter of the cache: the next " +
+        'column leaves it out.',
       'Hit ratio of the first pass, from cold; requests per second and CPU of the later passes. ' +
         'A miss costs only building the value, no query.',
       'lru-cache returns a reference to an object of its thread, heddle a copy for the caller.',

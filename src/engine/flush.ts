@@ -71,16 +71,18 @@ export function flushAt(view: MemoryView, at: number): Outcome {
 }
 
 /** Flushes one namespace. */
-export function flushSpace(view: MemoryView, space: number): void {
+export function flushSpace(view: MemoryView, space: number): Outcome {
   enter(view)
   const at = flushCountAt(space)
-  for (;;) {
+  let outcome: Outcome = CONTENDED
+  for (let tries = 0; outcome !== STORED && tries < MAX_RETRIES; tries++) {
     const seen = load(view.control, at)
     claimFlush(view, space, (seen + 1) | 0)
-    if (compareExchange(view.control, at, seen, (seen + 1) | 0) === seen) break
-    abortMutation(view) // Another flush of this namespace went first.
+    if (compareExchange(view.control, at, seen, (seen + 1) | 0) === seen) outcome = STORED
+    else abortMutation(view) // Another flush of this namespace went first.
   }
   commitMutation(view)
-  countAt(view, COUNTER.flushes)
+  if (outcome === STORED) countAt(view, COUNTER.flushes)
   leave(view)
+  return outcome
 }

@@ -178,7 +178,8 @@ export class Keyspace extends KeyReader {
   /** Removes every entry at once, whatever their number. */
   clear(): void {
     this.session.begin()
-    flushSpace(this.session.view, this.space)
+    const outcome = flushSpace(this.session.view, this.space)
+    if (outcome !== STORED) throw contended('clear', MAX_RETRIES)
   }
 
   #expiry(options: WriteOptions): number {

@@ -49,7 +49,7 @@ export function takeLease(view: MemoryView, who: Omit<Lessee, 'row'>): number {
 }
 
 function raiseRows(view: MemoryView, rows: number): void {
-  for (;;) {
+  for (let tries = 0; tries <= MAX_THREADS; tries++) {
     const seen = load(view.control, CONTROL.ROWS)
     if (seen >= rows || compareExchange(view.control, CONTROL.ROWS, seen, rows) === seen) return
   }
