@@ -1,8 +1,8 @@
 /**
  * The program of a stress worker: works on both engines until it is killed or told to stop, and
  * writes down the longest time between two of its steps, and the most processor time that one took
- * (nothing in the engine sleeps, so what it adds to a stall is processor time). In a control run those that are to be
- * killed do the same kind of work without an engine.
+ * (nothing in the engine sleeps, so what it adds to a stall is processor time). In a control run
+ * those that are to be killed do the same kind of work without an engine.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
