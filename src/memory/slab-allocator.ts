@@ -184,6 +184,11 @@ function takePage(view: MemoryView, sizeClass: SizeClass, asPart: boolean): Chun
   return 0
 }
 
+/** Gets another page for a class, whose first chunk is then held as a part (`dropNew` lets go). */
+export function makeRoom(view: MemoryView, sizeClass: SizeClass): boolean {
+  return takePage(view, sizeClass, true) !== 0
+}
+
 /**
  * Without eviction a page can be emptied only if what lives in it finds room elsewhere: dead
  * entries of all classes go first, and their chunks back to their pages, so that the emptiest page

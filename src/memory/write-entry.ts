@@ -36,7 +36,7 @@ import { ROW } from '../../native-layout/thread-row.ts'
 import type { WordIndex } from '../../native-layout/units.ts'
 import { dropNew, handleIn } from './publish.ts'
 import { field, record } from './row.ts'
-import { allocate } from './slab-allocator.ts'
+import { allocate, makeRoom } from './slab-allocator.ts'
 import { takeVersion } from './version.ts'
 import { chunkAddress, pageAddress, pageOf, segmentOf, type MemoryView } from './view.ts'
 
@@ -66,12 +66,21 @@ const CONTINUATION_HEADER_BYTES = CONTINUATION.BYTES * 4
  */
 export function build(view: MemoryView, draft: Draft): boolean {
   for (let tries = 1; !buildOnce(view, draft); tries++) {
-    if (view.policy.name === 'none' || tries === BUILD_TRIES) return false
+    const isLong = field(view, ROW.NEW_CHAIN) !== 0
     dropNew(view) // Other threads took what was evicted for it: begin again.
+    if (view.policy.name !== 'none') {
+      if (tries === BUILD_TRIES) return false
+      continue
+    }
+    // Entries can be moved out of a page only while the row holds no pieces of a new one.
+    if (!isLong || tries === MOST_PAGES_MOVED) return false
+    if (!makeRoom(view, view.classes.bytes.length - 1)) return false
+    dropNew(view)
   }
   return true
 }
 const BUILD_TRIES = 32
+const MOST_PAGES_MOVED = 2048
 
 function buildOnce(view: MemoryView, draft: Draft): boolean {
   const presence = presenceFor(view, draft)
