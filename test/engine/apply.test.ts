@@ -122,7 +122,7 @@ test('a counter whose upper word is late gives nothing that was given before', (
   expect(takeVersion(view, 5)).toBe(2 * HALF + 2)
 })
 
-test('threads that draw and raise around the turns get no version twice, each later one larger', async () => {
+test('threads that draw and raise around the turns: none twice, later ones larger', async () => {
   const engine = openEngine()
   const program = new URL('./version-thread.ts', import.meta.url)
   const workers = [0, 1, 2].map((thread) => {

@@ -61,7 +61,7 @@ test('in a piscina pool', async () => {
   await alone(engine)
 })
 
-test('a worker that was there before finds nothing by name, and attaches by the handle', async () => {
+test('a worker that was there before finds no name, and attaches by the handle', async () => {
   const worker = new Worker(PROGRAM, { workerData: { waits: true } })
   await once(worker, 'message')
   const engine = openEngine()

@@ -151,7 +151,7 @@ test.each([
   ['plain', {}],
   ['tiny memory, so that entries are evicted', { memory: '2mb', valueBytes: 20_000 }],
   ['entries that expire', { ttl: 3 }],
-])('three threads on few keys, %s: sorted by version the records are the state', async (_, how) => {
+])('three threads on few keys, %s: by version the records are the state', async (_, how) => {
   const { memory = '4mb', valueBytes = 40, ttl = 0 } = how as Record<string, never>
   const engine = openEngine({ feedBytes: '1mb', maxThreads: 4, memory })
   const feed = engine.mutations()
@@ -180,7 +180,7 @@ test.each([
   if (ttl > 0) expect(told('EXPIRE')).toBe(expirations)
 })
 
-test('threads that are terminated in the midst of writing: no record too few, none too many', async () => {
+test('threads terminated in the midst of writing: no record too few, none too many', async () => {
   const engine = openEngine({ feedBytes: '1mb', maxThreads: 4 })
   const feed = engine.mutations()
   const records: Mutation[] = []
