@@ -107,7 +107,7 @@ test('a flush is told with its count, and entries of before are known by their s
   expect(alive.map(({ version }) => version)).toEqual([space.gets('k')!.version])
 })
 
-test('without feedBytes there is no feed; a second reader is refused until the first closes', () => {
+test('without feedBytes there is no feed; a second reader has to wait for the first', () => {
   const plain = openEngine()
   expect(refusalOf(() => plain.mutations()).code).toBe('HEDDLE_NO_FEED')
   const engine = openEngine({ feedBytes: '64kb', maxThreads: 4 })
