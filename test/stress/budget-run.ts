@@ -1,6 +1,6 @@
 /**
  * One budget run, in a process of its own: `node --expose-gc budget-run.ts
- * prints what it measured as JSON. The loop first runs on a tiny engine, so that the heaps of the
+ * '{"load":…,"seconds":…}'` prints what it measured as JSON. The loop first runs on a tiny engine,
  * so that the heaps of the threads have grown before the first reading of RSS.
  */
 import { once } from 'node:events'
