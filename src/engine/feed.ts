@@ -35,7 +35,9 @@ export interface Mutation {
   readonly kind: 'PUT' | 'DEL' | 'EXPIRE' | 'EVICT' | 'FLUSH' | 'RESYNC'
   /** Orders the mutations of one key; 0 for FLUSH and RESYNC. */
   readonly version: number
-  /** Flush count that the entry carries; of a FLUSH: the how manieth of all, or of the namespace. */
+  /**
+   * Flush count that the entry carries; of a FLUSH: the how manieth of all, or of the namespace.
+   */
   readonly stamp: number
   /** Number of the namespace, 0 the default one (a FLUSH of 0 concerns all). */
   readonly space: number
@@ -94,8 +96,8 @@ export class MutationFeed {
   }
 
   /**
-   * Entries of a namespace with an older stamp are gone (stamps wrap: older is a negative difference
-   * in 32 bits).
+   * Entries of a namespace with an older stamp are gone (stamps wrap: older is a negative
+   * difference in 32 bits).
    */
   flushStamp(space: number): number {
     return currentStamp(this.#view, space)

@@ -1,6 +1,6 @@
 /**
- * Seams that a restore or a cluster needs and a single node leaves open: the write gate, the cluster's
- * epoch, and the one function that says which partition a key belongs to.
+ * Seams that a restore or a cluster needs and a single node leaves open: the write gate, the
+ * cluster's epoch, and the one function that says which partition a key belongs to.
  */
 import { load, store } from '#atomics'
 import { CONTROL } from '../../native-layout/control-block.ts'

@@ -1,7 +1,8 @@
 /**
- * Each part of `npm run bench` in its smoke form, as a process of its own, so that no suite can rot:
- * it must end well, print its tables, append complete lines, and write a report that stands alone.
- * A suite checks what its subjects answer while it measures and fails when an answer is wrong.
+ * Each part of `npm run bench` in its smoke form, as a process of its own, so that no suite can
+ * rot: it must end well, print its tables, append complete lines, and write a report that stands
+ * alone. A suite checks what its subjects answer while it measures and fails when an answer is
+ * wrong.
  */
 import { execFile } from 'node:child_process'
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
