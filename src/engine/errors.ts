@@ -22,7 +22,7 @@ export const ERROR_CODES = {
   HEDDLE_KEY_TOO_LONG: 'a key is longer than 65,535 bytes of UTF-8',
   HEDDLE_VALUE_TOO_LARGE: 'an encoded value is larger than maxItemSize',
   HEDDLE_TARGET_TOO_SHORT: 'the target of getBytes is shorter than the value',
-  HEDDLE_FULL: "no room, and eviction is 'none'; nothing was changed",
+  HEDDLE_FULL: 'no room, and nothing could be evicted; nothing was changed',
   HEDDLE_CONTENDED: 'an operation lost its race as often as it may retry; nothing was changed',
   HEDDLE_CLOSED: 'the engine was closed in this thread',
   HEDDLE_TOO_MANY_THREADS: 'as many threads are attached as the engine has rows for',

@@ -11,14 +11,16 @@ import {
   CONTINUATION,
   HEADER,
   isComplete,
+  offsetOf,
   presenceOf,
 } from '../../native-layout/entry-header.ts'
-import { PAGE, pageClassOf } from '../../native-layout/page.ts'
+import { PAGE } from '../../native-layout/page.ts'
 import { COUNTER, ROW, ROW_BUSY, ROW_REPLACE, sequenceOf } from '../../native-layout/thread-row.ts'
-import type { PageNumber } from '../../native-layout/units.ts'
-import { isEntry, spaceIn } from './entry.ts'
+import type { ChunkHandle, PageNumber, WordIndex } from '../../native-layout/units.ts'
+import { chainIn, isEntry, spaceIn } from './entry.ts'
 import { deadReason, evictLocated } from './evict-entry.ts'
 import { chunkIn, locate, Located } from './locate.ts'
+import { classOf, nextOf } from './magazine.ts'
 import { dropNew, freeOld, handleIn } from './publish.ts'
 import { handleIn as chunkHandle } from './page-claim.ts'
 import { applyDelta, count, field, record, recordDelta, renew, setKind } from './row.ts'
@@ -26,6 +28,7 @@ import { abandonDrain, setDrainer } from './page-moves.ts'
 import { popFree } from './slab-allocator.ts'
 import { stampOf } from './table.ts'
 import { chunkAddress, pageAddress, pageOf, segmentOf, type MemoryView } from './view.ts'
+import { ownParts } from './write-entry.ts'
 
 const resident = new Located()
 
@@ -57,20 +60,20 @@ function clear(view: MemoryView, page: PageNumber, ordinal: number): void {
 /** Moves the located entry out of the page; false when there is no free chunk for it. */
 function moveResident(view: MemoryView, page: PageNumber): boolean {
   const presence = presenceOf(peek(resident.words, resident.at + HEADER.VALUE_AND_PRESENCE))
-  if ((presence & CHAIN) !== 0) return false
   if (field(view, ROW.NEW) !== 0 || field(view, ROW.NEW_CHAIN) !== 0) return false
-  const sizeClass = pageClassOf(peek(view.control, pageAddress(view, page) + PAGE.STATE))
-  const handle = popFree(view, sizeClass)
-  if (handle === 0) return false
-  if (pageOf(view, handle) === page) {
+  const sizeClass = classOf(view, handleIn(view, resident.word))
+  const chain = chainIn(resident.words, resident.at, presence)
+  const handle = copyParts(view, page, chain) ? popFree(view, sizeClass, false) : 0
+  if (handle === 0 || pageOf(view, handle) === page) {
     dropNew(view)
     return false
   }
   copyChunk(view, sizeClass, handle)
+  if (chain !== 0) adoptParts(view, handle, presence)
   const stamp = stampOf(resident.words, resident.at, presence)
   record(view, ROW.SLOT, resident.slotIndex)
   record(view, ROW.OLD, resident.word)
-  record(view, ROW.OLD_CHAIN, 0)
+  record(view, ROW.OLD_CHAIN, chain)
   recordDelta(view, 0, 0, spaceIn(resident.words, resident.at, presence), stamp, stamp)
   setKind(view, ROW_REPLACE)
   const { table, slotAt, word } = resident
@@ -78,6 +81,7 @@ function moveResident(view: MemoryView, page: PageNumber): boolean {
     freeOld(view)
     applyDelta(view, sequenceOf(view.state))
     record(view, ROW.NEW, 0)
+    record(view, ROW.NEW_CHAIN, 0)
     count(view, 'entriesMoved')
   } else {
     setKind(view, ROW_BUSY)
@@ -85,6 +89,57 @@ function moveResident(view: MemoryView, page: PageNumber): boolean {
   }
   renew(view)
   return true
+}
+
+/** Copies the continuations of a value, the last one first, into free chunks outside the page. */
+function copyParts(view: MemoryView, page: PageNumber, first: ChunkHandle): boolean {
+  const parts: ChunkHandle[] = []
+  for (let part = first; part !== 0; part = nextOf(view, part)) {
+    // Recycled bytes may lead anywhere: the exchange at the end would fail, so stop here.
+    if (chunkAddress(view, part) < 0 || parts.length === MOST_PARTS) return false
+    parts.push(part)
+  }
+  for (const part of parts.reverse()) {
+    const sizeClass = classOf(view, part)
+    const at = chunkAddress(view, part)
+    const handle = at < 0 ? 0 : popFree(view, sizeClass, true)
+    if (handle === 0 || pageOf(view, handle) === page) return false
+    copyPart(view, part, at, handle, view.classes.bytes[sizeClass]!)
+    record(view, ROW.NEW_CHAIN, handle)
+    record(view, ROW.NEW_PART, 0)
+  }
+  return true
+}
+const MOST_PARTS = 1 << 17
+
+function copyPart(
+  view: MemoryView,
+  part: ChunkHandle,
+  from: WordIndex,
+  handle: ChunkHandle,
+  bytes: number,
+): void {
+  const source = segmentOf(view, pageOf(view, part))
+  const segment = segmentOf(view, pageOf(view, handle))
+  const words = view.data[segment]!
+  const at = chunkAddress(view, handle)
+  const rest = bytes - CONTINUATION.BYTES * 4
+  const start = (from + CONTINUATION.BYTES) * 4
+  const target = view.dataBytes[segment]!
+  copyIn(target, (at + CONTINUATION.BYTES) * 4, view.dataBytes[source]!, start, rest)
+  const length = peek(view.data[source]!, from + CONTINUATION.LENGTH_AND_TYPE)
+  poke(words, at + CONTINUATION.LENGTH_AND_TYPE, length)
+  poke(words, at + CONTINUATION.OWNER, 0)
+  poke(words, at + CONTINUATION.NEXT, field(view, ROW.NEW_CHAIN))
+  poke(words, at + HEADER.INCARNATION, peek(words, at + HEADER.INCARNATION) + 1)
+}
+
+/** Links the copied continuations to the copied first chunk. */
+function adoptParts(view: MemoryView, handle: ChunkHandle, presence: number): void {
+  const words = view.data[segmentOf(view, pageOf(view, handle))]!
+  const at = chunkAddress(view, handle)
+  poke(words, at + offsetOf(CHAIN, presence), field(view, ROW.NEW_CHAIN))
+  ownParts(view, handle)
 }
 
 /** Copies header and bytes into the new chunk and completes it under its own incarnation. */

@@ -72,9 +72,12 @@ export function allocate(view: MemoryView, sizeClass: SizeClass, asPart: boolean
   return takeLarger(view, sizeClass, asPart)
 }
 
-/** A chunk that is free already, recorded as NEW: for a page mover, which must not evict for it. */
-export function popFree(view: MemoryView, sizeClass: SizeClass): ChunkHandle {
-  return takeFree(view, sizeClass, false)
+/**
+ * A chunk that is free already, recorded as NEW or NEW_PART: for a page mover, which must not evict
+ * for it.
+ */
+export function popFree(view: MemoryView, sizeClass: SizeClass, asPart: boolean): ChunkHandle {
+  return takeFree(view, sizeClass, asPart)
 }
 
 /** A chunk that is free already. */

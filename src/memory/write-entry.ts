@@ -196,7 +196,7 @@ function writeOptional(
 }
 
 /** Tells each continuation which entry it belongs to, so that a page mover can find it. */
-function ownParts(view: MemoryView, owner: number): void {
+export function ownParts(view: MemoryView, owner: number): void {
   for (let part = field(view, ROW.NEW_CHAIN); part !== 0; ) {
     const words = view.data[segmentOf(view, pageOf(view, part))]!
     const at = chunkAddress(view, part)

@@ -17,7 +17,10 @@ const SAMPLES: Record<errors.ErrorCode, { error: errors.HeddleError; says: reado
   HEDDLE_KEY_TOO_LONG: { error: errors.keyTooLong(70_000), says: ['70,000', '65,535'] },
   HEDDLE_VALUE_TOO_LARGE: { error: errors.valueTooLarge(2000, 1024), says: ['2,000', '1,024'] },
   HEDDLE_TARGET_TOO_SHORT: { error: errors.targetTooShort(10, 20), says: ['10', '20'] },
-  HEDDLE_FULL: { error: errors.full('memory', 4096), says: ['memory', '4,096', "'none'"] },
+  HEDDLE_FULL: {
+    error: errors.full('memory', 4096),
+    says: ['memory', '4,096', 'nothing could be evicted'],
+  },
   HEDDLE_CONTENDED: { error: errors.contended('set', 1000), says: ['set', '1,000'] },
   HEDDLE_CLOSED: { error: errors.closed('web'), says: ['"web"', 'attach'] },
   HEDDLE_TOO_MANY_THREADS: { error: errors.tooManyThreads(126), says: ['126', 'maxThreads'] },

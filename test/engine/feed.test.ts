@@ -192,7 +192,11 @@ test('threads terminated in the midst of writing: no record too few, none too ma
     const worker = await start({ ...orders, seed: round })
     worker.postMessage('write')
     const before = records.length
-    await vi.waitUntil(() => (drain(), records.length > before + 500), NOTICE)
+    const grows = (): boolean => {
+      drain()
+      return records.length > before + 500
+    }
+    await vi.waitUntil(grows, NOTICE)
     await worker.terminate()
     await vi.waitUntil(() => engine.stats().threads === 1, NOTICE)
     drain()

@@ -92,8 +92,8 @@ function shareOf(used: Engine): number {
 }
 
 /**
- * Value bytes at first, and after every second key was deleted. Pieces of long values are not moved
- * to other pages, so these are followed by long ones.
+ * Value bytes at first, and after every second key was deleted: also long values, whose pieces have
+ * to move, and then short ones.
  */
 const SIZES = [
   [20, 100],
@@ -103,6 +103,8 @@ const SIZES = [
   [4000, 20],
   [20_000, 60_000],
   [60_000, 20_000],
+  [60_000, 20],
+  [20_000, 300],
 ] as const
 const MEAN_OVERHEAD = 24
 
