@@ -63,6 +63,8 @@ function moveResident(view: MemoryView, page: PageNumber): boolean {
   if (field(view, ROW.NEW) !== 0 || field(view, ROW.NEW_CHAIN) !== 0) return false
   const sizeClass = classOf(view, handleIn(view, resident.word))
   const chain = chainIn(resident.words, resident.at, presence)
+  // Where entries may be evicted, moving a long one would take the room that was made for another.
+  if (chain !== 0 && view.policy.name !== 'none') return false
   const handle = copyParts(view, page, chain) ? popFree(view, sizeClass, false) : 0
   if (handle === 0 || pageOf(view, handle) === page) {
     dropNew(view)
