@@ -36,8 +36,8 @@ export interface BudgetReport {
   readonly problems: readonly string[]
 }
 /**
- * A known defect (docs/operations.md): with long values and several writers about one write in 100,000
- * finds no room although entries may be evicted. To become 0.
+ * A known defect (docs/operations.md): with long values and several writers about one write in
+ * 100,000 finds no room although entries may be evicted. To become 0.
  */
 const KNOWN_REFUSALS = 0.001
 
