@@ -17,6 +17,7 @@ import { chunkIn, locate, Located } from '../memory/locate.ts'
 import { handleIn } from '../memory/page-claim.ts'
 import { enter, leave, record } from '../memory/row.ts'
 import { drainStep } from '../memory/page-moves.ts'
+import { settle } from '../memory/slab-allocator.ts'
 import { pageAddress, type MemoryView } from '../memory/view.ts'
 import { tickOf } from '../memory/write-entry.ts'
 
@@ -70,6 +71,7 @@ export function sweepPage(view: MemoryView, page: number): number {
   }
   record(view, ROW.SCAN_PAGE, 0)
   leave(view)
+  settle(view)
   return freed
 }
 

@@ -6,8 +6,7 @@ import { CONTROL } from '../../native-layout/control-block.ts'
 import { MAX_RETRIES } from '../../native-layout/limits.ts'
 import { COUNTER } from '../../native-layout/thread-row.ts'
 import { expiryIn, isDead, versionIn } from '../memory/entry.ts'
-import { classOf } from '../memory/magazine.ts'
-import { handleIn, removeEntry, WON } from '../memory/publish.ts'
+import { removeEntry, WON } from '../memory/publish.ts'
 import { countAt, currentStamp, enter, leave } from '../memory/row.ts'
 import { scan } from '../memory/scan.ts'
 import { settle } from '../memory/slab-allocator.ts'
@@ -47,7 +46,6 @@ const APPLY_DELETE = 2
 function remove(view: MemoryView, mode: number, version: number): Outcome {
   enter(view)
   let outcome: Outcome | 0 = 0
-  let sizeClass = -1
   for (let tries = 0; outcome === 0 && tries < MAX_RETRIES; tries++) {
     view.stamp = currentStamp(view, view.key.space)
     const seen = scan(view)
@@ -57,7 +55,6 @@ function remove(view: MemoryView, mode: number, version: number): Outcome {
       outcome = MISSING
       break
     }
-    sizeClass = classOf(view, handleIn(view, view.slotWord))
     outcome = removeFound(view, mode, version)
   }
   if (outcome === 0) {
@@ -65,7 +62,7 @@ function remove(view: MemoryView, mode: number, version: number): Outcome {
     countAt(view, COUNTER.contended)
   }
   leave(view)
-  if (sizeClass >= 0) settle(view, sizeClass)
+  settle(view)
   return outcome
 }
 

@@ -8,7 +8,6 @@
 import { load } from '#atomics'
 import { CONTROL } from '../../native-layout/control-block.ts'
 import { MAX_RETRIES } from '../../native-layout/limits.ts'
-import { classFor } from '../../native-layout/size-classes.ts'
 import { announcerOf } from '../../native-layout/table-slot.ts'
 import { COUNTER, ROW } from '../../native-layout/thread-row.ts'
 import { isDead, versionIn } from '../memory/entry.ts'
@@ -46,7 +45,6 @@ export function storeDraft(
 ): Outcome {
   if (load(view.control, CONTROL.GATE) !== 0) return CLOSED_GATE
   enter(view)
-  view.roomTries = 0
   let outcome: Outcome | 0 = 0
   for (let tries = 0; outcome === 0 && tries < MAX_RETRIES; tries++) {
     outcome = attempt(view, draft, mode, version)
@@ -59,7 +57,7 @@ export function storeDraft(
   else if (mode !== APPLY) countAt(view, COUNTER.sets)
   leave(view)
   if (view.maxEntries !== 0 && outcome === STORED) trimEntries(view)
-  settle(view, classFor(view.classes, Math.min(draft.length + 64, view.classes.largest)))
+  settle(view)
   return outcome
 }
 
@@ -67,7 +65,7 @@ export function storeDraft(
 function attempt(view: MemoryView, draft: Draft, mode: StoreMode, version: number): Outcome | 0 {
   if (field(view, ROW.NEW) === 0) {
     view.stamp = draft.stamp = currentStamp(view, view.key.space)
-    if (!build(view, draft)) return outOfRoom(view)
+    if (!build(view, draft)) return refuse(view)
   }
   const seen = scan(view)
   if (seen === LOST_SCAN) return 0
@@ -75,14 +73,6 @@ function attempt(view: MemoryView, draft: Draft, mode: StoreMode, version: numbe
     ? overPresent(view, draft, mode, version)
     : overAbsent(view, draft, mode, version)
 }
-
-/** With eviction it was other threads that took what was freed: tried again, a few times. */
-function outOfRoom(view: MemoryView): Outcome | 0 {
-  dropNew(view)
-  if (view.policy.name !== 'none' && view.roomTries++ < ROOM_TRIES) return 0
-  return refuse(view)
-}
-const ROOM_TRIES = 32
 
 function refuse(view: MemoryView): Outcome {
   countAt(view, COUNTER.refusedForMemory)

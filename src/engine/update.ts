@@ -10,7 +10,6 @@ import { load, peek } from '#atomics'
 import { CONTROL } from '../../native-layout/control-block.ts'
 import { FLAGS, offsetOf } from '../../native-layout/entry-header.ts'
 import { MAX_RETRIES } from '../../native-layout/limits.ts'
-import { classFor } from '../../native-layout/size-classes.ts'
 import { COUNTER, ROW, sequenceOf } from '../../native-layout/thread-row.ts'
 import { isDead, versionIn } from '../memory/entry.ts'
 import { dropNew, replaceEntry, WON } from '../memory/publish.ts'
@@ -50,7 +49,7 @@ export function changeEntry(view: MemoryView, draft: Draft, change: Change): Out
     countAt(view, COUNTER.contended)
   }
   leave(view)
-  settle(view, classFor(view.classes, Math.min(draft.length + 64, view.classes.largest)))
+  settle(view)
   return outcome
 }
 

@@ -6,7 +6,7 @@
  * of the candidate slots of the key it seems to hold carries exactly its handle and version; the
  * caller then removes or replaces by an exchange of that word, which proves it.
  */
-import { peek } from '#atomics'
+import { load, peek } from '#atomics'
 import { HEADER, isComplete, presenceOf } from '../../native-layout/entry-header.ts'
 import { WAYS } from '../../native-layout/limits.ts'
 import { BUCKET, BUCKET_SHIFT, depthOf } from '../../native-layout/table-slot.ts'
@@ -26,6 +26,8 @@ export class Located {
   words!: Int32Array
   at: WordIndex = 0
   segment = 0
+  /** Words of a chunk of its page, when `at` was computed. */
+  shape = 0
   presence = 0
   home = 0
 }
@@ -40,6 +42,7 @@ export function chunkIn(
   const shape = shapeOf(view, page)
   const offset = ordinal * shape
   if (shape === 0 || offset + shape > view.pageWords) return false
+  into.shape = shape
   into.segment = segmentOf(view, page)
   into.words = view.data[into.segment]!
   into.at = ((page - 1) & view.pageMask) * view.pageWords + offset
@@ -54,13 +57,16 @@ export function locate(view: MemoryView, handle: ChunkHandle, into: Located): bo
   const presence = presenceOf(peek(words, at + HEADER.VALUE_AND_PRESENCE))
   const length = keyLength(words, at)
   const key = keyAt(words, at)
-  const shape = shapeOf(view, handle >>> view.ordinalBits)
-  if (length < 0 || key - at + ((length + 3) >>> 2) > shape) return false
+  if (length < 0 || key - at + ((length + 3) >>> 2) > into.shape) return false
   const seed = seedOf(view.seed, spaceIn(words, at, presence))
   const digest = xxh32(words, key, length, seed)
   const second = view.wideTable ? xxh32(words, key, length, secondSeed(seed)) : digest
   into.presence = presence
-  return locateWord(view, digest, second, liveWord(view, handle, incarnation), into)
+  if (!locateWord(view, digest, second, liveWord(view, handle, incarnation), into)) return false
+  // The page may have been cut anew since the chunk's place was computed, and the bytes read here
+  // be part of a value; an entry that is linked now lies where its page's shape says now (I-REST).
+  if (load(into.table, into.slotAt) !== into.word) return false
+  return load(view.control, view.shapesAt + (handle >>> view.ordinalBits)) === into.shape
 }
 
 function locateWord(

@@ -85,10 +85,13 @@ export function push(view: MemoryView, handle: ChunkHandle): void {
 
 /** Puts a free chunk on its magazine whatever its version. */
 export function pushFree(view: MemoryView, handle: ChunkHandle): void {
-  const magazine = magazineAt(view, classOf(view, handle))
+  const sizeClass = classOf(view, handle)
+  const magazine = magazineAt(view, sizeClass)
   setNext(view, handle, peek(view.control, magazine + MAGAZINE.TOP))
   poke(view.control, magazine + MAGAZINE.TOP, handle)
-  poke(view.control, magazine + MAGAZINE.COUNT, peek(view.control, magazine + MAGAZINE.COUNT) + 1)
+  const held = peek(view.control, magazine + MAGAZINE.COUNT) + 1
+  poke(view.control, magazine + MAGAZINE.COUNT, held)
+  if (held > 2 * view.batches[sizeClass]!) view.crowded.add(sizeClass)
 }
 
 /** Whether this row has the chunk on top of its magazine or parking list: the last one pushed. */

@@ -169,23 +169,47 @@ export function isStackTop(view: MemoryView, handle: ChunkHandle): boolean {
   return topHandle(view, page, peek(view.control, pageAddress(view, page) + PAGE.STACK)) === handle
 }
 
-/** Cuts a claimed free page for a class. */
-export function cut(view: MemoryView, page: PageNumber, sizeClass: SizeClass): boolean {
+/**
+ * Cuts a claimed page for a class.
+ * @param free the page's state when it was chosen
+ */
+export function cut(
+  view: MemoryView,
+  page: PageNumber,
+  sizeClass: SizeClass,
+  free: number,
+): boolean {
   const at = pageAddress(view, page)
   const { control } = view
-  const free = peek(control, at + PAGE.STATE)
-  if (pageStateOf(free) !== PAGE_FREE) return false
+  if (peek(control, at + PAGE.STATE) !== free) return false
   const generation = pageGenerationOf(free) + 1
   store(control, at + PAGE.STATE, packPageState(generation, sizeClass, PAGE_CUTTING))
-  const top = peek(control, at + PAGE.TOP)
-  const base = generation === 1 ? peek(control, CONTROL.BASE) : (top + 2) | 1
-  poke(control, at + PAGE.BASE, base)
+  poke(control, at + PAGE.BASE, nextBase(view, page, generation))
   poke(control, at + PAGE.STACK, 0)
   poke(control, at + PAGE.CARVED, 0)
   poke(control, at + PAGE.EXPIRY, NEVER_TICK)
   store(control, view.shapesAt + page, view.classes.bytes[sizeClass]! >>> 2)
   store(control, at + PAGE.STATE, packPageState(generation, sizeClass, PAGE_ACTIVE))
   return true
+}
+
+/** Incarnation at which the next cutting of a free page starts: above all of the last one. */
+function nextBase(view: MemoryView, page: PageNumber, generation: number): number {
+  if (generation === 1) return peek(view.control, CONTROL.BASE)
+  return (peek(view.control, pageAddress(view, page) + PAGE.TOP) + 2) | 1
+}
+
+/**
+ * Whether a free page has to rest before it is cut: when its next chunk versions would begin
+ * beyond a wrap. Otherwise none of them was used by the last cutting, and a chunk that reaches the
+ * wrap later waits in its quarantine.
+ */
+export function mustRest(view: MemoryView, page: PageNumber, free: number): boolean {
+  const generation = pageGenerationOf(free)
+  if (generation === 0) return false
+  const last = peek(view.control, pageAddress(view, page) + PAGE.BASE)
+  const next = nextBase(view, page, generation + 1)
+  return ((last + 1) >>> 1) >>> view.versionBits !== ((next + 1) >>> 1) >>> view.versionBits
 }
 
 /** Frees a claimed page whose chunks are all in its stack. */
@@ -238,6 +262,6 @@ export function lowestFree(view: MemoryView): PageNumber {
   }
   return 0
 }
-function isFree(view: MemoryView, page: PageNumber): boolean {
+export function isFree(view: MemoryView, page: PageNumber): boolean {
   return pageStateOf(load(view.control, pageAddress(view, page) + PAGE.STATE)) === PAGE_FREE
 }

@@ -20,7 +20,15 @@ import {
 import { MAGAZINE } from '../../native-layout/thread-row.ts'
 import type { ChunkHandle, PageNumber, SizeClass } from '../../native-layout/units.ts'
 import { magazineAt, nextOf, unpark } from './magazine.ts'
-import { capacityOf, declareDrained, giveBackTop, releaseClaim, tryClaim } from './page-claim.ts'
+import {
+  capacityOf,
+  declareDrained,
+  giveBackTop,
+  isFree,
+  lowestFree,
+  releaseClaim,
+  tryClaim,
+} from './page-claim.ts'
 import { raiseHint } from './row.ts'
 import { classAddress, pageAddress, pageOf, type MemoryView } from './view.ts'
 
@@ -39,7 +47,9 @@ export function wishForPage(view: MemoryView, sizeClass: SizeClass): void {
     compareExchange(control, CONTROL.DRAIN, 0, orphan)
     return
   }
-  const page = leastMissedPage(view, sizeClass)
+  const pages = countPages(view)
+  if (pages[sizeClass]! > 0 && freePages(view) >= MOST_FREE) return
+  const page = leastMissedPage(view, sizeClass, pages)
   if (page === 0) return
   const at = pageAddress(view, page) + PAGE.STATE
   const state = load(control, at)
@@ -51,6 +61,17 @@ export function wishForPage(view: MemoryView, sizeClass: SizeClass): void {
     compareExchange(control, CONTROL.DRAIN, page, 0)
   }
 }
+
+/** Free pages, counted as far as `MOST_FREE`: they may have to rest before they can be cut. */
+function freePages(view: MemoryView): number {
+  let free = 0
+  for (let page = lowestFree(view); page > 0 && page <= view.plan.pages; page++) {
+    if (isFree(view, page) && ++free === MOST_FREE) break
+  }
+  return free
+}
+/** A class that has pages drains no more of others' while so many wait to be used. */
+const MOST_FREE = 4
 
 function drainingPage(view: MemoryView): PageNumber {
   for (let page = 1; page <= view.plan.pages; page++) {
@@ -77,9 +98,8 @@ function pressureOf(view: MemoryView, sizeClass: SizeClass, pages: Int32Array): 
 }
 
 /** A page of the class under least pressure, the one with most free chunks among those. */
-function leastMissedPage(view: MemoryView, sizeClass: SizeClass): PageNumber {
+function leastMissedPage(view: MemoryView, sizeClass: SizeClass, pages: Int32Array): PageNumber {
   const { control, plan } = view
-  const pages = countPages(view)
   let best = 0
   let bestScore = Infinity
   for (let page = 1; page <= plan.pages; page++) {

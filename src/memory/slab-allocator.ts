@@ -14,6 +14,7 @@ import {
   PAGE,
   PAGE_ACTIVE,
   PAGE_DRAINING,
+  PAGE_FREE,
   pageClassOf,
   pageGenerationOf,
   pageStateOf,
@@ -26,7 +27,9 @@ import {
   capacityOf,
   cut,
   giveBackTop,
+  isFree,
   lowestFree,
+  mustRest,
   releaseClaim,
   takeBatch,
   tryClaim,
@@ -35,18 +38,10 @@ import { drainStep, moveTowards, wishForPage } from './page-moves.ts'
 import { enter, field, leave } from './row.ts'
 import { classAddress, pageAddress, pageOf, type MemoryView } from './view.ts'
 
-/** A magazine is filled to this many bytes or chunks, and gives back above twice that. */
-const BATCH_CHUNKS = 16
-const BATCH_BYTES = 32 * 1024
 /** Entries evicted for one chunk before the allocator turns elsewhere. */
 const EVICTIONS_PER_CHUNK = 8
 /** Chunks of a page being drained that each write looks at. */
 const DRAIN_CHUNKS_PER_WRITE = 8
-
-function batchOf(view: MemoryView, sizeClass: SizeClass): number {
-  const fits = Math.floor(BATCH_BYTES / view.classes.bytes[sizeClass]!)
-  return Math.max(1, Math.min(BATCH_CHUNKS, fits))
-}
 
 /**
  * Takes a chunk of a class, or of a larger one when the class can have none. Inside a bracket.
@@ -133,35 +128,54 @@ function hasRoom(view: MemoryView, page: PageNumber, sizeClass: SizeClass): bool
 function refillFrom(view: MemoryView, page: PageNumber, sizeClass: SizeClass): boolean {
   if (!hasRoom(view, page, sizeClass) || !tryClaim(view, page)) return false
   const taken =
-    hasRoom(view, page, sizeClass) && takeBatch(view, page, sizeClass, batchOf(view, sizeClass))
+    hasRoom(view, page, sizeClass) && takeBatch(view, page, sizeClass, view.batches[sizeClass]!)
   releaseClaim(view, page)
   view.pageHint[sizeClass] = taken ? page : 0
   return taken
 }
 
-/** Cuts a free page for the class. One that was drained rests until its quarantine has passed. */
+/** Cuts a free page for the class: the lowest, or while that one rests another one. */
 function cutFree(view: MemoryView, sizeClass: SizeClass): boolean {
-  const page = lowestFree(view)
-  if (page === 0) return false
-  const state = load(view.control, pageAddress(view, page) + PAGE.STATE)
-  if (pageGenerationOf(state) > 0) {
-    if (view.restingPage !== page || view.restingState !== state) {
-      view.restingPage = page
-      view.restingState = state
-      snapshotRows(view, view.restingSnapshot)
-    }
-    if (!quarantinePassed(view, view.restingSnapshot)) return false
+  const lowest = lowestFree(view)
+  if (lowest === 0) return false
+  if (cutPage(view, lowest, sizeClass)) return true
+  const last = Math.min(view.plan.pages, lowest + PAGES_TRIED)
+  for (let page = lowest + 1; page <= last; page++) {
+    if (isFree(view, page) && cutPage(view, page, sizeClass)) return true
   }
+  return false
+}
+const PAGES_TRIED = 64
+
+function cutPage(view: MemoryView, page: PageNumber, sizeClass: SizeClass): boolean {
+  const free = load(view.control, pageAddress(view, page) + PAGE.STATE)
+  if (pageStateOf(free) !== PAGE_FREE) return false
+  if (mustRest(view, page, free) && !hasRested(view, page, free)) return false
   if (!tryClaim(view, page)) return false
-  const done = cut(view, page, sizeClass)
-  if (done) takeBatch(view, page, sizeClass, batchOf(view, sizeClass))
+  const done = cut(view, page, sizeClass, free)
+  if (done) takeBatch(view, page, sizeClass, view.batches[sizeClass]!)
   releaseClaim(view, page)
+  if (!done) return false
   view.restingPage = 0
-  if (done) {
-    view.pageHint[sizeClass] = page
-    if (pageGenerationOf(state) > 0) feelPressure(view, sizeClass)
+  view.pageHint[sizeClass] = page
+  if (pageGenerationOf(free) > 0) feelPressure(view, sizeClass)
+  return true
+}
+
+/** Whether the operations that were under way when this thread first saw the free page are over. */
+function hasRested(view: MemoryView, page: PageNumber, free: number): boolean {
+  if (view.restingPage === 0) {
+    view.restingPage = page
+    view.restingState = free
+    snapshotRows(view, view.restingSnapshot)
+  } else if (view.restingPage !== page || view.restingState !== free) {
+    // The one that was waited for is gone: begin again with this one.
+    const waited = load(view.control, pageAddress(view, view.restingPage) + PAGE.STATE)
+    if (waited === view.restingState) return false
+    view.restingPage = 0
+    return hasRested(view, page, free)
   }
-  return done
+  return quarantinePassed(view, view.restingSnapshot)
 }
 
 /** A class that was just given a page is not one to take the next from. */
@@ -222,12 +236,19 @@ function takeLarger(view: MemoryView, sizeClass: SizeClass, asPart: boolean): Ch
   return 0
 }
 
-/** Between operations: gives chunks above a magazine's measure back to their pages. */
-export function settle(view: MemoryView, sizeClass: SizeClass): void {
-  const magazine = magazineAt(view, sizeClass)
-  const measure = batchOf(view, sizeClass)
-  if (peek(view.control, magazine + MAGAZINE.COUNT) > 2 * measure) {
-    for (let n = 0; n < measure && giveBackTop(view, sizeClass); n++);
+/**
+ * Between operations: gives what a magazine holds above its measure back to the pages (a write may
+ * free chunks of any class: of what it replaced, of what it evicted), and looks after the
+ * quarantine and the page being drained.
+ */
+export function settle(view: MemoryView): void {
+  if (view.crowded.size > 0) {
+    for (const sizeClass of view.crowded) {
+      const count = magazineAt(view, sizeClass) + MAGAZINE.COUNT
+      const measure = view.batches[sizeClass]!
+      while (peek(view.control, count) > measure && giveBackTop(view, sizeClass));
+      if (peek(view.control, count) <= 2 * measure) view.crowded.delete(sizeClass)
+    }
   }
   if (field(view, ROW.PARKED) !== 0 || field(view, ROW.PARKING) !== 0) unpark(view)
   if (peek(view.control, CONTROL.DRAIN) !== 0) {

@@ -105,12 +105,14 @@ export class MemoryView {
   quarantineOpen = false
   restingPage = 0
   restingState = 0
-  /** How often the current write was out of room although entries may be evicted. */
-  roomTries = 0
   /** Chunks evicted for since this thread last compared the classes. */
   chunksSinceLook = 0
   /** Bytes of the entry being built: what a page move should keep pace with. */
   wantedBytes = 0
+  /** Chunks that a magazine of each class is filled to; above twice that it is crowded. */
+  readonly batches: Int32Array
+  /** Classes whose magazine this thread has to give chunks back from. */
+  readonly crowded = new Set<number>()
   /** Pages whose drain was given up: not chosen again for a while. */
   readonly abandoned = new Set<number>()
   readonly restingSnapshot: Int32Array
@@ -161,6 +163,7 @@ export class MemoryView {
     this.slotTable = this.tables[0]!
     this.entry = this.data[0]!
     this.pageHint = new Int32Array(classes.bytes.length)
+    this.batches = Int32Array.from(classes.bytes, batchOf)
     this.freedSeen = new Int32Array(classes.bytes.length).fill(-1)
     this.snapshot = new Int32Array(plan.maxThreads)
     this.restingSnapshot = new Int32Array(plan.maxThreads)
@@ -177,6 +180,14 @@ export class MemoryView {
 export function rowAddress(view: MemoryView, row: RowNumber): WordIndex {
   return view.plan.rowsAt + row * view.rowLayout.words
 }
+/** A magazine holds this many chunks, or bytes if that is less. */
+const BATCH_CHUNKS = 16
+const BATCH_BYTES = 32 * 1024
+
+function batchOf(chunkBytes: number): number {
+  return Math.max(1, Math.min(BATCH_CHUNKS, Math.floor(BATCH_BYTES / chunkBytes)))
+}
+
 export function pageAddress(view: MemoryView, page: PageNumber): WordIndex {
   return view.pagesAt + page * PAGE.WORDS
 }
