@@ -38,7 +38,9 @@ export const CONTROL = tile(
     ['EXPIRY_CURSOR', 1], //   next page that maintenance looks at
     ['HAND', 1], //            CLOCK hand over all classes, for maxEntries
     ['REBALANCE', 1], //       evictions since the last look at the classes
-    ['RESERVED', 47],
+    ['LIMIT', 1], //           pages above this number are not used; 0: all are
+    ['STILL', 1], //           1: pages do not move between classes by themselves
+    ['RESERVED', 45],
   ],
   64,
 )
@@ -54,7 +56,8 @@ export const CLASS = tile(
     ['HAND', 1], //      CLOCK hand: handle of the chunk it looks at next
     ['EVICTIONS', 1], // since the last look, halved at each
     ['FREED', 1], //     hint: chunks were pushed to page stacks (wraps)
-    ['PAD', 13],
+    ['EVICTED', 1], //   ever, for statistics (wraps)
+    ['PAD', 12],
   ],
   16,
 )

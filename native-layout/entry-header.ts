@@ -59,8 +59,8 @@ export const OPTIONAL = [
   ['CHAIN', 2], //      first continuation, bytes of the value held in this chunk
   ['FLAGS', 1], //      memcached client flags
   ['CAS', 2], //        explicit client CAS; nothing internal trusts it
-  ['TIMES', 2], //      store time, last access and hit bits
-  ['MARKS', 1], //      stale and win bits
+  ['SPARE', 2], //      not used yet
+  ['MARKS', 1], //      last access in seconds (29), fetched, win, stale
   ['CONTENT', 1], //    content type
   ['STRUCTURE', 1], //  subtype of a list, set, hash, sorted set
   ['PARTITION', 1], //  cluster slot, 16 bits
@@ -75,8 +75,13 @@ export const SPACE = 1 << 3
 export const CHAIN = 1 << 4
 export const FLAGS = 1 << 5
 export const CAS = 1 << 6
-export const TIMES = 1 << 7
 export const MARKS = 1 << 8
+
+/** Bits of MARKS: what memcached's meta commands ask about an entry. */
+export const MARK_STALE = 1
+export const MARK_WIN = 2
+export const MARK_FETCHED = 4
+export const MARK_BITS = 3
 
 /** Words before the key for each presence mask: header and optional words. */
 export const WORDS_BEFORE_KEY = new Uint8Array(1 << PRESENCE_BITS)

@@ -150,9 +150,19 @@ export class Engine extends Keyspace {
   }
 
   /** @internal */
+  static session(engine: Engine): Session {
+    return engine.session
+  }
+
+  /** @internal */
   static view(engine: Engine): MemoryView {
     return engine.session.view
   }
+}
+
+/** This thread's session in an engine: for the protocols. */
+export function sessionOf(engine: Engine): Session {
+  return Engine.session(engine)
 }
 
 /** The memory view of an engine: for maintenance, tests and the walker, not for users. */

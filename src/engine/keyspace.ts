@@ -208,6 +208,9 @@ export class Keyspace extends KeyReader {
     draft.codec = encoder.tag
     draft.expiry = expiry
     draft.flags = 0
+    draft.marks = 0
+    draft.casHigh = 0
+    draft.casLow = 0
     const outcome = storeDraft(session.view, draft, mode, version)
     if (encoder.bytes !== encoder.scratch) {
       releaseValue(encoder)

@@ -7,13 +7,16 @@
 import { copyOut, peek, peekDouble } from '#atomics'
 import { CONTROL } from '../../native-layout/control-block.ts'
 import {
+  CAS,
   CHAIN,
   codecOf,
   CONTINUATION,
   continuationLength,
   EXPIRY,
+  FLAGS,
   HEADER,
   LONG,
+  MARKS,
   offsetOf,
   presenceOf,
   shortValueLength,
@@ -36,6 +39,10 @@ export class Reading {
   /** Absolute expiry in ms, 0 none. */
   expiry = 0
   flags = 0
+  /** Explicit client CAS, both words 0 without one. */
+  casHigh = 0
+  casLow = 0
+  marks = 0
   presence = 0
   /** Bytes of a value that was copied out because it continues in other chunks. */
   chained: Uint8Array = NOTHING
@@ -54,6 +61,16 @@ export function look(view: MemoryView, into: Reading): number {
       ? shortValueLength(last)
       : peek(entry, entryAt + offsetOf(LONG, presence) + 1)
   return (entryAt + WORDS_BEFORE_KEY[presence]! + view.key.wordCount) * 4
+}
+
+/** Reads the optional words that only protocols ask for. After `look`, before validation. */
+export function lookAtWords(view: MemoryView, into: Reading): void {
+  const { entry, entryAt } = view
+  const { presence } = into
+  into.flags = (presence & FLAGS) === 0 ? 0 : peek(entry, entryAt + offsetOf(FLAGS, presence))
+  into.marks = (presence & MARKS) === 0 ? 0 : peek(entry, entryAt + offsetOf(MARKS, presence))
+  into.casHigh = (presence & CAS) === 0 ? 0 : peek(entry, entryAt + offsetOf(CAS, presence))
+  into.casLow = (presence & CAS) === 0 ? 0 : peek(entry, entryAt + offsetOf(CAS, presence) + 1)
 }
 
 /** Whether the bytes that `look` announces lie inside the entry's own chunk. */

@@ -5,7 +5,7 @@ import { load } from '#atomics'
 import { CONTROL } from '../../native-layout/control-block.ts'
 import { MAX_RETRIES } from '../../native-layout/limits.ts'
 import { COUNTER } from '../../native-layout/thread-row.ts'
-import { expiryIn, isDead, versionIn } from '../memory/entry.ts'
+import { expiryIn, hasCas, isDead, versionIn } from '../memory/entry.ts'
 import { removeEntry, WON } from '../memory/publish.ts'
 import { countAt, currentStamp, enter, leave } from '../memory/row.ts'
 import { scan } from '../memory/scan.ts'
@@ -20,6 +20,17 @@ import { CLOSED_GATE, CONTENDED, DELETED, EXISTS, MISSING, type Outcome } from '
 export function deleteKey(view: MemoryView): Outcome {
   if (load(view.control, CONTROL.GATE) !== 0) return CLOSED_GATE
   return remove(view, DELETE, 0)
+}
+
+/**
+ * Deletes the entry of the staged key only if it has a 64-bit CAS, given as two words.
+ * @returns DELETED; EXISTS when it has another one; MISSING
+ */
+export function deleteMatching(view: MemoryView, high: number, low: number): Outcome {
+  if (load(view.control, CONTROL.GATE) !== 0) return CLOSED_GATE
+  view.wantedHigh = high
+  view.wantedLow = low
+  return remove(view, DELETE_MATCHING, 0)
 }
 
 /**
@@ -42,6 +53,7 @@ export function removeOver(view: MemoryView): void {
 const DELETE = 0
 const SWEEP = 1
 const APPLY_DELETE = 2
+const DELETE_MATCHING = 3
 
 function remove(view: MemoryView, mode: number, version: number): Outcome {
   enter(view)
@@ -72,6 +84,10 @@ function removeFound(view: MemoryView, mode: number, version: number): Outcome |
   const stamp = stampOf(entry, entryAt, presence)
   const dead = isDead(view, presence, stamp)
   if (mode === SWEEP && !dead) return MISSING
+  if (mode === DELETE_MATCHING && !dead) {
+    const matches = hasCas(entry, entryAt, presence, view.wantedHigh, view.wantedLow)
+    if (!matches) return load(view.slotTable, view.slotAt) === view.slotWord ? EXISTS : 0
+  }
   if (mode === APPLY_DELETE && versionIn(entry, entryAt) >= version) {
     return load(view.slotTable, view.slotAt) === view.slotWord ? EXISTS : 0
   }

@@ -10,7 +10,7 @@ import { CONTROL } from '../../native-layout/control-block.ts'
 import { MAX_RETRIES } from '../../native-layout/limits.ts'
 import { announcerOf } from '../../native-layout/table-slot.ts'
 import { COUNTER, ROW } from '../../native-layout/thread-row.ts'
-import { isDead, versionIn } from '../memory/entry.ts'
+import { hasCas, isDead, versionIn } from '../memory/entry.ts'
 import { evictCandidate } from '../memory/evict-entry.ts'
 import { createEntry, dropNew, helpAnnounced, replaceEntry, WON } from '../memory/publish.ts'
 import { countAt, currentStamp, enter, field, leave, linkedEntries } from '../memory/row.ts'
@@ -31,7 +31,15 @@ export const COMPARE = 3
  * stays. A key that is absent takes any version: the caller orders deletes (see `applyDelete`).
  */
 export const APPLY = 4
-export type StoreMode = typeof SET | typeof ADD | typeof REPLACE | typeof COMPARE | typeof APPLY
+/** Only over an entry with the 64-bit CAS `draft.wantedHigh`, `draft.wantedLow`. */
+export const MATCH = 5
+export type StoreMode =
+  | typeof SET
+  | typeof ADD
+  | typeof REPLACE
+  | typeof COMPARE
+  | typeof APPLY
+  | typeof MATCH
 
 /**
  * Stores a draft under the staged key.
@@ -95,11 +103,14 @@ function overPresent(
   }
   const dead = isDead(view, presence, stamp)
   if (mode !== SET && mode !== APPLY) {
-    const found = versionIn(entry, entryAt)
+    const matches =
+      mode === MATCH
+        ? hasCas(entry, entryAt, presence, draft.wantedHigh, draft.wantedLow)
+        : mode !== COMPARE || versionIn(entry, entryAt) === version
     if (load(view.slotTable, view.slotAt) !== view.slotWord) return 0
     if (mode === ADD && !dead) return EXISTS
     if (mode !== ADD && dead) return MISSING
-    if (mode === COMPARE && found !== version) return EXISTS
+    if (!matches) return EXISTS
   }
   if (mode === APPLY) {
     raiseVersion(view, view.home, version)
@@ -112,7 +123,7 @@ function overPresent(
 }
 
 function overAbsent(view: MemoryView, draft: Draft, mode: StoreMode, version: number): Outcome | 0 {
-  if (mode === REPLACE || mode === COMPARE) return MISSING
+  if (mode === REPLACE || mode === COMPARE || mode === MATCH) return MISSING
   if (announcerOf(view.homeWord) !== 0) {
     helpAnnounced(view)
     return 0

@@ -6,9 +6,8 @@
  *
  * An in-place increment would be cheaper and lose acknowledged increments.
  */
-import { load, peek } from '#atomics'
+import { load } from '#atomics'
 import { CONTROL } from '../../native-layout/control-block.ts'
-import { FLAGS, offsetOf } from '../../native-layout/entry-header.ts'
 import { MAX_RETRIES } from '../../native-layout/limits.ts'
 import { COUNTER, ROW, sequenceOf } from '../../native-layout/thread-row.ts'
 import { isDead, versionIn } from '../memory/entry.ts'
@@ -20,7 +19,7 @@ import { CONTENDED as LOST_SCAN, FOUND, isStill, stampOf } from '../memory/table
 import type { MemoryView } from '../memory/view.ts'
 import { build, complete, type Draft, finish, presenceAt } from '../memory/write-entry.ts'
 import { CLOSED_GATE, CONTENDED, FULL, MISSING, STORED, type Outcome } from './outcomes.ts'
-import { copyChain, expiryOf, isWhole, look, Reading } from './read.ts'
+import { copyChain, expiryOf, isWhole, look, lookAtWords, Reading } from './read.ts'
 
 /** Old value in, new value out. */
 export interface Change {
@@ -66,6 +65,9 @@ function attempt(view: MemoryView, draft: Draft, change: Change): Outcome | 0 {
   draft.codec = reading.codec
   draft.expiry = reading.expiry
   draft.flags = reading.flags
+  draft.marks = reading.marks
+  draft.casHigh = change.keepsVersion ? reading.casHigh : 0
+  draft.casLow = change.keepsVersion ? reading.casLow : 0
   draft.stamp = stamp
   const made = change.make(old, reading, draft)
   if (made !== STORED) return made
@@ -92,10 +94,7 @@ function copyOld(view: MemoryView): Uint8Array | undefined {
   } else copied = copyChain(view, reading, at, old)
   reading.version = versionIn(view.entry, view.entryAt)
   reading.expiry = expiryOf(view, reading.presence)
-  reading.flags =
-    (reading.presence & FLAGS) === 0
-      ? 0
-      : peek(view.entry, view.entryAt + offsetOf(FLAGS, reading.presence))
+  lookAtWords(view, reading)
   return isStill(view) && copied ? old : undefined
 }
 

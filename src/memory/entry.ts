@@ -6,6 +6,7 @@
  */
 import { peek, peekDouble } from '#atomics'
 import {
+  CAS,
   CHAIN,
   EXPIRY,
   HEADER,
@@ -40,6 +41,23 @@ export function valueLength(words: Int32Array, at: WordIndex): number {
 export function versionIn(words: Int32Array, at: WordIndex): number {
   const high = versionHighOf(peek(words, at + HEADER.KEY_AND_VERSION))
   return high * TWO_TO_32 + (peek(words, at + HEADER.VERSION_LOW) >>> 0)
+}
+/**
+ * Whether an entry has this 64-bit CAS, given as two words: its explicit one, or else its version.
+ */
+export function hasCas(
+  words: Int32Array,
+  at: WordIndex,
+  presence: number,
+  high: number,
+  low: number,
+): boolean {
+  if ((presence & CAS) !== 0) {
+    const from = at + offsetOf(CAS, presence)
+    return peek(words, from) === high && peek(words, from + 1) === low
+  }
+  const versionHigh = versionHighOf(peek(words, at + HEADER.KEY_AND_VERSION))
+  return versionHigh === high && peek(words, at + HEADER.VERSION_LOW) === low
 }
 /** Absolute expiry in ms, 0 for none. */
 export function expiryIn(doubles: Float64Array, at: WordIndex, presence: number): number {

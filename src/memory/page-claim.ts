@@ -249,12 +249,17 @@ export function lowerFresh(view: MemoryView, page: PageNumber): void {
   }
 }
 
+/** Pages above this one are not used: the memory limit may have been lowered. */
+export function lastPage(view: MemoryView): PageNumber {
+  return peek(view.control, CONTROL.LIMIT) || view.plan.pages
+}
+
 /** The lowest free page, 0 when there is none. */
 export function lowestFree(view: MemoryView): PageNumber {
   const { control, plan } = view
   for (let tries = 0; tries <= 2 * plan.pages; tries++) {
     const fresh = load(control, CONTROL.FRESH)
-    if (fresh > plan.pages) return 0
+    if (fresh > lastPage(view)) return 0
     if (isFree(view, fresh)) return fresh
     compareExchange(control, CONTROL.FRESH, fresh, fresh + 1)
     // It may have become free between the look and the step.

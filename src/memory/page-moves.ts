@@ -25,6 +25,7 @@ import {
   declareDrained,
   giveBackTop,
   isFree,
+  lastPage,
   lowestFree,
   releaseClaim,
   tryClaim,
@@ -51,21 +52,28 @@ export function wishForPage(view: MemoryView, sizeClass: SizeClass): void {
   if (pages[sizeClass]! > 0 && freePages(view) >= MOST_FREE) return
   const page = leastMissedPage(view, sizeClass, pages)
   if (page === 0) return
-  const at = pageAddress(view, page) + PAGE.STATE
-  const state = load(control, at)
-  if (pageStateOf(state) !== PAGE_ACTIVE || pageClassOf(state) === sizeClass) return
-  store(control, pageAddress(view, page) + PAGE.MARK, 0)
-  const draining = packPageState(pageGenerationOf(state), pageClassOf(state), PAGE_DRAINING)
-  if (compareExchange(control, CONTROL.DRAIN, 0, page) !== 0) return
-  if (compareExchange(control, at, state, draining) !== state) {
-    compareExchange(control, CONTROL.DRAIN, page, 0)
+  const state = load(control, pageAddress(view, page) + PAGE.STATE)
+  if (pageStateOf(state) === PAGE_ACTIVE && pageClassOf(state) !== sizeClass) {
+    beginDrain(view, page, state)
   }
+}
+
+/** Starts draining a page whose state was just read; false when another drain is under way. */
+export function beginDrain(view: MemoryView, page: PageNumber, state: number): boolean {
+  const { control } = view
+  const at = pageAddress(view, page)
+  store(control, at + PAGE.MARK, 0)
+  const draining = packPageState(pageGenerationOf(state), pageClassOf(state), PAGE_DRAINING)
+  if (compareExchange(control, CONTROL.DRAIN, 0, page) !== 0) return false
+  if (compareExchange(control, at + PAGE.STATE, state, draining) === state) return true
+  compareExchange(control, CONTROL.DRAIN, page, 0)
+  return false
 }
 
 /** Free pages, counted as far as `MOST_FREE`: they may have to rest before they can be cut. */
 function freePages(view: MemoryView): number {
   let free = 0
-  for (let page = lowestFree(view); page > 0 && page <= view.plan.pages; page++) {
+  for (let page = lowestFree(view); page > 0 && page <= lastPage(view); page++) {
     if (isFree(view, page) && ++free === MOST_FREE) break
   }
   return free
@@ -138,6 +146,7 @@ function rebalanceDue(view: MemoryView, sizeClass: SizeClass, bytes: number): bo
   // A look reads all page states: so seldom that it costs little beside the evictions between.
   view.chunksSinceLook += bytes / view.classes.bytes[sizeClass]!
   if (view.chunksSinceLook < view.plan.pages / PAGES_PER_EVICTION) return false
+  if (peek(control, CONTROL.STILL) !== 0) return false
   view.chunksSinceLook = 0
   const at = classAddress(sizeClass) + CLASS.EVICTIONS
   const window = Math.max(FEWEST_EVICTIONS, capacityOf(view, sizeClass) >>> 3)

@@ -28,6 +28,7 @@ import {
   cut,
   giveBackTop,
   isFree,
+  lastPage,
   lowestFree,
   mustRest,
   releaseClaim,
@@ -139,7 +140,7 @@ function cutFree(view: MemoryView, sizeClass: SizeClass): boolean {
   const lowest = lowestFree(view)
   if (lowest === 0) return false
   if (cutPage(view, lowest, sizeClass)) return true
-  const last = Math.min(view.plan.pages, lowest + PAGES_TRIED)
+  const last = Math.min(lastPage(view), lowest + PAGES_TRIED)
   for (let page = lowest + 1; page <= last; page++) {
     if (isFree(view, page) && cutPage(view, page, sizeClass)) return true
   }
@@ -147,7 +148,7 @@ function cutFree(view: MemoryView, sizeClass: SizeClass): boolean {
 }
 const PAGES_TRIED = 64
 
-function cutPage(view: MemoryView, page: PageNumber, sizeClass: SizeClass): boolean {
+export function cutPage(view: MemoryView, page: PageNumber, sizeClass: SizeClass): boolean {
   const free = load(view.control, pageAddress(view, page) + PAGE.STATE)
   if (pageStateOf(free) !== PAGE_FREE) return false
   if (mustRest(view, page, free) && !hasRested(view, page, free)) return false

@@ -105,6 +105,9 @@ export class MemoryView {
   quarantineOpen = false
   restingPage = 0
   restingState = 0
+  /** The CAS that an entry must have to be deleted, for a delete that asks for one. */
+  wantedHigh = 0
+  wantedLow = 0
   /** Chunks evicted for since this thread last compared the classes. */
   chunksSinceLook = 0
   /** Bytes of the entry being built: what a page move should keep pace with. */

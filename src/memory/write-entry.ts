@@ -28,6 +28,8 @@ import {
   TYPE_VALUE,
   WORDS_BEFORE_KEY,
   FLAGS,
+  CAS,
+  MARKS,
 } from '../../native-layout/entry-header.ts'
 import { MAX_KEY_BYTES } from '../../native-layout/limits.ts'
 import { NEVER_TICK, PAGE, TICK_MS } from '../../native-layout/page.ts'
@@ -50,8 +52,18 @@ export class Draft {
   expiry = 0
   /** memcached client flags; 0 takes no word. */
   flags = 0
+  /** Explicit client CAS, 64 bits in two words; both 0: none. */
+  casHigh = 0
+  casLow = 0
+  /** The CAS that the entry to be replaced must have, for MATCH. */
+  wantedHigh = 0
+  wantedLow = 0
+  /** See MARKS in native-layout/entry-header.ts; 0 takes no word. */
+  marks = 0
   /** The flush stamp that the entry carries. */
   stamp = 0
+  /** The version that the entry got, once it is stored. */
+  version = 0
   // Where the entry was put.
   words!: Int32Array
   at: WordIndex = 0
@@ -100,6 +112,8 @@ function presenceFor(view: MemoryView, draft: Draft): number {
   if (draft.stamp !== 0) presence |= EPOCH
   if (view.key.space !== 0) presence |= SPACE
   if (draft.flags !== 0) presence |= FLAGS
+  if ((draft.casHigh | draft.casLow) !== 0) presence |= CAS
+  if (draft.marks !== 0) presence |= MARKS
   return presence
 }
 
@@ -189,6 +203,11 @@ function writeOptional(
   if ((presence & EPOCH) !== 0) poke(words, at + offsetOf(EPOCH, presence), draft.stamp)
   if ((presence & SPACE) !== 0) poke(words, at + offsetOf(SPACE, presence), view.key.space)
   if ((presence & FLAGS) !== 0) poke(words, at + offsetOf(FLAGS, presence), draft.flags)
+  if ((presence & CAS) !== 0) {
+    poke(words, at + offsetOf(CAS, presence), draft.casHigh)
+    poke(words, at + offsetOf(CAS, presence) + 1, draft.casLow)
+  }
+  if ((presence & MARKS) !== 0) poke(words, at + offsetOf(MARKS, presence), draft.marks)
   if ((presence & CHAIN) !== 0) {
     poke(words, at + offsetOf(CHAIN, presence), field(view, ROW.NEW_CHAIN))
     poke(words, at + offsetOf(CHAIN, presence) + 1, inHead)
@@ -218,6 +237,7 @@ export function complete(view: MemoryView, draft: Draft): void {
  */
 export function finish(view: MemoryView, draft: Draft, version: number): void {
   const { words, at } = draft
+  draft.version = version
   let incarnation = peek(words, at + HEADER.INCARNATION)
   if ((incarnation & 1) === 0) {
     incarnation += refillStep(view.versionBits)
@@ -249,7 +269,8 @@ export function tickOf(view: MemoryView, ms: number): number {
 
 /** The longest key that an entry of this engine can hold, in bytes. */
 export function longestKey(view: MemoryView): number {
-  const optional = WORDS_BEFORE_KEY[EXPIRY | LONG | EPOCH | SPACE | CHAIN | FLAGS]! * 4
+  const optional =
+    WORDS_BEFORE_KEY[EXPIRY | LONG | EPOCH | SPACE | CHAIN | FLAGS | CAS | MARKS]! * 4
   return Math.min(MAX_KEY_BYTES, view.classes.widest - optional - 4)
 }
 

@@ -44,7 +44,10 @@ export const clock: EvictionPolicy = {
   name: 'clock',
   evict(view, sizeClass, reason) {
     const won = walk(view, sizeClass, reason, true) === FREED
-    if (won && sizeClass >= 0) raiseHint(view, classAddress(sizeClass) + CLASS.EVICTIONS)
+    if (won && sizeClass >= 0) {
+      raiseHint(view, classAddress(sizeClass) + CLASS.EVICTIONS)
+      raiseHint(view, classAddress(sizeClass) + CLASS.EVICTED)
+    }
     return won
   },
   touched(view) {

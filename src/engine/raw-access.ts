@@ -1,0 +1,175 @@
+/**
+ * The engine as protocols use it: keys and values are ranges of byte arrays, outcomes are numbers,
+ * and nothing that a client can cause throws. One per thread; reads copy straight into the reply.
+ *
+ * Reading is in three steps, so that a protocol can write its header before the value: `open` looks
+ * at the entry, `copy` copies its value, `confirm` says whether both were of one entry. If not, the
+ * protocol throws away what it wrote and opens again (at most MAX_RETRIES times).
+ */
+import { copyOut } from '#atomics'
+import { heat } from '../memory/clock-bits.ts'
+import { versionIn } from '../memory/entry.ts'
+import { ABSENT, CONTENDED as LOST_SCAN, find, isStill } from '../memory/table.ts'
+import type { MemoryView } from '../memory/view.ts'
+import type { Draft } from '../memory/write-entry.ts'
+import { type Engine, sessionOf } from './engine.ts'
+import { flushAll, flushAt } from './flush.ts'
+import { keysIn } from './iterate.ts'
+import type { Outcome } from './outcomes.ts'
+import {
+  copyChain,
+  expiryOf,
+  GONE,
+  HIT,
+  hit,
+  isOver,
+  isWhole,
+  look,
+  lookAtWords,
+  LOST_RACE,
+  miss,
+  type Reading,
+} from './read.ts'
+import { deleteKey, deleteMatching, removeOver } from './remove.ts'
+import type { Session } from './session.ts'
+import { type StoreMode, storeDraft } from './store.ts'
+import { type Change, changeEntry } from './update.ts'
+
+export { MAX_RETRIES } from '../../native-layout/limits.ts'
+export { MARK_BITS, MARK_FETCHED, MARK_STALE, MARK_WIN } from '../../native-layout/entry-header.ts'
+export { ADD, MATCH, REPLACE, SET } from './store.ts'
+export * from './outcomes.ts'
+export { GONE, HIT, LOST_RACE }
+export type { Change, Draft, Reading, StoreMode }
+
+export class RawAccess {
+  readonly session: Session
+  readonly view: MemoryView
+  /** What the last `open` found: length, flags, marks, version, expiry (absolute ms), casHigh... */
+  readonly reading: Reading
+  /** To be filled before `store`: bytes, from, length, codec, flags, expiry, marks, casHigh... */
+  readonly draft: Draft
+  #at = 0
+  #isTorn = false
+
+  constructor(engine: Engine) {
+    this.session = sessionOf(engine)
+    this.view = this.session.view
+    this.reading = this.session.reading
+    this.draft = this.session.draft
+  }
+
+  /**
+   * Stages the key `source[from..to)` for the calls that follow.
+   * @returns false when no entry of this engine can have a key that long
+   */
+  stage(source: Uint8Array, from: number, to: number, space = 0): boolean {
+    this.session.begin()
+    const isShort = this.view.key.loadBytes(source, from, to, space)
+    return isShort && this.view.key.length <= this.session.longestKey
+  }
+
+  /**
+   * Looks at the entry of the staged key.
+   * @returns HIT: `reading` describes it, to be confirmed; GONE: absent, counted as a miss;
+   * LOST_RACE: open again
+   */
+  open(): typeof HIT | typeof GONE | typeof LOST_RACE {
+    const { view, reading } = this
+    const found = find(view)
+    if (found === ABSENT) {
+      miss(view)
+      return GONE
+    }
+    if (found === LOST_SCAN) return LOST_RACE
+    this.#at = look(view, reading)
+    if (reading.length < 0 || reading.length > this.session.facts.maxItemBytes) return LOST_RACE
+    lookAtWords(view, reading)
+    reading.version = versionIn(view.entry, view.entryAt)
+    reading.expiry = expiryOf(view, reading.presence)
+    this.#isTorn = false
+    if (!isOver(view, reading.presence)) return HIT
+    if (!isStill(view)) return LOST_RACE
+    miss(view)
+    removeOver(view)
+    return GONE
+  }
+
+  /** Copies the value of the opened entry to `target[at]`; there is room for `reading.length`. */
+  copy(target: Uint8Array, at: number): void {
+    const { view, reading } = this
+    if (isWhole(view, reading, this.#at)) {
+      copyOut(view.dataBytes[view.entrySegment]!, this.#at, target, at, reading.length)
+      return
+    }
+    const rest = target.subarray(at, at + reading.length)
+    this.#isTorn = !copyChain(view, reading, this.#at, rest)
+  }
+
+  /** Whether what was opened and copied is one entry; then it counts as a hit and as a use. */
+  confirm(): boolean {
+    if (this.#isTorn || !isStill(this.view)) return false
+    hit(this.view)
+    return true
+  }
+
+  /** As `confirm`, but neither a hit nor a use. */
+  confirmQuietly(): boolean {
+    return !this.#isTorn && isStill(this.view)
+  }
+
+  /** Uses of the opened entry that the CLOCK hand has not forgotten, 0 to 3. Before `confirm`. */
+  heat(): number {
+    return heat(this.view.tableBytes[this.view.slotSegment]!, this.view.slotAt)
+  }
+
+  /** Bytes of the first chunk of the opened entry. */
+  chunkBytes(): number {
+    return this.view.entryShape * 4
+  }
+
+  /** Stores the draft under the staged key; `draft.version` is its version then. */
+  store(mode: StoreMode): Outcome {
+    const outcome = storeDraft(this.view, this.draft, mode, 0)
+    this.session.wrote()
+    return outcome
+  }
+
+  /** Replaces the entry of the staged key by what `change` makes of it. MISSING when absent. */
+  change(change: Change): Outcome {
+    const outcome = changeEntry(this.view, this.draft, change)
+    this.session.wrote()
+    return outcome
+  }
+
+  /** Deletes the entry of the staged key: DELETED or MISSING. */
+  remove(): Outcome {
+    const outcome = deleteKey(this.view)
+    this.session.wrote()
+    return outcome
+  }
+
+  /** Deletes it only if it has this 64-bit CAS: also EXISTS. */
+  removeMatching(casHigh: number, casLow: number): Outcome {
+    const outcome = deleteMatching(this.view, casHigh, casLow)
+    this.session.wrote()
+    return outcome
+  }
+
+  /** Removes every entry: now, or by the first operation after an absolute time in ms. */
+  flush(at = 0): void {
+    this.session.begin()
+    if (at === 0) flushAll(this.view)
+    else flushAt(this.view, at)
+  }
+
+  /** Keys of one bucket of the table, as bytes of their own: for a walk of all keys. */
+  keysIn(bucket: number, space = 0): Uint8Array[] {
+    return keysIn(this.view, bucket, space)
+  }
+
+  /** Milliseconds since the epoch, from the engine's own time source. */
+  now(): number {
+    return this.view.now()
+  }
+}

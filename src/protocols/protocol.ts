@@ -1,0 +1,24 @@
+/**
+ * What every protocol offers a server: a state machine per connection that turns bytes into
+ * replies. It knows no sockets and no threads.
+ */
+import type { ReplyBuffer } from './reply-buffer.ts'
+
+export interface ProtocolConnection {
+  /**
+   * Executes the commands in `source[from..to)` in their order and appends their replies to `out`.
+   * What is left of an unfinished command is copied and kept (bounded by the longest line and the
+   * largest item). Nothing of `source` is used after the call returns.
+   * @returns how far it came: less than `to` only when `out.isFull` (call again with the rest, and
+   * call again with an empty range while `hasMore`) or when `isClosing`
+   */
+  feed(source: Uint8Array, from: number, to: number, out: ReplyBuffer): number
+  /** A command is half answered because `out` was full: feed again before anything else is read. */
+  readonly hasMore: boolean
+  /** The connection ends once what was replied is written. */
+  readonly isClosing: boolean
+  /** Bytes of an unfinished command that are kept; 0 between commands. */
+  readonly pendingBytes: number
+  /** The connection is gone: forget whatever refers to it. */
+  dispose(): void
+}

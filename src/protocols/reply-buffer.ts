@@ -1,0 +1,66 @@
+/**
+ * Where protocols write replies: one growing byte buffer per worker, written front to back and
+ * handed to the connection's writer once per batch of commands.
+ */
+const FIRST_BYTES = 64 * 1024
+
+export class ReplyBuffer {
+  bytes: Buffer = Buffer.allocUnsafeSlow(FIRST_BYTES)
+  /** Bytes written so far. */
+  length = 0
+  /** Protocols stop between replies once `length` has reached this: the backpressure of replies. */
+  readonly softLimit: number
+
+  constructor(softLimit = 256 * 1024) {
+    this.softLimit = softLimit
+  }
+
+  get isFull(): boolean {
+    return this.length >= this.softLimit
+  }
+
+  /** Makes room for so many more bytes and returns where they begin; `length` stays. */
+  reserve(count: number): number {
+    const needed = this.length + count
+    if (needed > this.bytes.length) {
+      const grown = Buffer.allocUnsafeSlow(Math.max(needed, 2 * this.bytes.length))
+      this.bytes.copy(grown, 0, 0, this.length)
+      this.bytes = grown
+    }
+    return this.length
+  }
+
+  /** Appends ASCII text. */
+  text(text: string): void {
+    let at = this.reserve(text.length)
+    const { bytes } = this
+    for (let i = 0; i < text.length; i++) bytes[at++] = text.charCodeAt(i)
+    this.length = at
+  }
+
+  /** Appends bytes. */
+  copy(source: Uint8Array, from: number, to: number): void {
+    const at = this.reserve(to - from)
+    const { bytes } = this
+    if (to - from <= 64) for (let i = from; i < to; i++) bytes[at + i - from] = source[i]!
+    else bytes.set(source.subarray(from, to), at)
+    this.length = at + to - from
+  }
+
+  /** Appends a non-negative integer up to 2^53 in decimal. */
+  number(value: number): void {
+    if (value < 10) {
+      const at = this.reserve(1)
+      this.bytes[at] = 48 + value
+      this.length = at + 1
+      return
+    }
+    this.text(String(value))
+  }
+
+  /** Empties the buffer; one that grew for a large value shrinks again. */
+  clear(): void {
+    this.length = 0
+    if (this.bytes.length > 4 * this.softLimit) this.bytes = Buffer.allocUnsafeSlow(FIRST_BYTES)
+  }
+}
