@@ -45,11 +45,10 @@ export const ROW = tile([
   ['STAMP_NEW', 1],
   ['STAMP_OLD', 1],
   ['HAS', 1], //           1: NEW counts, 2: OLD counts
-  ['REASON', 1], //        which counter a removal raises
   ['FEED_HEAD', 1], //     where the next record of the mutation ring goes, modulo twice its words
   ['FEED_TAIL', 1], //     where the reader of the feed goes on; the reader's word
   ['FEED_LOST', 1], //     mutations whose records found no room
-  ['PAD', 2],
+  ['PAD', 3],
 ])
 
 export const ROW_IDLE = 0

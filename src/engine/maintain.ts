@@ -14,7 +14,7 @@ import { ROW } from '../../native-layout/thread-row.ts'
 import { expiryIn, isEntry } from '../memory/entry.ts'
 import { deadReason, evictLocated } from '../memory/evict-entry.ts'
 import { chunkIn, locate, Located } from '../memory/locate.ts'
-import { handleIn } from '../memory/page-claim.ts'
+import { handleAt } from '../memory/page-claim.ts'
 import { enter, leave, record } from '../memory/row.ts'
 import { drainStep } from '../memory/page-moves.ts'
 import { settle } from '../memory/slab-allocator.ts'
@@ -82,7 +82,7 @@ function sweepChunk(view: MemoryView, page: number, ordinal: number): number {
   if (!isComplete(load(words, at + HEADER.INCARNATION)) || !isEntry(words, at)) return 0
   const presence = presenceOf(peek(words, at + HEADER.VALUE_AND_PRESENCE))
   const expiry = expiryIn(view.dataDoubles[resident.segment]!, at, presence)
-  if (!locate(view, handleIn(view, page, ordinal), resident)) return expiry
+  if (!locate(view, handleAt(view, page, ordinal), resident)) return expiry
   const dead = deadReason(view, resident)
   return dead >= 0 && evictLocated(view, resident, dead) ? -1 : expiry
 }

@@ -37,7 +37,7 @@ import {
 import { kindOf, MAGAZINE, ROW, ROW_IDLE } from '../../native-layout/thread-row.ts'
 import { entryBytes, keyAt, keyLength, spaceIn } from './entry.ts'
 import { chunkIn, locate, Located } from './locate.ts'
-import { capacityOf, handleIn } from './page-claim.ts'
+import { capacityOf, handleAt } from './page-claim.ts'
 import { linkedBytes, linkedEntries } from './row.ts'
 import {
   chunkAddress,
@@ -244,7 +244,7 @@ function walkPages(view: MemoryView, walk: Walk): void {
     }
     walk.pages.cut++
     const stack = load(view.control, at + PAGE.STACK)
-    const top = stackTop(stack) === 0 ? 0 : handleIn(view, page, stackTop(stack) - 1)
+    const top = stackTop(stack) === 0 ? 0 : handleAt(view, page, stackTop(stack) - 1)
     const found = walkList(view, walk, top, `the stack of page ${page}`)
     walk.chunks.stacks += found
     if (found !== stackCount(stack)) {
@@ -253,7 +253,7 @@ function walkPages(view: MemoryView, walk: Walk): void {
     const carved = load(view.control, at + PAGE.CARVED)
     if (carved > capacityOf(view, pageClassOf(state))) walk.complain(`page ${page} is overfull`)
     for (let ordinal = 0; ordinal < carved; ordinal++) {
-      if (!walk.owners.has(handleIn(view, page, ordinal))) {
+      if (!walk.owners.has(handleAt(view, page, ordinal))) {
         walk.complain(`I-NO-LEAK: chunk ${ordinal} of page ${page} belongs to nobody`)
       }
     }

@@ -12,11 +12,11 @@ import { COUNTER } from '../../native-layout/thread-row.ts'
 import { heat } from './clock-bits.ts'
 import { chainIn, expiryIn, spaceIn } from './entry.ts'
 import { chunkIn, locate, Located } from './locate.ts'
-import { handleIn, removeEntry, WON } from './publish.ts'
+import { removeEntry, WON } from './publish.ts'
 import { classOf, nextOf } from './magazine.ts'
 import { countAt, currentStamp, raiseHint, renew } from './row.ts'
 import { candidate, secondOf, stampOf } from './table.ts'
-import { chunkAddress, classAddress, pageOf, type MemoryView } from './view.ts'
+import { chunkAddress, classAddress, pageOf, type MemoryView, handleIn } from './view.ts'
 
 const found = new Located()
 

@@ -50,12 +50,12 @@ export function releaseClaim(view: MemoryView, page: PageNumber): void {
 export function capacityOf(view: MemoryView, sizeClass: SizeClass): number {
   return Math.floor(view.plan.pageBytes / view.classes.bytes[sizeClass]!)
 }
-export function handleIn(view: MemoryView, page: PageNumber, ordinal: number): ChunkHandle {
+export function handleAt(view: MemoryView, page: PageNumber, ordinal: number): ChunkHandle {
   return (page << view.ordinalBits) | ordinal
 }
 function topHandle(view: MemoryView, page: PageNumber, stack: number): ChunkHandle {
   const top = stackTop(stack)
-  return top === 0 ? 0 : handleIn(view, page, top - 1)
+  return top === 0 ? 0 : handleAt(view, page, top - 1)
 }
 function pushed(view: MemoryView, stack: number, handle: ChunkHandle, by: number): number {
   return packStack(stackCount(stack) + by, handle === 0 ? 0 : (handle & view.ordinalMask) + 1)
@@ -120,18 +120,18 @@ function carveBatch(
     const chunk = first + (carved + n) * shape
     poke(words, chunk + HEADER.INCARNATION, base)
     poke(words, chunk + HEADER.KEY_AND_VERSION, 0)
-    poke(words, chunk + NEXT_FREE, n + 1 < taken ? handleIn(view, page, carved + n + 1) : 0)
+    poke(words, chunk + NEXT_FREE, n + 1 < taken ? handleAt(view, page, carved + n + 1) : 0)
   }
   record(view, ROW.GRAB_CARVED, carved + taken)
-  record(view, ROW.GRAB_TO, handleIn(view, page, carved + taken - 1))
+  record(view, ROW.GRAB_TO, handleAt(view, page, carved + taken - 1))
   record(view, ROW.TOOK, taken)
-  record(view, ROW.GRAB_FROM, handleIn(view, page, carved))
+  record(view, ROW.GRAB_FROM, handleAt(view, page, carved))
   poke(view.control, at + PAGE.CARVED, carved + taken)
   loadMagazine(
     view,
     sizeClass,
-    handleIn(view, page, carved),
-    handleIn(view, page, carved + taken - 1),
+    handleAt(view, page, carved),
+    handleAt(view, page, carved + taken - 1),
     taken,
   )
   return true

@@ -34,15 +34,10 @@ import { chainIn, entryBytes, spaceIn } from './entry.ts'
 import { free, nextOf } from './magazine.ts'
 import { applyDelta, count, field, record, recordDelta, setKind } from './row.ts'
 import { secondOf, stampOf, tagFor } from './table.ts'
-import { chunkAddress, pageOf, rowAddress, segmentOf, type MemoryView } from './view.ts'
+import { chunkAddress, pageOf, rowAddress, segmentOf, type MemoryView, handleIn } from './view.ts'
 
 export const WON = 1
 export const LOST = 0
-
-/** The handle of a live slot word. */
-export function handleIn(view: MemoryView, word: number): ChunkHandle {
-  return (word & 0x7fffffff) >>> view.versionBits
-}
 
 /** Frees an entry that this row has unlinked, its continuations first, one recorded at a time. */
 export function freeOld(view: MemoryView): void {
@@ -117,7 +112,6 @@ export function removeEntry(
   record(view, ROW.SLOT, slotIndex)
   record(view, ROW.OLD, word)
   record(view, ROW.OLD_CHAIN, chainIn(words, at, presence))
-  record(view, ROW.REASON, reason)
   const stamp = stampOf(words, at, presence)
   recordDelta(view, -1, -entryBytes(words, at), spaceIn(words, at, presence), 0, stamp)
   claimMutation(view, mutationFor(reason), words, at, home, version)

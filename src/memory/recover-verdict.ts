@@ -16,9 +16,8 @@ import {
   ROW_REMOVE,
   ROW_REPLACE,
 } from '../../native-layout/thread-row.ts'
-import { handleIn } from './publish.ts'
 import { field } from './row.ts'
-import { chunkAddress, pageOf, rowAddress, segmentOf, type MemoryView } from './view.ts'
+import { chunkAddress, pageOf, rowAddress, segmentOf, type MemoryView, handleIn } from './view.ts'
 
 /** A living thread has to end its operation first. */
 export const POSTPONED = -1

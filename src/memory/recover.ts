@@ -43,7 +43,6 @@ import type { WordIndex } from '../../native-layout/units.ts'
 import { abandonFeed, abortMutation, commitMutation, settleFlush } from './commit.ts'
 import { free, holdsOnTop, magazineAt, nextOf, unpark } from './magazine.ts'
 import { giveBackTop } from './page-claim.ts'
-import { handleIn } from './publish.ts'
 import { finishFreeing, finishMoving, finishPage } from './recover-chunks.ts'
 import {
   POSTPONED,
@@ -55,7 +54,7 @@ import {
   wordOf,
 } from './recover-verdict.ts'
 import { applyDelta, field, raiseHint, record } from './row.ts'
-import { classAddress, pageAddress, rowAddress, type MemoryView } from './view.ts'
+import { classAddress, pageAddress, rowAddress, type MemoryView, handleIn } from './view.ts'
 
 /**
  * Recovers one dead row.

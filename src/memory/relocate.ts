@@ -21,13 +21,13 @@ import { chainIn, isEntry, spaceIn } from './entry.ts'
 import { deadReason, evictLocated } from './evict-entry.ts'
 import { chunkIn, locate, Located } from './locate.ts'
 import { classOf, nextOf } from './magazine.ts'
-import { dropNew, freeOld, handleIn } from './publish.ts'
-import { handleIn as chunkHandle } from './page-claim.ts'
+import { dropNew, freeOld } from './publish.ts'
+import { handleAt } from './page-claim.ts'
 import { applyDelta, count, field, record, recordDelta, renew, setKind } from './row.ts'
 import { abandonDrain, setDrainer } from './page-moves.ts'
 import { popFree } from './slab-allocator.ts'
 import { stampOf } from './table.ts'
-import { chunkAddress, pageAddress, pageOf, segmentOf, type MemoryView } from './view.ts'
+import { chunkAddress, pageAddress, pageOf, segmentOf, type MemoryView, handleIn } from './view.ts'
 import { ownParts } from './write-entry.ts'
 
 const resident = new Located()
@@ -39,7 +39,7 @@ function clear(view: MemoryView, page: PageNumber, ordinal: number): void {
   if (!chunkIn(view, page, ordinal, resident)) return
   const { words, at } = resident
   if (!isComplete(peek(words, at + HEADER.INCARNATION))) return
-  let handle = chunkHandle(view, page, ordinal)
+  let handle = handleAt(view, page, ordinal)
   if (!isEntry(words, at)) {
     handle = peek(words, at + CONTINUATION.OWNER)
     const owner = pageOf(view, handle)

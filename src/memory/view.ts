@@ -10,7 +10,7 @@ import { CLASS, CLASSES_AT, CONTROL } from '../../native-layout/control-block.ts
 import { PAGE } from '../../native-layout/page.ts'
 import { planShapes, type Plan } from '../../native-layout/region-map.ts'
 import type { SizeClasses } from '../../native-layout/size-classes.ts'
-import { BUCKET_BYTES, LIVE_BIT } from '../../native-layout/table-slot.ts'
+import { BUCKET_BYTES, handleOf, LIVE_BIT } from '../../native-layout/table-slot.ts'
 import type { RowLayout } from '../../native-layout/thread-row.ts'
 import {
   bitsFor,
@@ -199,6 +199,10 @@ export function classAddress(sizeClass: number): WordIndex {
 }
 export function pageOf(view: MemoryView, handle: ChunkHandle): PageNumber {
   return handle >>> view.ordinalBits
+}
+/** The handle of a live slot word. */
+export function handleIn(view: MemoryView, word: number): ChunkHandle {
+  return handleOf(word, view.versionBits)
 }
 /** Chunk size in words of a page, 0 while it holds none. */
 export function shapeOf(view: MemoryView, page: PageNumber): number {

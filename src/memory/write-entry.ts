@@ -36,11 +36,11 @@ import { NEVER_TICK, PAGE, TICK_MS } from '../../native-layout/page.ts'
 import { classFor } from '../../native-layout/size-classes.ts'
 import { ROW } from '../../native-layout/thread-row.ts'
 import type { WordIndex } from '../../native-layout/units.ts'
-import { dropNew, handleIn } from './publish.ts'
+import { dropNew } from './publish.ts'
 import { field, record } from './row.ts'
 import { allocate, makeRoom } from './slab-allocator.ts'
 import { takeVersion } from './version.ts'
-import { chunkAddress, pageAddress, pageOf, segmentOf, type MemoryView } from './view.ts'
+import { chunkAddress, pageAddress, pageOf, segmentOf, type MemoryView, handleIn } from './view.ts'
 
 /** What an entry is made of, beside the staged key: where its value's bytes come from. */
 export class Draft {
@@ -85,14 +85,16 @@ export function build(view: MemoryView, draft: Draft): boolean {
       continue
     }
     // Entries can be moved out of a page only while the row holds no pieces of a new one.
-    if (!isLong || tries === MOST_PAGES_MOVED) return false
+    const wanted = Math.ceil(draft.length / view.plan.pageBytes)
+    if (!isLong || tries > PAGES_MOVED_PER_PAGE * wanted) return false
     if (!makeRoom(view, view.classes.bytes.length - 1)) return false
     dropNew(view)
   }
   return true
 }
 const BUILD_TRIES = 32
-const MOST_PAGES_MOVED = 2048
+/** A value takes at most so many times the pages it fills: a refusal is work with a bound. */
+const PAGES_MOVED_PER_PAGE = 4
 
 function buildOnce(view: MemoryView, draft: Draft): boolean {
   const presence = presenceFor(view, draft)

@@ -1,0 +1,130 @@
+/** The engine in bytes, as protocols use it: reading in steps, CAS, marks, values of all sizes. */
+import { describe, expect, test } from 'vitest'
+import {
+  ADD,
+  DELETED,
+  EXISTS,
+  GONE,
+  HIT,
+  MARK_BITS,
+  MARK_STALE,
+  MATCH,
+  MISSING,
+  RawAccess,
+  REPLACE,
+  SET,
+  STORED,
+} from '../../src/engine/raw-access.ts'
+import { attachEngine, type Engine } from '../../src/index.ts'
+import { FakeClock, openEngine } from './open-engine.ts'
+
+const KEY = Buffer.from('..key..')
+
+/** Sets the staged key; what the draft carries is given by name. */
+function put(raw: RawAccess, value: Uint8Array, more: Partial<RawAccess['draft']> = {}): number {
+  const empty = { expiry: 0, flags: 0, marks: 0, casHigh: 0, casLow: 0, codec: 0, from: 0 }
+  Object.assign(raw.draft, empty, { bytes: value, length: value.length }, more)
+  return raw.store(SET)
+}
+
+function open(engine: Engine): RawAccess {
+  const raw = new RawAccess(engine)
+  expect(raw.stage(KEY, 2, 5)).toBe(true)
+  return raw
+}
+
+describe('reading in steps', () => {
+  test('header first, then the value where the caller wants it', () => {
+    for (const bytes of [0, 1, 100, 70_000, 300_000]) {
+      const raw = open(openEngine({ memory: '8mb' }))
+      const value = Buffer.alloc(bytes, 'abcdefg')
+      expect(raw.open()).toBe(GONE)
+      expect(put(raw, value, { flags: 0xfffffff0 | 0, expiry: 4e12 })).toBe(STORED)
+      expect(raw.open()).toBe(HIT)
+      expect(raw.reading).toMatchObject({ length: bytes, flags: -16, expiry: 4e12, codec: 0 })
+      expect(raw.reading.version).toBe(raw.draft.version)
+      const target = Buffer.alloc(bytes + 10, '.')
+      raw.copy(target, 7)
+      expect(raw.confirm()).toBe(true)
+      expect(target.subarray(7, 7 + bytes).equals(value)).toBe(true)
+      expect(target.toString('latin1', 7 + bytes)).toBe('...')
+    }
+  })
+
+  test('an entry that is replaced between open and confirm is not confirmed', () => {
+    const engine = openEngine()
+    const raw = open(engine)
+    put(raw, Buffer.from('before'))
+    expect(raw.open()).toBe(HIT)
+    const other = attachEngine(engine.handle)
+    other.set('key', 'after')
+    other.close()
+    raw.copy(Buffer.alloc(100), 0)
+    expect(raw.confirm()).toBe(false)
+    expect(raw.open()).toBe(HIT)
+    expect(raw.confirm()).toBe(true)
+  })
+
+  test('an entry past its time is gone, counted as a miss, and freed', () => {
+    const clock = new FakeClock()
+    const engine = openEngine({ now: clock.now })
+    const raw = open(engine)
+    put(raw, Buffer.from('x'), { expiry: clock.ms + 10 })
+    clock.ms += 10
+    expect(raw.open()).toBe(GONE)
+    expect(engine.stats()).toMatchObject({ misses: 1, expirations: 1, entries: 0 })
+  })
+})
+
+describe('CAS', () => {
+  test('is the version, unless an explicit one was given', () => {
+    const raw = open(openEngine())
+    put(raw, Buffer.from('1'))
+    const { version } = raw.draft
+    const high = Math.floor(version / 2 ** 32)
+    Object.assign(raw.draft, { wantedHigh: high, wantedLow: (version + 1) | 0 })
+    expect(raw.store(MATCH)).toBe(EXISTS)
+    Object.assign(raw.draft, { wantedHigh: high, wantedLow: version | 0 })
+    expect(raw.store(MATCH)).toBe(STORED)
+    expect(raw.store(MATCH)).toBe(EXISTS)
+
+    put(raw, Buffer.from('2'), { casHigh: -1, casLow: 7 })
+    expect(raw.open()).toBe(HIT)
+    expect(raw.reading).toMatchObject({ casHigh: -1, casLow: 7 })
+    expect(raw.reading.version).toBeGreaterThan(version)
+    Object.assign(raw.draft, { wantedHigh: -1, wantedLow: 7, casHigh: 0, casLow: 0 })
+    expect(raw.store(MATCH)).toBe(STORED)
+    expect(raw.open()).toBe(HIT)
+    expect(raw.reading).toMatchObject({ casHigh: 0, casLow: 0 })
+  })
+
+  test('add, replace, delete and delete with a CAS', () => {
+    const raw = open(openEngine())
+    put(raw, Buffer.from('1'), { casHigh: 0, casLow: 99 })
+    expect(raw.store(ADD)).toBe(EXISTS)
+    expect(raw.removeMatching(0, 98)).toBe(EXISTS)
+    expect(raw.removeMatching(0, 99)).toBe(DELETED)
+    expect(raw.removeMatching(0, 99)).toBe(MISSING)
+    expect(raw.store(REPLACE)).toBe(MISSING)
+    expect(raw.store(MATCH)).toBe(MISSING)
+    expect(raw.store(ADD)).toBe(STORED)
+    expect(raw.remove()).toBe(DELETED)
+    expect(raw.remove()).toBe(MISSING)
+  })
+})
+
+test('marks live with the entry; what the embedding program overwrites has none', () => {
+  const engine = openEngine()
+  const raw = open(engine)
+  const marks = (77 << MARK_BITS) | MARK_STALE
+  put(raw, Buffer.from('5'), { marks, flags: 3 })
+  expect(engine.touch('key', 60_000)).toBe(true)
+  expect(engine.increment('key')).toBe(6)
+  expect(raw.stage(KEY, 2, 5)).toBe(true)
+  expect(raw.open()).toBe(HIT)
+  expect(raw.reading).toMatchObject({ marks, flags: 3 })
+  engine.set('key', '7')
+  raw.stage(KEY, 2, 5)
+  expect(raw.open()).toBe(HIT)
+  expect(raw.reading).toMatchObject({ marks: 0, flags: 0 })
+})
