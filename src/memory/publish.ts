@@ -27,7 +27,7 @@ import {
   ROW_RESERVE,
   sequenceOf,
 } from '../../native-layout/thread-row.ts'
-import type { ChunkHandle, WordIndex } from '../../native-layout/units.ts'
+import type { WordIndex } from '../../native-layout/units.ts'
 import { reset } from './clock-bits.ts'
 import { abortMutation, claimMutation, commitMutation, DEL, EVICT, EXPIRE, PUT } from './commit.ts'
 import { chainIn, entryBytes, spaceIn } from './entry.ts'
