@@ -16,6 +16,7 @@ import { deadReason, evictLocated } from '../memory/evict-entry.ts'
 import { chunkIn, locate, Located } from '../memory/locate.ts'
 import { handleAt } from '../memory/page-claim.ts'
 import { enter, leave, record } from '../memory/row.ts'
+import { trimStep } from '../memory/memory-limit.ts'
 import { drainStep } from '../memory/page-moves.ts'
 import { settle } from '../memory/slab-allocator.ts'
 import { pageAddress, type MemoryView } from '../memory/view.ts'
@@ -41,6 +42,7 @@ export function maintainStep(view: MemoryView): number {
     freed += sweepPage(view, page + 1)
     break
   }
+  if (peek(view.control, CONTROL.LIMIT) !== 0) trimStep(view)
   if (load(view.control, CONTROL.DRAIN) !== 0) {
     enter(view)
     drainStep(view, 64)

@@ -11,12 +11,14 @@ import {
   pageStateOf,
   stackCount,
 } from '../../native-layout/page.ts'
-import { capacityOf, isFree, lastPage } from '../memory/page-claim.ts'
+import { capacityOf, isFree } from '../memory/page-claim.ts'
 import { beginDrain, drainStep } from '../memory/page-moves.ts'
 import { enter, leave } from '../memory/row.ts'
 import { cutPage } from '../memory/slab-allocator.ts'
 import { classAddress, pageAddress, type MemoryView } from '../memory/view.ts'
 import { sweepPage } from './maintain.ts'
+
+export { limitMemory, memoryLimit, trimStep } from '../memory/memory-limit.ts'
 
 /** One size class, counted without stopping anybody. */
 export interface ClassStats {
@@ -52,41 +54,6 @@ export function classStats(view: MemoryView): ClassStats[] {
 }
 
 /**
- * Uses no more than so many bytes from now on, at least one page; what lives beyond is evicted step
- * by step (`trimStep`). More than the engine was created with cannot be had.
- * @returns the bytes that may be used now
- */
-export function limitMemory(view: MemoryView, bytes: number): number {
-  const { plan } = view
-  const fixed = plan.memoryBytes - plan.pages * plan.pageBytes
-  const pages = Math.max(1, Math.min(plan.pages, Math.floor((bytes - fixed) / plan.pageBytes)))
-  store(view.control, CONTROL.LIMIT, pages === plan.pages ? 0 : pages)
-  return fixed + pages * plan.pageBytes
-}
-
-/** Bytes that may be used: the budget, unless the limit was lowered. */
-export function memoryLimit(view: MemoryView): number {
-  const { plan } = view
-  return plan.memoryBytes - (plan.pages - lastPage(view)) * plan.pageBytes
-}
-
-/** Drains pages above the memory limit, a bounded step; whether none is left. */
-export function trimStep(view: MemoryView): boolean {
-  const last = lastPage(view)
-  for (let page = view.plan.pages; page > last; page--) {
-    const state = load(view.control, pageAddress(view, page) + PAGE.STATE)
-    if (pageStateOf(state) !== PAGE_ACTIVE) continue
-    enter(view)
-    beginDrain(view, page, state)
-    drainStep(view, CHUNKS_PER_STEP)
-    leave(view)
-    return false
-  }
-  return load(view.control, CONTROL.DRAIN) <= last
-}
-const CHUNKS_PER_STEP = 256
-
-/**
  * Moves a page from one class to another: what lives in it is moved or evicted.
  * @returns 'moved'; 'none' when the class has no page to give; 'busy' when another page is being
  * drained or a thread keeps a chunk of the page
@@ -105,6 +72,7 @@ export function movePage(view: MemoryView, from: number, to: number): 'moved' | 
   return done
 }
 const MOST_STEPS = 64
+const CHUNKS_PER_STEP = 256
 
 function emptiestOf(view: MemoryView, sizeClass: number): number {
   let best = 0
