@@ -59,7 +59,7 @@ export const OPTIONAL = [
   ['CHAIN', 2], //      first continuation, bytes of the value held in this chunk
   ['FLAGS', 1], //      memcached client flags
   ['CAS', 2], //        explicit client CAS; nothing internal trusts it
-  ['SPARE', 2], //      not used yet
+  ['STORED', 2], //     store time, absolute ms, in two words; not used yet
   ['MARKS', 1], //      last access in seconds (29), fetched, win, stale
   ['CONTENT', 1], //    content type
   ['STRUCTURE', 1], //  subtype of a list, set, hash, sorted set
