@@ -88,8 +88,9 @@ export function evictCandidate(view: MemoryView, onlyDead: boolean): boolean {
     const segment = bucket >>> view.tableShift
     const at = ((bucket & view.tableMask) << BUCKET_SHIFT) + BUCKET.A
     for (let way = 0; way < WAYS; way++) {
-      if (!isLive(peek(view.tables[segment]!, at + way))) continue
-      const dead = locateSlot(view, bucket, way) && deadReason(view, found) >= 0
+      const word = peek(view.tables[segment]!, at + way)
+      if (!isLive(word)) continue
+      const dead = seemsDead(view, word)
       const temperature = dead ? -1 : heat(view.tableBytes[segment]!, at + way)
       if (temperature >= coldest || (onlyDead && !dead)) continue
       coldest = temperature
@@ -99,7 +100,15 @@ export function evictCandidate(view: MemoryView, onlyDead: boolean): boolean {
   }
   if (coldestAt < 0 || !locateSlot(view, coldestBucket, coldestAt)) return false
   const dead = deadReason(view, found)
+  if (dead < 0 && onlyDead) return false
   return evictLocated(view, found, dead >= 0 ? dead : COUNTER.evictedForSlots)
+}
+
+/** A look at the entry of a slot word without proof that it is linked still. */
+function seemsDead(view: MemoryView, word: number): boolean {
+  const handle = handleIn(view, word)
+  if (!chunkIn(view, pageOf(view, handle), handle & view.ordinalMask, found)) return false
+  return deadReason(view, found) >= 0
 }
 
 /** Locates the entry of one slot. */
