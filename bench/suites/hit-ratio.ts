@@ -14,8 +14,8 @@ import type { RunOptions } from '../options.ts'
 import type { Progress } from '../progress.ts'
 import { traceFiles } from '../traces/catalog.ts'
 import { clockHits, lruHits } from '../traces/policies.ts'
-import { readTrace } from '../traces/reader.ts'
-import type { Trace } from '../traces/reader.ts'
+import { readTrace } from '../../src/load/trace-reader.ts'
+import type { Trace } from '../../src/load/trace-reader.ts'
 
 const PERCENTS = [1, 10]
 const BUDGET_BYTES_PER_ENTRY = 512
@@ -27,6 +27,8 @@ interface Found {
   readonly percent: number
   readonly capacity: number
   readonly heddle: number
+  /** Hits of heddle with keys of one length in place of the trace's: all in one size class. */
+  readonly oneSize: number
   readonly clock: number
   readonly lru: number
 }
@@ -49,7 +51,8 @@ export async function runHitRatio(options: RunOptions, progress: Progress): Prom
       'Hit ratio with maxEntries at 1 % and 10 % of the unique keys of each trace, ' +
         'one thread, cold start.',
       'CLOCK and LRU are exact simulations in the same run; ' +
-        'the difference is heddle minus CLOCK, in points.',
+        'the difference is heddle minus CLOCK, in points; in the last column all keys have one ' +
+        'length, so that a new entry takes the chunk of the evicted one, as in textbook CLOCK.',
     ],
     measurements: found.flatMap(measurementsOf),
     tables: [tableOf(found)],
@@ -81,13 +84,19 @@ function compare(trace: Trace, percent: number): Found {
     trace,
     percent,
     capacity,
-    heddle: heddleHits(trace, capacity),
+    heddle: heddleHits(trace.keys, trace, capacity),
+    oneSize: heddleHits(trace.keys.map(ofOneLength), trace, capacity),
     clock: clockHits(trace.requests, universe, capacity),
     lru: lruHits(trace.requests, universe, capacity),
   }
 }
 
-function heddleHits(trace: Trace, capacity: number): number {
+function ofOneLength(_key: string, index: number): string {
+  return String(index).padStart(ONE_LENGTH, '0')
+}
+const ONE_LENGTH = 8
+
+function heddleHits(keys: readonly string[], trace: Trace, capacity: number): number {
   const engine = createEngine({
     name: 'bench hit ratio',
     memory: Math.max(SMALLEST_BUDGET, capacity * BUDGET_BYTES_PER_ENTRY),
@@ -97,7 +106,7 @@ function heddleHits(trace: Trace, capacity: number): number {
   try {
     let hits = 0
     for (const index of trace.requests) {
-      const key = trace.keys[index] as string
+      const key = keys[index] as string
       const value = engine.get<string>(key)
       if (value === undefined) {
         engine.set(key, key)
@@ -141,16 +150,24 @@ function measurementsOf(one: Found): Measurement[] {
   const ratios = (['heddle', 'clock', 'lru'] as const).map((subject) =>
     state(subject, 'replay', percentOf(one[subject], trace), '%'),
   )
-  return [...ratios, state('heddle', 'heddle minus clock', differenceOf(one), 'points')]
+  return [
+    ...ratios,
+    state('heddle', 'heddle minus clock', differenceOf(one, one.heddle), 'points'),
+    state('heddle', 'keys of one length minus clock', differenceOf(one, one.oneSize), 'points'),
+  ]
 }
 
-function differenceOf(one: Found): number {
-  return percentOf(one.heddle, one.trace) - percentOf(one.clock, one.trace)
+function differenceOf(one: Found, hits: number): number {
+  return percentOf(hits, one.trace) - percentOf(one.clock, one.trace)
+}
+function signed(points: number): string {
+  return `${points >= 0 ? '+' : ''}${points.toFixed(2)}`
 }
 
 function tableOf(found: readonly Found[]): Table {
   const title = 'Hit ratio in percent'
   const columns = ['trace', 'requests', 'unique', 'maxEntries', 'LRU', 'CLOCK', 'heddle', 'points']
+  columns.push('keys of one length')
   const rows = found.map((one) => [
     one.trace.name,
     shown(one.trace.requests.length),
@@ -159,7 +176,8 @@ function tableOf(found: readonly Found[]): Table {
     percentOf(one.lru, one.trace).toFixed(2),
     percentOf(one.clock, one.trace).toFixed(2),
     percentOf(one.heddle, one.trace).toFixed(2),
-    `${differenceOf(one) >= 0 ? '+' : ''}${differenceOf(one).toFixed(2)}`,
+    signed(differenceOf(one, one.heddle)),
+    signed(differenceOf(one, one.oneSize)),
   ])
   return { title, columns, rows }
 }
