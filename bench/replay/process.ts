@@ -10,7 +10,7 @@
 import { Piscina } from 'piscina'
 import { createEngine } from '../../src/index.ts'
 import { settledRss } from '../heap.ts'
-import { readTrace } from '../traces/reader.ts'
+import { readTrace } from '../../src/load/trace-reader.ts'
 import type { ReplayFindings, ReplayOrder, Task, TaskFindings, ThreadSupply } from './protocol.ts'
 
 const MEAN_ENTRY_BYTES = 4900

@@ -18,7 +18,7 @@ import { VARIANTS } from '../replay/protocol.ts'
 import type { ReplayFindings, ReplayOrder, Variant } from '../replay/protocol.ts'
 import { valueBytes } from '../replay/value.ts'
 import { traceFiles } from '../traces/catalog.ts'
-import { readTrace } from '../traces/reader.ts'
+import { readTrace } from '../../src/load/trace-reader.ts'
 
 interface Sizes {
   readonly percents: readonly number[]

@@ -7,7 +7,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { RunOptions } from '../options.ts'
-import { formatOf } from './reader.ts'
+import { formatOf } from '../../src/load/trace-reader.ts'
 
 export const CARRIED_TRACE = fileURLToPath(new URL('../data/web12.trace.gz', import.meta.url))
 

@@ -6,7 +6,7 @@
 import { describe, expect, test } from 'vitest'
 import { CARRIED_TRACE } from '../../bench/traces/catalog.ts'
 import { clockHits, lruHits } from '../../bench/traces/policies.ts'
-import { readTrace } from '../../bench/traces/reader.ts'
+import { readTrace } from '../../src/load/trace-reader.ts'
 import { randomNumbers } from '../../bench/workload.ts'
 
 const SEED = 42

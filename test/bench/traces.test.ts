@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { CARRIED_TRACE } from '../../bench/traces/catalog.ts'
-import { formatOf, parseTrace, readTrace, traceName } from '../../bench/traces/reader.ts'
+import { formatOf, parseTrace, readTrace, traceName } from '../../src/load/trace-reader.ts'
 
 function integers(width: 4 | 8, values: readonly (number | bigint)[]): Buffer {
   const bytes = Buffer.alloc(width * values.length)

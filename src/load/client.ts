@@ -1,0 +1,320 @@
+/**
+ * The load of one thread: its connections, and the two ways to drive them.
+ *
+ * Closed loop: every connection has `depth` requests under way, and a reply lets the next one go.
+ * A slow server is asked less, so its latency flatters it.
+ *
+ * Open loop: request n is due at begin + n * interval on connection n modulo connections, whatever
+ * the server does. A request that finds its connection full waits, and its latency counts from
+ * when it was due, so a stall is charged to all that it held up (no coordinated omission). The
+ * thread polls its event loop, since timers are a millisecond late; `lag` tells how late it was
+ * itself.
+ */
+import { build } from 'hdr-histogram-js'
+import type { Histogram } from 'hdr-histogram-js'
+import { Connection } from './connection.ts'
+import type { Driver, Target } from './connection.ts'
+import { HISTOGRAM } from './findings.ts'
+import { GET, GET_ABSENT, SET, idOf, packRequest, verbOf } from './request-plan.ts'
+import { LARGEST_VALUE, SMALLEST_VALUE, sizeTable, writeKey } from './workload.ts'
+import type { ValueSizes } from './workload.ts'
+import { HIT, MISS, OUTCOMES, OVERHEAD_BYTES, REFUSED } from './wire-protocol.ts'
+import { UNEXPECTED_HIT, UNEXPECTED_MISS } from './wire-protocol.ts'
+import type { WireProtocol } from './wire-protocol.ts'
+
+export interface ClientOrder {
+  readonly target: Target
+  readonly connections: number
+  readonly mostDepth: number
+  readonly keys: number
+  readonly values: ValueSizes
+}
+
+export interface Drive {
+  readonly plan: Uint32Array
+  readonly depth: number
+  /** Requests in all, for a preload and for an open loop; Infinity: until the time is over. */
+  readonly requests: number
+  readonly seconds: number
+  /** Milliseconds between two requests of this thread; undefined: closed loop. */
+  readonly everyMs: number | undefined
+  /** On performance.now()'s clock. */
+  readonly beginAt: number
+  readonly allowMisses: boolean
+  /** A get that misses is followed by a set of its key. */
+  readonly fillMisses: boolean
+}
+
+export interface Driven {
+  readonly counts: Float64Array
+  readonly response: Histogram
+  readonly lag: Histogram
+  readonly seconds: number
+  /** Open loop: due requests that found no room until after the end; in the histogram as of then. */
+  readonly unsent: number
+  /** Share of the time in which the thread was not waiting for its sockets. */
+  readonly busy: number
+  readonly samples: readonly string[]
+}
+
+const BATCH_BYTES = 1 << 18
+const LARGEST_REQUEST = LARGEST_VALUE + OVERHEAD_BYTES
+/** How long an open loop may work off what was due when its time is over. */
+const DRAIN_MS = 1_000
+const GRACE_MS = 10_000
+const MOST_SAMPLES = 5
+const NS_PER_MS = 1e6
+const GENERATIONS = 10
+
+export class LoadClient implements Driver {
+  readonly protocol: WireProtocol
+  #order: ClientOrder
+  #connections: Connection[]
+  #sizes: Uint16Array
+  #batch = Buffer.allocUnsafeSlow(BATCH_BYTES)
+  #generation = 0
+  // The run that is under way.
+  #drive: Drive | undefined
+  #isSending = false
+  #planAt = 0
+  #started = 0
+  #dueCount = 0
+  #outstanding = 0
+  #endAt = 0
+  #unsent = 0
+  #counts = new Float64Array(OUTCOMES)
+  #response: Histogram = build(HISTOGRAM)
+  #lag: Histogram = build(HISTOGRAM)
+  #samples: string[] = []
+  #settle: { resolve: () => void; reject: (error: Error) => void } | undefined
+  #failure: Error | undefined
+
+  constructor(order: ClientOrder, protocol: WireProtocol) {
+    this.protocol = protocol
+    this.#order = order
+    this.#sizes = sizeTable(order.values, order.keys)
+    const indices = Array.from({ length: order.connections }, (_, index) => index)
+    this.#connections = indices.map((index) => new Connection(index, order.mostDepth, this))
+  }
+
+  async open(): Promise<void> {
+    try {
+      for (const connection of this.#connections) await connection.open(this.#order.target)
+    } catch (error) {
+      this.close()
+      throw error
+    }
+  }
+
+  close(): void {
+    for (const connection of this.#connections) connection.close()
+  }
+
+  async run(drive: Drive): Promise<Driven> {
+    if (this.#failure !== undefined) throw this.#failure
+    this.#reset(drive)
+    await new Promise((resolve) => setTimeout(resolve, drive.beginAt - performance.now()))
+    const utilizationAtStart = performance.eventLoopUtilization()
+    const beganAt = performance.now()
+    const timers: NodeJS.Timeout[] = []
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.#settle = { resolve, reject }
+        const drainMs = drive.everyMs === undefined ? 0 : DRAIN_MS
+        timers.push(setTimeout(() => this.#stopSending(), drive.seconds * 1000 + drainMs))
+        timers.push(setTimeout(() => this.#giveUp(), drive.seconds * 1000 + GRACE_MS))
+        if (drive.everyMs === undefined) this.#startAll(beganAt)
+        else this.#poll()
+      })
+    } finally {
+      for (const timer of timers) clearTimeout(timer)
+      this.#settle = undefined
+      this.#isSending = false
+    }
+    const { utilization } = performance.eventLoopUtilization(utilizationAtStart)
+    return {
+      counts: this.#counts,
+      response: this.#response,
+      lag: this.#lag,
+      seconds: (this.#endAt - beganAt) / 1000,
+      busy: utilization,
+      unsent: this.#unsent,
+      samples: this.#samples,
+    }
+  }
+
+  sizeOf(id: number): number {
+    if (this.#sizes.length === 0) return this.#order.values.low
+    return id < this.#sizes.length ? this.#sizes[id] : SMALLEST_VALUE
+  }
+
+  replied(
+    connection: Connection,
+    request: number,
+    intendedAt: number,
+    outcome: number,
+    now: number,
+  ): void {
+    this.#outstanding--
+    this.#endAt = now
+    this.#response.recordValue(Math.max(1, Math.round((now - intendedAt) * NS_PER_MS)))
+    const drive = this.#drive as Drive
+    const verb = verbOf(request)
+    let counted = outcome
+    if (verb === GET_ABSENT && outcome !== MISS && outcome !== REFUSED) counted = UNEXPECTED_HIT
+    if (verb === GET && outcome === MISS) {
+      if (!drive.allowMisses) counted = UNEXPECTED_MISS
+      else if (drive.fillMisses) connection.fills[connection.fillCount++] = idOf(request)
+    }
+    this.#counts[counted]++
+    const isNews = counted !== outcome && !(outcome > REFUSED)
+    if (isNews) this.sample(request, outcome === HIT ? 'a hit' : 'a miss')
+  }
+
+  chunkDone(connection: Connection, now: number): void {
+    this.#pump(connection, now)
+    this.#finishIfDone()
+  }
+
+  sample(request: number, reply: string): void {
+    if (this.#samples.length >= MOST_SAMPLES) return
+    const id = idOf(request)
+    const verb = verbOf(request) === SET ? 'set' : 'get'
+    const key = Buffer.alloc(OVERHEAD_BYTES)
+    const text = key.toString('latin1', 0, writeKey(key, 0, id))
+    this.#samples.push(`${verb} ${text} (${this.sizeOf(id)} bytes): ${reply}`)
+  }
+
+  failed(connection: Connection, why: string): void {
+    this.#failure = new Error(`connection ${connection.index}: ${why}`)
+    this.#settle?.reject(this.#failure)
+  }
+
+  #reset(drive: Drive): void {
+    this.#drive = drive
+    this.#isSending = true
+    this.#planAt = 0
+    this.#started = 0
+    this.#dueCount = 0
+    this.#unsent = 0
+    this.#counts = new Float64Array(OUTCOMES)
+    this.#response = build(HISTOGRAM)
+    this.#lag = build(HISTOGRAM)
+    this.#samples = []
+    for (const connection of this.#connections) {
+      connection.due = 0
+      connection.ordinal = 0
+      connection.fillCount = 0
+    }
+  }
+
+  #startAll(now: number): void {
+    for (const connection of this.#connections) this.#pump(connection, now)
+    this.#finishIfDone()
+  }
+
+  /** Open loop: finds what has become due, then lets the event loop look at the sockets. */
+  #poll = (): void => {
+    const drive = this.#drive as Drive
+    if (this.#settle === undefined) return
+    const now = performance.now()
+    const everyMs = drive.everyMs as number
+    const { length } = this.#connections
+    const first = this.#dueCount
+    const planned = Math.floor((now - drive.beginAt) / everyMs) + 1
+    const due = Math.max(first, Math.min(drive.requests, planned))
+    for (let n = first; n < due; n++) {
+      this.#connections[n % length].due++
+      const lagMs = now - drive.beginAt - n * everyMs
+      this.#lag.recordValue(Math.max(1, Math.round(lagMs * NS_PER_MS)))
+    }
+    this.#dueCount = due
+    const touched = Math.min(due, first + length)
+    for (let n = first; n < touched; n++) this.#pump(this.#connections[n % length], now)
+    if (!this.#finishIfDone()) setImmediate(this.#poll)
+  }
+
+  /** Sends what this connection may send now, in one write. */
+  #pump(connection: Connection, now: number): void {
+    const drive = this.#drive as Drive
+    let at = 0
+    while (connection.outstanding < drive.depth && this.#isSending) {
+      if (connection.fillCount > 0) {
+        const id = connection.fills[--connection.fillCount]
+        at = this.#send(connection, packRequest(SET, id), now, at)
+      } else if (drive.everyMs === undefined) {
+        if (this.#started >= drive.requests) break
+        at = this.#send(connection, this.#nextPlanned(drive), now, at)
+      } else {
+        if (connection.due === 0) break
+        connection.due--
+        const n = connection.ordinal++ * this.#connections.length + connection.index
+        const intendedAt = drive.beginAt + n * drive.everyMs
+        at = this.#send(connection, this.#nextPlanned(drive), intendedAt, at)
+      }
+    }
+    this.#flush(connection, at)
+  }
+
+  #nextPlanned(drive: Drive): number {
+    this.#started++
+    const request = drive.plan[this.#planAt]
+    if (++this.#planAt === drive.plan.length) this.#planAt = 0
+    return request
+  }
+
+  #send(connection: Connection, request: number, intendedAt: number, from: number): number {
+    const at = from + LARGEST_REQUEST > BATCH_BYTES ? this.#flush(connection, from) : from
+    const id = idOf(request)
+    connection.push(request, intendedAt)
+    this.#outstanding++
+    if (verbOf(request) !== SET) return this.protocol.writeGet(this.#batch, at, id)
+    this.#generation = (this.#generation + 1) % GENERATIONS
+    return this.protocol.writeSet(this.#batch, at, id, this.sizeOf(id), this.#generation)
+  }
+
+  /** Bytes that the socket could not take at once stay its own; the next batch gets new ones. */
+  #flush(connection: Connection, end: number): number {
+    if (end === 0) return 0
+    if (!connection.write(this.#batch.subarray(0, end))) {
+      this.#batch = Buffer.allocUnsafeSlow(BATCH_BYTES)
+    }
+    return 0
+  }
+
+  /** The time is over. What an open loop could not send by now has waited at least until now. */
+  #stopSending(): void {
+    const drive = this.#drive as Drive
+    if (drive.everyMs !== undefined && this.#isSending) {
+      const now = performance.now()
+      for (const connection of this.#connections) this.#countUnsent(drive, connection, now)
+    }
+    this.#isSending = false
+    this.#finishIfDone()
+  }
+
+  #countUnsent(drive: Drive, connection: Connection, now: number): void {
+    const { length } = this.#connections
+    for (; connection.due > 0; connection.due--) {
+      const n = connection.ordinal++ * length + connection.index
+      const waitedMs = now - drive.beginAt - n * (drive.everyMs as number)
+      this.#response.recordValue(Math.max(1, Math.round(waitedMs * NS_PER_MS)))
+      this.#unsent++
+    }
+  }
+
+  #finishIfDone(): boolean {
+    const drive = this.#drive as Drive
+    const isDone =
+      this.#outstanding === 0 && (!this.#isSending || this.#started >= drive.requests)
+    if (isDone) this.#settle?.resolve()
+    return isDone
+  }
+
+  #giveUp(): void {
+    const seconds = GRACE_MS / 1000
+    const what = `${this.#outstanding} replies never came within ${seconds} s after the end`
+    this.#failure = new Error(what)
+    this.#settle?.reject(this.#failure)
+  }
+}

@@ -1,0 +1,190 @@
+/**
+ * One client connection of the generator: a raw socket that reads into a buffer shared by all
+ * connections of the thread, and a ring of the requests whose replies are outstanding. Replies
+ * are matched to requests by order alone, as both protocols promise, so a lost, doubled or
+ * shifted reply shows as a wrong key or value, or as bytes that nobody asked for.
+ */
+import { connect } from 'node:net'
+import type { Socket, TcpNetConnectOpts, IpcNetConnectOpts } from 'node:net'
+import { SET, idOf, verbOf } from './request-plan.ts'
+import { LARGEST_VALUE } from './workload.ts'
+import { BROKEN, INCOMPLETE, LONGEST_LINE, OVERHEAD_BYTES, REFUSED } from './wire-protocol.ts'
+import type { ReplyNote, WireProtocol } from './wire-protocol.ts'
+
+export interface Target {
+  readonly protocol: 'memcached' | 'redis'
+  readonly host: string
+  readonly port: number
+  /** Instead of host and port. */
+  readonly path?: string
+}
+
+/** What a connection reports to the client that drives it. */
+export interface Driver {
+  readonly protocol: WireProtocol
+  /** Returns the stored size of an id's value. */
+  sizeOf(id: number): number
+  replied(
+    connection: Connection,
+    request: number,
+    intendedAt: number,
+    outcome: number,
+    now: number,
+  ): void
+  /** All replies of a chunk were reported. */
+  chunkDone(connection: Connection, now: number): void
+  /** A reply that is no success, in the server's words. */
+  sample(request: number, reply: string): void
+  failed(connection: Connection, why: string): void
+}
+
+const READ_BYTES = 65_536
+const LARGEST_REPLY = LARGEST_VALUE + LONGEST_LINE + OVERHEAD_BYTES
+const SAMPLE_BYTES = 80
+const CONNECT_TIMEOUT_MS = 5_000
+
+const readBuffer = Buffer.allocUnsafeSlow(READ_BYTES)
+const note: ReplyNote = { outcome: 0 }
+
+export class Connection {
+  readonly index: number
+  readonly ring: number
+  /** Open loop: requests that are due and wait for room, and the next of this connection. */
+  due = 0
+  ordinal = 0
+  /** Ids whose get missed and that are to be stored next: a cache-aside client. */
+  readonly fills: Uint32Array
+  fillCount = 0
+  outstanding = 0
+  #driver: Driver
+  #socket: Socket | undefined
+  #requests: Uint32Array
+  #intendedAt: Float64Array
+  #head = 0
+  #carry: Buffer | undefined
+  #carried = 0
+  #isOver = false
+
+  constructor(index: number, mostDepth: number, driver: Driver) {
+    this.index = index
+    this.ring = mostDepth
+    this.fills = new Uint32Array(mostDepth)
+    this.#driver = driver
+    this.#requests = new Uint32Array(mostDepth)
+    this.#intendedAt = new Float64Array(mostDepth)
+  }
+
+  open(target: Target): Promise<void> {
+    const place: TcpNetConnectOpts | IpcNetConnectOpts =
+      target.path === undefined
+        ? { host: target.host, port: target.port, noDelay: true }
+        : { path: target.path }
+    const callback = (count: number) => this.#take(count)
+    const socket = connect({ ...place, onread: { buffer: readBuffer, callback } })
+    this.#socket = socket
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => socket.destroy(new Error('timed out')), CONNECT_TIMEOUT_MS)
+      let isOpen = false
+      socket.once('connect', () => {
+        clearTimeout(timer)
+        isOpen = true
+        resolve()
+      })
+      socket.on('error', (error) => {
+        clearTimeout(timer)
+        if (isOpen) this.#fail(error.message)
+        else reject(new Error(`cannot connect to ${nameOf(target)}: ${error.message}`))
+      })
+      socket.on('close', () => this.#fail('the server closed the connection'))
+    })
+  }
+
+  close(): void {
+    this.#isOver = true
+    this.#socket?.destroy()
+  }
+
+  push(request: number, intendedAt: number): void {
+    let slot = this.#head + this.outstanding
+    if (slot >= this.ring) slot -= this.ring
+    this.#requests[slot] = request
+    this.#intendedAt[slot] = intendedAt
+    this.outstanding++
+  }
+
+  /** Writes bytes; false when they are still needed after the call. */
+  write(bytes: Buffer): boolean {
+    const socket = this.#socket as Socket
+    socket.write(bytes)
+    return socket.writableLength === 0
+  }
+
+  #take(count: number): boolean {
+    const now = performance.now()
+    const bytes = this.#carried === 0 ? readBuffer : this.#joined(count)
+    const end = this.#carried + count
+    const at = this.#readReplies(bytes, end, now)
+    if (at === BROKEN) return false
+    const left = end - at
+    if (left > LARGEST_REPLY) {
+      this.#fail(`a reply is longer than ${LARGEST_REPLY} bytes`)
+      return false
+    }
+    if (left > 0) {
+      this.#carry ??= Buffer.allocUnsafeSlow(READ_BYTES + LARGEST_REPLY)
+      bytes.copy(this.#carry, 0, at, end)
+    }
+    this.#carried = left
+    this.#driver.chunkDone(this, now)
+    return true
+  }
+
+  /** The end of the last whole reply, or BROKEN. */
+  #readReplies(bytes: Buffer, end: number, now: number): number {
+    const driver = this.#driver
+    let at = 0
+    while (at < end) {
+      if (this.outstanding === 0) return this.#breakOff('unasked', bytes, at, end)
+      const request = this.#requests[this.#head]
+      const id = idOf(request)
+      const next =
+        verbOf(request) === SET
+          ? driver.protocol.readSetReply(bytes, at, end, note)
+          : driver.protocol.readGetReply(bytes, at, end, id, driver.sizeOf(id), note)
+      if (next === INCOMPLETE) break
+      if (next === BROKEN) return this.#breakOff('unreadable', bytes, at, end)
+      if (note.outcome >= REFUSED) driver.sample(request, excerpt(bytes, at, next))
+      const intendedAt = this.#intendedAt[this.#head]
+      if (++this.#head === this.ring) this.#head = 0
+      this.outstanding--
+      driver.replied(this, request, intendedAt, note.outcome, now)
+      at = next
+    }
+    return at
+  }
+
+  #joined(count: number): Buffer {
+    const carry = this.#carry as Buffer
+    readBuffer.copy(carry, this.#carried, 0, count)
+    return carry
+  }
+
+  #breakOff(what: string, bytes: Buffer, at: number, end: number): number {
+    this.#fail(`${what} bytes from the server: ${excerpt(bytes, at, end)}`)
+    return BROKEN
+  }
+
+  #fail(why: string): void {
+    if (this.#isOver) return
+    this.close()
+    this.#driver.failed(this, why)
+  }
+}
+
+export function nameOf(target: Target): string {
+  return target.path ?? `${target.host}:${target.port}`
+}
+
+function excerpt(bytes: Buffer, at: number, end: number): string {
+  return JSON.stringify(bytes.toString('latin1', at, Math.min(end, at + SAMPLE_BYTES)))
+}

@@ -1,0 +1,121 @@
+/**
+ * memcached's text protocol as a client speaks it: `get` and `set` of one key.
+ *
+ *   get KEY\r\n                         VALUE KEY FLAGS BYTES\r\n<value>\r\nEND\r\n   or   END\r\n
+ *   set KEY 0 0 BYTES\r\n<value>\r\n    STORED\r\n   or an error line
+ */
+import { KEY_BYTES, decimalWidth, isKey, isValue, writeDigits } from './workload.ts'
+import { writeKey, writeValue } from './workload.ts'
+import {
+  BROKEN,
+  HIT,
+  INCOMPLETE,
+  MISS,
+  REFUSED,
+  STORED,
+  WRONG_KEY,
+  WRONG_LENGTH,
+  WRONG_VALUE,
+  isText,
+  lineEnd,
+  writeText,
+} from './wire-protocol.ts'
+import type { ReplyNote, WireProtocol } from './wire-protocol.ts'
+
+const GET_TEXT = Buffer.from('get ')
+const SET_TEXT = Buffer.from('set ')
+const FLAGS_AND_EXPTIME = Buffer.from(' 0 0 ')
+const LINE_BREAK = Buffer.from('\r\n')
+const VALUE_TEXT = Buffer.from('VALUE ')
+const END_LINE = Buffer.from('END\r\n')
+const STORED_LINE = Buffer.from('STORED\r\n')
+const ERRORS = ['ERROR', 'CLIENT_ERROR ', 'SERVER_ERROR ', 'NOT_STORED'].map((one) =>
+  Buffer.from(one),
+)
+const SPACE = 32
+const DIGIT_ZERO = 48
+/** The end of the key in the line of a hit. */
+const AFTER_KEY = VALUE_TEXT.length + KEY_BYTES
+
+export const memcachedText: WireProtocol = {
+  name: 'memcached',
+  writeGet(into, at, id) {
+    const next = writeKey(into, writeText(into, at, GET_TEXT), id)
+    return writeText(into, next, LINE_BREAK)
+  },
+  writeSet(into, at, id, size, generation) {
+    let next = writeKey(into, writeText(into, at, SET_TEXT), id)
+    next = writeText(into, next, FLAGS_AND_EXPTIME)
+    next = writeDigits(into, next, size, decimalWidth(size))
+    next = writeText(into, next, LINE_BREAK)
+    next = writeValue(into, next, id, size, generation)
+    return writeText(into, next, LINE_BREAK)
+  },
+  readGetReply(from, at, end, id, size, note) {
+    const afterLine = lineEnd(from, at, end)
+    if (afterLine < 0) return afterLine
+    if (afterLine - at === END_LINE.length && isText(from, at, END_LINE)) {
+      note.outcome = MISS
+      return afterLine
+    }
+    if (!isText(from, at, VALUE_TEXT)) return readError(from, at, afterLine, note)
+    return readHit(from, at, afterLine, end, id, size, note)
+  },
+  readSetReply(from, at, end, note) {
+    const afterLine = lineEnd(from, at, end)
+    if (afterLine < 0) return afterLine
+    if (afterLine - at === STORED_LINE.length && isText(from, at, STORED_LINE)) {
+      note.outcome = STORED
+      return afterLine
+    }
+    return readError(from, at, afterLine, note)
+  },
+}
+
+/** The line may name another key or length; the value that it announces is read all the same. */
+function readHit(
+  from: Buffer,
+  at: number,
+  afterLine: number,
+  end: number,
+  id: number,
+  size: number,
+  note: ReplyNote,
+): number {
+  const announced = announcedBytes(from, at, afterLine)
+  if (announced < 0) return BROKEN
+  const after = afterLine + announced + LINE_BREAK.length + END_LINE.length
+  if (after > end) return INCOMPLETE
+  const afterValue = afterLine + announced
+  if (!isText(from, afterValue, LINE_BREAK)) return BROKEN
+  if (!isText(from, afterValue + LINE_BREAK.length, END_LINE)) return BROKEN
+  const isRightKey = afterLine - at > AFTER_KEY && from[at + AFTER_KEY] === SPACE
+  if (!isRightKey || !isKey(from, at + VALUE_TEXT.length, id)) note.outcome = WRONG_KEY
+  else if (announced !== size) note.outcome = WRONG_LENGTH
+  else note.outcome = isValue(from, afterLine, id, size) ? HIT : WRONG_VALUE
+  return after
+}
+
+/** The last number of the line `VALUE KEY FLAGS BYTES\r\n`, or -1. */
+function announcedBytes(from: Buffer, at: number, afterLine: number): number {
+  let scale = 1
+  let value = 0
+  let i = afterLine - LINE_BREAK.length - 1
+  for (; i > at && from[i] !== SPACE; i--) {
+    const digit = from[i] - DIGIT_ZERO
+    if (!(digit >= 0 && digit <= 9) || scale > 1e9) return -1
+    value += digit * scale
+    scale *= 10
+  }
+  return scale === 1 ? -1 : value
+}
+
+function readError(from: Buffer, at: number, afterLine: number, note: ReplyNote): number {
+  for (const error of ERRORS) {
+    if (afterLine - at > error.length && isText(from, at, error)) {
+      note.outcome = REFUSED
+      return afterLine
+    }
+  }
+  return BROKEN
+}

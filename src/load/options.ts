@@ -1,0 +1,178 @@
+/**
+ * The command line of `heddle bench`: which server, which load. Every refusal names the option,
+ * what was given and what is allowed.
+ */
+import { parseArgs } from 'node:util'
+import type { ParseArgsOptionsConfig } from 'node:util'
+import type { Target } from './connection.ts'
+import { KEY_CHOICES, MIXES } from './request-plan.ts'
+import type { KeyChoice, Mix } from './request-plan.ts'
+import { LARGEST_VALUE, MOST_KEYS, SMALLEST_VALUE } from './workload.ts'
+import type { ValueSizes } from './workload.ts'
+import { PROTOCOLS } from './wire-protocol.ts'
+import type { ProtocolName } from './wire-protocol.ts'
+
+export interface BenchOptions {
+  readonly help: boolean
+  readonly target: Target
+  readonly pid: number | undefined
+  readonly threads: number
+  readonly connections: number
+  readonly depth: number
+  readonly mix: Mix
+  readonly choice: KeyChoice
+  readonly traceFile: string | undefined
+  readonly keys: number
+  readonly values: ValueSizes
+  readonly seconds: number
+  readonly warmUpSeconds: number
+  /** Open loop at each of these; empty: closed loop. */
+  readonly rates: readonly number[]
+  readonly preload: boolean
+  readonly allowMisses: boolean
+  readonly floor: boolean
+  readonly json: boolean
+  readonly hgrm: string | undefined
+  readonly seed: number
+}
+
+const OPTIONS = {
+  help: { type: 'boolean', default: false },
+  host: { type: 'string', default: '127.0.0.1' },
+  port: { type: 'string' },
+  'unix-socket': { type: 'string' },
+  protocol: { type: 'string', default: 'memcached' },
+  pid: { type: 'string' },
+  threads: { type: 'string', default: '1' },
+  connections: { type: 'string', default: '50' },
+  depth: { type: 'string', default: '1' },
+  mix: { type: 'string', default: '90/10' },
+  'key-choice': { type: 'string' },
+  trace: { type: 'string' },
+  keys: { type: 'string', default: '100000' },
+  'value-size': { type: 'string', default: '32' },
+  seconds: { type: 'string', default: '5' },
+  'warm-up': { type: 'string', default: '1' },
+  rate: { type: 'string' },
+  'no-preload': { type: 'boolean', default: false },
+  'allow-misses': { type: 'boolean', default: false },
+  'no-floor': { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+  hgrm: { type: 'string' },
+  seed: { type: 'string', default: '1' },
+} satisfies ParseArgsOptionsConfig
+
+export const USAGE = `heddle bench: load on a memcached or Redis server, and its latency
+
+  --host 127.0.0.1        address of the server
+  --port N                default 11211, with --protocol redis 6379
+  --unix-socket PATH      instead of host and port
+  --protocol NAME         ${PROTOCOLS.join(', ')}
+  --pid N                 the server's process, where it runs here: its CPU per operation and RSS
+  --threads N             client threads (1)
+  --connections N         1 to 500 (50)
+  --depth N               requests under way on each connection, 1 to 64 (1)
+  --mix NAME              ${MIXES.join(', ')}: gets/sets (90/10)
+  --key-choice NAME       ${KEY_CHOICES.join(', ')} (uniform; zipf has exponent 0.99)
+  --trace FILE            replay a trace, cache aside: a get, after a miss a set
+  --keys N                keys stored before the load (100000)
+  --value-size N|LOW-HIGH ${SMALLEST_VALUE} to ${LARGEST_VALUE} bytes; LOW-HIGH: log-uniform (32)
+  --seconds N             time of each load (5)
+  --warm-up N             seconds before it that do not count (1)
+  --rate N[,N...]         open loop: requests per second of all connections, latency from the
+                          intended time; without it closed loop
+  --no-preload            the keys are there already
+  --allow-misses          the server may evict: a miss of a stored key is no error
+  --no-floor              do not measure what this generator reaches at most
+  --json                  one line of JSON for each load
+  --hgrm FILE             write the percentile distribution (of the last load)
+  --seed N                of the choice of keys (1)
+`
+
+type Texts = Readonly<Record<string, string | boolean | undefined>>
+
+export function readBenchOptions(argv: readonly string[]): BenchOptions {
+  const { values } = parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: false })
+  const texts: Texts = values
+  const protocol = oneOf(texts, 'protocol', PROTOCOLS) as ProtocolName
+  const defaultPort = protocol === 'redis' ? 6379 : 11_211
+  const port = values.port === undefined ? defaultPort : integer(texts, 'port', 1, 65_535)
+  const path = values['unix-socket']
+  if (path !== undefined && values.port !== undefined) {
+    throw new Error('--port and --unix-socket exclude each other')
+  }
+  const choice = choiceOf(texts)
+  const connections = integer(texts, 'connections', 1, 500)
+  const threads = integer(texts, 'threads', 1, 64)
+  if (threads > connections) {
+    throw new Error(`--threads ${threads}: more than --connections ${connections}`)
+  }
+  const target = { protocol, host: values.host, port }
+  return {
+    ...{ help: values.help, json: values.json, hgrm: values.hgrm, traceFile: values.trace },
+    target: path === undefined ? target : { ...target, path },
+    pid: values.pid === undefined ? undefined : integer(texts, 'pid', 1, 2 ** 31 - 1),
+    ...{ threads, connections, choice },
+    depth: integer(texts, 'depth', 1, 64),
+    mix: oneOf(texts, 'mix', MIXES) as Mix,
+    keys: integer(texts, 'keys', 1, MOST_KEYS),
+    values: readValueSizes(values['value-size']),
+    seconds: seconds(texts, 'seconds', 0.1),
+    warmUpSeconds: seconds(texts, 'warm-up', 0),
+    rates: ratesOf(values.rate),
+    preload: !values['no-preload'] && choice !== 'trace',
+    allowMisses: values['allow-misses'],
+    floor: !values['no-floor'],
+    seed: integer(texts, 'seed', 1, 2 ** 31 - 1),
+  }
+}
+
+function choiceOf(texts: Texts): KeyChoice {
+  const hasTrace = texts['trace'] !== undefined
+  if (texts['key-choice'] === undefined) return hasTrace ? 'trace' : 'uniform'
+  const choice = oneOf(texts, 'key-choice', KEY_CHOICES) as KeyChoice
+  if ((choice === 'trace') !== hasTrace) {
+    throw new Error(`--key-choice ${choice}: --key-choice trace and --trace FILE go together`)
+  }
+  return choice
+}
+
+/** `100` or `32-16384`. */
+export function readValueSizes(text: string): ValueSizes {
+  const [low, high = low] = text.split('-', 2).map(Number)
+  const isRange = Number.isInteger(low) && Number.isInteger(high)
+  if (!isRange || low < SMALLEST_VALUE || high > LARGEST_VALUE || high < low) {
+    const allowed = `N or LOW-HIGH, from ${SMALLEST_VALUE} to ${LARGEST_VALUE} bytes`
+    throw new Error(`--value-size ${text}: expected ${allowed}`)
+  }
+  return { low, high }
+}
+
+function ratesOf(text: string | undefined): number[] {
+  if (text === undefined) return []
+  return text.split(',').map((rate) => integer({ rate }, 'rate', 1, 10_000_000))
+}
+
+function integer(texts: Texts, name: string, least: number, most: number): number {
+  const text = texts[name]
+  const value = Number(text)
+  if (text === '' || !Number.isInteger(value) || value < least || value > most) {
+    throw new Error(`--${name} ${text}: expected an integer from ${least} to ${most}`)
+  }
+  return value
+}
+
+function seconds(texts: Texts, name: string, least: number): number {
+  const text = texts[name]
+  const value = Number(text)
+  if (text === '' || !(value >= least && value <= 86_400)) {
+    throw new Error(`--${name} ${text}: expected seconds from ${least} to 86400`)
+  }
+  return value
+}
+
+function oneOf(texts: Texts, name: string, allowed: readonly string[]): string {
+  const text = String(texts[name])
+  if (allowed.includes(text)) return text
+  throw new Error(`--${name} ${text}: expected one of ${allowed.join(', ')}`)
+}

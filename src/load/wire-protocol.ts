@@ -1,0 +1,79 @@
+/**
+ * The small interface between the generator and a wire protocol: it writes a request into a
+ * batch, and reads one reply with the request that it answers, checking key, length and every
+ * byte of the value. Two implementations: memcached-text.ts and redis-resp.ts.
+ */
+export const PROTOCOLS = ['memcached', 'redis'] as const
+export type ProtocolName = (typeof PROTOCOLS)[number]
+
+/** What a reply turned out to be; the counters of a run are indexed by these. */
+export const HIT = 0
+export const MISS = 1
+export const STORED = 2
+/** A whole error line in the server's words: out of memory, busy, unknown command. */
+export const REFUSED = 3
+export const WRONG_KEY = 4
+export const WRONG_LENGTH = 5
+export const WRONG_VALUE = 6
+/** A hit where nothing can be, or a miss where something must be. */
+export const UNEXPECTED_HIT = 7
+export const UNEXPECTED_MISS = 8
+export const OUTCOMES = 9
+export const OUTCOME_NAMES = [
+  ...['hits', 'misses', 'stored', 'error replies', 'wrong keys', 'wrong lengths', 'wrong values'],
+  ...['hits of keys never stored', 'misses of stored keys'],
+] as const
+
+/** Returned by readReply instead of the reply's end. */
+export const INCOMPLETE = -1
+/** Not this protocol, or not an answer to this request: the connection is of no more use. */
+export const BROKEN = -2
+
+/** The most bytes of a request or reply beyond its value. */
+export const OVERHEAD_BYTES = 128
+export const LONGEST_LINE = 2048
+
+/** Where readReply leaves what the reply was. One per thread, used again for each reply. */
+export interface ReplyNote {
+  outcome: number
+}
+
+export interface WireProtocol {
+  readonly name: ProtocolName
+  /** Both return the end of the request in the batch. */
+  writeGet(into: Buffer, at: number, id: number): number
+  writeSet(into: Buffer, at: number, id: number, size: number, generation: number): number
+  /**
+   * Reads the reply at `at` to a get or a set of `id`.
+   * @returns its end, INCOMPLETE or BROKEN
+   */
+  readGetReply(
+    from: Buffer,
+    at: number,
+    end: number,
+    id: number,
+    size: number,
+    note: ReplyNote,
+  ): number
+  readSetReply(from: Buffer, at: number, end: number, note: ReplyNote): number
+}
+
+const LINE_FEED = 10
+
+/** The place after the line that begins at `at`, INCOMPLETE, or BROKEN when it is too long. */
+export function lineEnd(from: Buffer, at: number, end: number): number {
+  const stop = Math.min(end, at + LONGEST_LINE)
+  for (let i = at; i < stop; i++) if (from[i] === LINE_FEED) return i + 1
+  return end - at >= LONGEST_LINE ? BROKEN : INCOMPLETE
+}
+
+/** True when the bytes at `at` are this text; the caller knows that there are enough of them. */
+export function isText(from: Buffer, at: number, text: Uint8Array): boolean {
+  for (let i = 0; i < text.length; i++) if (from[at + i] !== text[i]) return false
+  return true
+}
+
+export function writeText(into: Buffer, at: number, text: Uint8Array): number {
+  for (let i = 0; i < text.length; i++) into[at + i] = text[i]
+  return at + text.length
+}
