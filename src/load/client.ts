@@ -13,49 +13,14 @@
 import { build } from 'hdr-histogram-js'
 import type { Histogram } from 'hdr-histogram-js'
 import { Connection } from './connection.ts'
-import type { Driver, Target } from './connection.ts'
+import type { Driver } from './connection.ts'
+import type { ClientOrder, Drive, Driven } from './drive.ts'
 import { HISTOGRAM } from './findings.ts'
 import { GET, GET_ABSENT, SET, idOf, packRequest, verbOf } from './request-plan.ts'
 import { LARGEST_VALUE, SMALLEST_VALUE, sizeTable, writeKey } from './workload.ts'
-import type { ValueSizes } from './workload.ts'
 import { HIT, MISS, OUTCOMES, OVERHEAD_BYTES, REFUSED } from './wire-protocol.ts'
 import { UNEXPECTED_HIT, UNEXPECTED_MISS } from './wire-protocol.ts'
 import type { WireProtocol } from './wire-protocol.ts'
-
-export interface ClientOrder {
-  readonly target: Target
-  readonly connections: number
-  readonly mostDepth: number
-  readonly keys: number
-  readonly values: ValueSizes
-}
-
-export interface Drive {
-  readonly plan: Uint32Array
-  readonly depth: number
-  /** Requests in all, for a preload and for an open loop; Infinity: until the time is over. */
-  readonly requests: number
-  readonly seconds: number
-  /** Milliseconds between two requests of this thread; undefined: closed loop. */
-  readonly everyMs: number | undefined
-  /** On performance.now()'s clock. */
-  readonly beginAt: number
-  readonly allowMisses: boolean
-  /** A get that misses is followed by a set of its key. */
-  readonly fillMisses: boolean
-}
-
-export interface Driven {
-  readonly counts: Float64Array
-  readonly response: Histogram
-  readonly lag: Histogram
-  readonly seconds: number
-  /** Open loop: due requests that found no room until after the end; in the histogram as of then. */
-  readonly unsent: number
-  /** Share of the time in which the thread was not waiting for its sockets. */
-  readonly busy: number
-  readonly samples: readonly string[]
-}
 
 const BATCH_BYTES = 1 << 18
 const LARGEST_REQUEST = LARGEST_VALUE + OVERHEAD_BYTES
@@ -305,8 +270,7 @@ export class LoadClient implements Driver {
 
   #finishIfDone(): boolean {
     const drive = this.#drive as Drive
-    const isDone =
-      this.#outstanding === 0 && (!this.#isSending || this.#started >= drive.requests)
+    const isDone = this.#outstanding === 0 && (!this.#isSending || this.#started >= drive.requests)
     if (isDone) this.#settle?.resolve()
     return isDone
   }

@@ -10,7 +10,7 @@
  *   await pool.close()
  */
 import { Piscina } from 'piscina'
-import type { ClientOrder } from './client.ts'
+import type { ClientOrder } from './drive.ts'
 import { addFindings } from './findings.ts'
 import type { Findings, ThreadFindings } from './findings.ts'
 import type { LoadOrder, LoadTask } from './thread.ts'

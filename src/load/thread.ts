@@ -4,7 +4,7 @@
  * and closing.
  */
 import { LoadClient } from './client.ts'
-import type { ClientOrder, Driven } from './client.ts'
+import type { ClientOrder, Driven } from './drive.ts'
 import { packHistogram } from './findings.ts'
 import type { ThreadFindings } from './findings.ts'
 import { memcachedText } from './memcached-text.ts'

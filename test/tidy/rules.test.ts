@@ -44,6 +44,10 @@ describe('imports', () => {
     ['src/engine/eviction/clock.ts', '../../../workers/maintain.ts'],
     ['src/engine/engine.ts', '../index.ts'],
     ['src/engine/engine.ts', 'lru-cache'],
+    ['src/engine/engine.ts', 'piscina'],
+    ['src/load/pool.ts', 'lru-cache'],
+    ['src/load/pool.ts', '../engine/engine.ts'],
+    ['src/server/listen.ts', '../load/pool.ts'],
     ['src/protocols/redis/parse.ts', '../../memory/slot.ts'],
     ['src/protocols/redis/parse.ts', '../../server/listen.ts'],
     ['src/index.ts', './memory/slot.ts'],
@@ -64,6 +68,9 @@ describe('imports', () => {
     ['workers/maintain.ts', '../src/engine/expiry.ts'],
     ['test/engine/get.test.ts', '../../src/memory/slot.ts'],
     ['bench/run.ts', 'lru-cache'],
+    ['src/load/pool.ts', 'piscina'],
+    ['src/cli/bench.ts', '../load/bench.ts'],
+    ['workers/load.ts', '../src/load/thread.ts'],
   ])('%s may import %s', (path, specifier) => {
     expect(importProblems(file(path, `import { x } from '${specifier}'\n`))).toEqual([])
   })

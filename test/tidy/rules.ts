@@ -24,10 +24,14 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/engine': ['native-layout', 'src/memory', 'src/engine'],
   'src/protocols': ['src/engine', 'src/protocols'],
   'src/server': ['src/engine', 'src/protocols', 'src/server'],
-  'src/cli': ['src/engine', 'src/protocols', 'src/server', 'src/cli', 'src/index.ts'],
+  'src/load': ['src/load'],
+  'src/cli': ['src/engine', 'src/protocols', 'src/server', 'src/load', 'src/cli', 'src/index.ts'],
   'src/index.ts': ['src/engine'],
-  workers: ['src/engine', 'src/server', 'workers'],
+  workers: ['src/engine', 'src/server', 'src/load', 'workers'],
 }
+/** Optional peers of the package, and the one folder that may need them. */
+const PEERS: readonly string[] = ['piscina', 'hdr-histogram-js']
+const MAY_NEED_PEERS = 'src/load'
 const SEAM = 'src/memory/atomics.ts'
 const IMPORT_MAP: Readonly<Record<string, string>> = { '#atomics': SEAM }
 
@@ -61,6 +65,7 @@ export function importProblems({ path, text }: SourceFile): string[] {
       if (folder === 'native-layout') problems.push(`${path} imports ${specifier}: it stands alone`)
       continue
     }
+    if (folder === MAY_NEED_PEERS && PEERS.includes(specifier)) continue
     const target = IMPORT_MAP[specifier] ?? resolveRelative(path, specifier)
     if (target === undefined) problems.push(`${path} imports the package ${specifier}`)
     else if (!MAY_IMPORT[folder]!.some((allowed) => isWithin(target, allowed)))

@@ -68,7 +68,10 @@ test('each folder that needs it has a README', () => {
 test('nothing is needed at run time, and every tool is pinned exactly', () => {
   const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   expect(manifest.dependencies).toBeUndefined()
-  expect(manifest.peerDependencies).toBeUndefined()
+  for (const peer of Object.keys(manifest.peerDependencies)) {
+    expect(manifest.peerDependenciesMeta[peer], peer).toEqual({ optional: true })
+    expect(manifest.devDependencies).toHaveProperty([peer])
+  }
   const loose = Object.entries<string>(manifest.devDependencies).filter(
     ([, version]) => !/^\d+\.\d+\.\d+$/.test(version),
   )
