@@ -94,7 +94,7 @@ export function build(view: MemoryView, draft: Draft): boolean {
 }
 const BUILD_TRIES = 32
 /** A value takes at most so many times the pages it fills: a refusal is work with a bound. */
-const PAGES_MOVED_PER_PAGE = 4
+const PAGES_MOVED_PER_PAGE = 2
 
 function buildOnce(view: MemoryView, draft: Draft): boolean {
   const presence = presenceFor(view, draft)
