@@ -62,13 +62,32 @@ export interface CurveChart {
   }[]
 }
 
+export interface LineChart {
+  readonly kind: 'lines'
+  readonly title: string
+  readonly unit: string
+  /** What the horizontal axis counts. */
+  readonly across: string
+  readonly series: readonly {
+    readonly label: string
+    readonly points: readonly (readonly [x: number, value: number])[]
+  }[]
+}
+
+/** A percentile distribution in HdrHistogram's text form, for its plotters. */
+export interface Distribution {
+  readonly name: string
+  readonly text: string
+}
+
 export interface SuiteResult {
   readonly part: Part
   /** The question that the suite answers, and how, in a few sentences for the report. */
   readonly about: readonly string[]
   readonly measurements: readonly Measurement[]
   readonly tables: readonly Table[]
-  readonly charts: readonly (BarChart | CurveChart)[]
+  readonly charts: readonly (BarChart | CurveChart | LineChart)[]
+  readonly distributions?: readonly Distribution[]
 }
 
 export function median(values: readonly number[]): number {

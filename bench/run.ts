@@ -13,6 +13,7 @@ import { markdownTable, writeRun } from './report/write.ts'
 import type { FinishedPart } from './report/write.ts'
 import { runHitRatio } from './suites/hit-ratio.ts'
 import { runLatency } from './suites/latency.ts'
+import { runLoad } from './suites/load.ts'
 import { runMemory } from './suites/memory.ts'
 import { runMicro } from './suites/micro.ts'
 import { runTraces } from './suites/traces.ts'
@@ -25,6 +26,7 @@ const SUITES: Readonly<Record<Part, Suite>> = {
   hitratio: runHitRatio,
   memory: runMemory,
   latency: runLatency,
+  load: runLoad,
 }
 
 async function main(): Promise<void> {

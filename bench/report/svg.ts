@@ -1,20 +1,25 @@
 /**
- * Charts as inline SVG text: bars with their spread, and percentile curves whose horizontal axis
- * counts nines (0 %, 90 %, 99 %, ...), so that the tail gets the room that it deserves. No
- * script, no style sheet from outside.
+ * Charts as inline SVG text: bars with their spread, percentile curves whose horizontal axis
+ * counts nines (0 %, 90 %, 99 %, ...), so that the tail gets the room that it deserves, and lines
+ * over a rate. Colours are of middle brightness and text takes the page's, so that charts can be
+ * read on light and dark ground. No script, no style sheet from outside.
  */
 import { shown } from '../measurement.ts'
-import type { BarChart, CurveChart } from '../measurement.ts'
+import type { BarChart, CurveChart, LineChart } from '../measurement.ts'
 
-const COLOURS = ['#8a8a8a', '#d97706', '#2563eb', '#b91c1c', '#059669', '#7c3aed']
+const COLOURS = ['#8a8a8a', '#d97706', '#3b82f6', '#dc2626', '#059669', '#8b5cf6', '#db2777']
 const WIDTH = 900
 const LEFT = 190
 const RIGHT = 130
 const BAR_HEIGHT = 14
 const GROUP_GAP = 12
-const CURVE_HEIGHT = 360
+const CURVE_HEIGHT = 380
 const CURVE_MARGIN = 50
 const CURVE_LEFT = 95
+const CURVE_RIGHT = 40
+/** Above the lines are two rows of legend. */
+const CURVE_TOP = 40
+const LEGEND_COLUMNS = 5
 
 export function escapeHtml(text: string): string {
   return text
@@ -75,38 +80,75 @@ function nines(percentile: number): number {
   return -Math.log10(1 - percentile / 100)
 }
 
+interface Axes {
+  readonly toX: (x: number) => number
+  readonly ticks: readonly (readonly [x: number, label: string])[]
+}
+
+interface Series {
+  readonly label: string
+  readonly points: readonly (readonly [x: number, value: number])[]
+}
+
 /** Both axes are logarithmic: nines to the right, the value upwards. */
 export function drawCurve(chart: CurveChart): string {
-  const labels = chart.series.map((series) => series.label)
-  const points = chart.series.flatMap((series) => [...series.points])
-  const most = Math.log10(Math.max(...points.map((point) => point[1]), 10))
-  const least = Math.floor(Math.log10(Math.max(1, Math.min(...points.map((point) => point[1])))))
-  const deepest = Math.max(...points.map((point) => nines(point[0])), 1)
-  const right = WIDTH - 40
+  const percentiles = chart.series.flatMap((series) => series.points.map((point) => point[0]))
+  const deepest = Math.max(...percentiles.map(nines), 1)
+  const toX = (percentile: number) => scaleX(nines(percentile) / deepest)
+  const ticks = [0, 50, 90, 99, 99.9, 99.99, 99.999]
+    .filter((percentile) => nines(percentile) <= deepest)
+    .map((percentile) => [percentile, `${percentile} %`] as const)
+  const caption = `percentile of requests; vertical: ${chart.unit}`
+  return drawSeries(chart.title, chart.series, { toX, ticks }, caption)
+}
+
+/** The horizontal axis is linear, the value upwards logarithmic. */
+export function drawLines(chart: LineChart): string {
+  const places = chart.series.flatMap((series) => series.points.map((point) => point[0]))
+  const most = Math.max(...places, 1)
+  const toX = (x: number) => scaleX(x / most)
+  const ticks = [...new Set(places)].sort((a, b) => a - b).map((x) => [x, shown(x)] as const)
+  return drawSeries(
+    chart.title,
+    chart.series,
+    { toX, ticks },
+    `${chart.across}; vertical: ${chart.unit}`,
+  )
+}
+
+function scaleX(share: number): number {
+  return CURVE_LEFT + share * (WIDTH - CURVE_RIGHT - CURVE_LEFT)
+}
+
+function drawSeries(title: string, all: readonly Series[], axes: Axes, caption: string): string {
+  const labels = all.map((series) => series.label)
+  const values = all.flatMap((series) => series.points.map((point) => point[1]))
+  const most = Math.log10(Math.max(...values, 10))
+  const least = Math.floor(Math.log10(Math.max(1, Math.min(...values))))
+  const right = WIDTH - CURVE_RIGHT
   const bottom = CURVE_HEIGHT - CURVE_MARGIN
-  const toX = (percentile: number) =>
-    CURVE_LEFT + (nines(percentile) / deepest) * (right - CURVE_LEFT)
   const toY = (value: number) =>
-    bottom - ((Math.log10(Math.max(value, 1)) - least) / (most - least || 1)) * (bottom - 20)
+    bottom - ((Math.log10(Math.max(value, 1)) - least) / (most - least || 1)) * (bottom - CURVE_TOP)
   const parts: string[] = []
   for (let power = least; power <= most; power++) {
     const y = toY(10 ** power)
     parts.push(line(CURVE_LEFT, y, right, y, 'grid'))
     parts.push(text(CURVE_LEFT - 6, y + 4, shown(10 ** power), 'end'))
   }
-  for (const percentile of [0, 50, 90, 99, 99.9, 99.99, 99.999]) {
-    if (nines(percentile) > deepest) break
-    parts.push(line(toX(percentile), 20, toX(percentile), bottom, 'grid'))
-    parts.push(text(toX(percentile), bottom + 16, `${percentile} %`, 'middle'))
+  for (const [place, label] of axes.ticks) {
+    const x = axes.toX(place)
+    parts.push(line(x, CURVE_TOP, x, bottom, 'grid'))
+    parts.push(text(x, bottom + 16, label, 'middle'))
   }
-  chart.series.forEach((series, index) => {
-    const path = series.points.map(([p, v]) => `${toX(p).toFixed(1)},${toY(v).toFixed(1)}`)
+  all.forEach((series, index) => {
+    const path = series.points.map(([x, v]) => `${axes.toX(x).toFixed(1)},${toY(v).toFixed(1)}`)
     const colour = colourOf(labels, series.label)
     parts.push(`<polyline fill="none" stroke="${colour}" points="${path.join(' ')}"/>`)
-    const x = CURVE_LEFT + 10 + index * 160
-    parts.push(`<rect x="${x}" y="2" width="10" height="10" fill="${colour}"/>`)
-    parts.push(text(x + 15, 11, series.label))
+    const x = CURVE_LEFT + 10 + (index % LEGEND_COLUMNS) * 160
+    const y = 2 + Math.floor(index / LEGEND_COLUMNS) * 15
+    parts.push(`<rect x="${x}" y="${y}" width="10" height="10" fill="${colour}"/>`)
+    parts.push(text(x + 15, y + 9, series.label))
   })
-  parts.push(text(CURVE_LEFT, CURVE_HEIGHT - 12, `percentile of requests; vertical: ${chart.unit}`))
-  return svg(CURVE_HEIGHT, chart.title, parts)
+  parts.push(text(CURVE_LEFT, CURVE_HEIGHT - 12, caption))
+  return svg(CURVE_HEIGHT, title, parts)
 }

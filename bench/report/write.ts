@@ -1,15 +1,16 @@
 /**
  * Writes what a run found: a line per measurement appended to results/runs.ndjson, a Markdown
- * file per part in results/tables, and one self-contained HTML page in results/reports. A rerun
- * replaces tables and page (git keeps the earlier ones); the lines only grow.
+ * file per part in results/tables, percentile distributions in results/distributions, and one
+ * self-contained HTML page in results/reports. A rerun replaces tables, distributions and page
+ * (git keeps the earlier ones); the lines only grow.
  */
-import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { MachineFacts } from '../machine.ts'
 import type { Measurement, SuiteResult, Table } from '../measurement.ts'
 import { PARTS } from '../options.ts'
 import type { RunOptions } from '../options.ts'
-import { drawBars, drawCurve, escapeHtml } from './svg.ts'
+import { drawBars, drawCurve, drawLines, escapeHtml } from './svg.ts'
 
 export interface FinishedPart extends SuiteResult {
   readonly seconds: number
@@ -28,13 +29,14 @@ export interface WrittenFiles {
   readonly report: string
 }
 
-const STYLE = `body{font:15px/1.5 system-ui,sans-serif}
+const STYLE = `:root{color-scheme:light dark}body{font:15px/1.5 system-ui,sans-serif}
 body{max-width:1100px;margin:2em auto;padding:0 1em}
 table{border-collapse:collapse;margin:1em 0;font-size:13px}
-td,th{border:1px solid #ccc;padding:3px 8px;text-align:right}
+td,th{border:1px solid #8886;padding:3px 8px;text-align:right}
 td:first-child,th:first-child{text-align:left}
 svg{width:100%;height:auto;font:11px system-ui,sans-serif}
-svg .spread{stroke:#111;stroke-width:1.5}svg .grid{stroke:#ddd}polyline{stroke-width:1.8}`
+svg text{fill:currentColor}svg .spread{stroke:currentColor;stroke-width:1.5}
+svg .grid{stroke:#8885}polyline{stroke-width:1.8}`
 
 export function writeRun(run: RunRecord): WrittenFiles {
   const folder = run.options.resultsFolder
@@ -46,9 +48,19 @@ export function writeRun(run: RunRecord): WrittenFiles {
     writeFileSync(file, markdownOf(run, part))
     return file
   })
+  for (const part of run.parts) writeDistributions(folder, run.options.form, part)
   const report = join(folder, 'reports', `${reportName(run)}.html`)
   writeFileSync(report, htmlOf(run))
   return { lines, tables, report }
+}
+
+function writeDistributions(folder: string, form: string, part: FinishedPart): void {
+  const { distributions = [] } = part
+  if (distributions.length === 0) return
+  const place = join(folder, 'distributions', `${part.part}-${form}`)
+  rmSync(place, { recursive: true, force: true })
+  mkdirSync(place, { recursive: true })
+  for (const { name, text } of distributions) writeFileSync(join(place, `${name}.hgrm`), text)
 }
 
 /** `default.html` for a whole run, `default-micro.html` for a part of one. */
@@ -125,12 +137,23 @@ function htmlOf(run: RunRecord): string {
 function htmlPart(part: FinishedPart): string {
   const about = part.about.map((sentence) => `<li>${escapeHtml(sentence)}</li>`).join('')
   const charts = part.charts.map((chart) => {
-    const drawing = chart.kind === 'bars' ? drawBars(chart) : drawCurve(chart)
+    const drawing = draw(chart)
     const caption = escapeHtml(`${chart.title} (${chart.unit})`)
     return `<figure><figcaption>${caption}</figcaption>${drawing}</figure>`
   })
   const tables = part.tables.map(htmlTable)
   return `<h2>${part.part}</h2><ul>${about}</ul>${charts.join('\n')}${tables.join('\n')}`
+}
+
+function draw(chart: SuiteResult['charts'][number]): string {
+  switch (chart.kind) {
+    case 'bars':
+      return drawBars(chart)
+    case 'curve':
+      return drawCurve(chart)
+    case 'lines':
+      return drawLines(chart)
+  }
 }
 
 function htmlTable(table: Table): string {

@@ -15,7 +15,8 @@ describe('options', () => {
   test('the default form runs all parts', () => {
     const options = readOptions([], {})
     expect(options.form).toBe('default')
-    expect(options.parts).toEqual(['micro', 'traces', 'hitratio', 'memory', 'latency'])
+    const parts = ['micro', 'traces', 'hitratio', 'memory', 'latency', 'load']
+    expect(options.parts).toEqual(parts)
     expect(options.chosen).toBe(false)
     expect(options.tracesFolder).toBeUndefined()
   })

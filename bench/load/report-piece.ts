@@ -1,0 +1,34 @@
+/** A piece of the load suite's report: closed loop, open loop or memory. */
+import { fnv1a, hex, median, shown, spreadOf } from '../measurement.ts'
+import type { Distribution, Measurement, Parameters, SuiteResult, Table } from '../measurement.ts'
+
+export interface ReportPiece {
+  readonly about: readonly string[]
+  readonly measurements: readonly Measurement[]
+  readonly tables: readonly Table[]
+  readonly charts: SuiteResult['charts']
+  readonly distributions: readonly Distribution[]
+}
+
+/** Replies are checked while they come, so the checksum is that of what was asked. */
+export function measurementOf(
+  subject: string,
+  operation: string,
+  values: readonly number[],
+  unit: string,
+  parameters: Parameters,
+): Measurement {
+  return {
+    ...{ suite: 'load' as const, subject, operation, threads: 1, unit, parameters },
+    value: median(values),
+    spread: spreadOf(values),
+    checksum: hex(fnv1a(JSON.stringify(parameters))),
+  }
+}
+
+/** `12.3 (11.9-14.0)`: the median of the rounds, their lowest and highest. */
+export function withSpread(values: readonly number[]): string {
+  if (values.length === 0) return '-'
+  const { low, high } = spreadOf(values)
+  return `${shown(median(values))} (${shown(low)}-${shown(high)})`
+}

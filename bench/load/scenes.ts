@@ -1,0 +1,102 @@
+/**
+ * What the load suite plays in each form: the scenes of the closed loop, the rates of the open
+ * loop, and how many rounds of which length. `short` is the part of a whole default run.
+ */
+import type { KeyChoice, Mix } from '../../src/load/request-plan.ts'
+import type { ValueSizes } from '../../src/load/workload.ts'
+import type { RunOptions } from '../options.ts'
+import type { ServerName } from './servers.ts'
+
+export type LoadForm = 'smoke' | 'short' | 'default' | 'full'
+
+export interface Scene {
+  readonly label: string
+  readonly depth: number
+  readonly mix: Mix
+  readonly choice: Exclude<KeyChoice, 'trace'>
+  readonly values: ValueSizes
+}
+
+export interface LoadSizes {
+  readonly servers: readonly ServerName[]
+  readonly keys: number
+  readonly connections: number
+  readonly scenes: readonly Scene[]
+  readonly rounds: number
+  readonly seconds: number
+  /** Open loop: requests per second, ascending. */
+  readonly rates: readonly number[]
+  readonly latencyServers: readonly ServerName[]
+  readonly latencyRounds: number
+  readonly latencySeconds: number
+  /** Entries of the memory comparison; 0: none. */
+  readonly memoryEntries: number
+}
+
+const SMALL: ValueSizes = { low: 32, high: 32 }
+
+function scene(depth: number, changes: Partial<Scene> = {}): Scene {
+  const base = { mix: '90/10', choice: 'uniform', values: SMALL } as const
+  return { label: `depth ${depth}`, depth, ...base, ...changes }
+}
+
+const MAIN_SCENES = [scene(1), scene(16)]
+const MORE_SCENES: readonly Scene[] = [
+  scene(4),
+  scene(64),
+  scene(16, { label: '50/50', mix: '50/50' }),
+  scene(16, { label: 'hit-only', mix: 'hit-only' }),
+  scene(16, { label: 'miss-heavy', mix: 'miss-heavy' }),
+  scene(16, { label: 'write-only', mix: 'write-only' }),
+  scene(16, { label: 'zipf', choice: 'zipf' }),
+  scene(16, { label: 'one hot key', choice: 'hot' }),
+]
+/** Not for the floor, which answers with 32 bytes. */
+const LARGE_SCENES: readonly Scene[] = [
+  scene(16, { label: 'values of 1 KiB', values: { low: 1024, high: 1024 } }),
+  scene(16, { label: 'values of 32 B to 16 KiB', values: { low: 32, high: 16_384 } }),
+]
+
+const HEDDLES: readonly ServerName[] = [
+  ...(['heddle frames 1', 'heddle frames 2'] as const),
+  ...(['heddle sockets 1', 'heddle sockets 2'] as const),
+]
+const PEERS: readonly ServerName[] = ['memcached -t 1', 'redis', 'floor']
+
+export const LOAD_SIZES: Readonly<Record<LoadForm, LoadSizes>> = {
+  smoke: {
+    servers: ['heddle frames 1', ...PEERS],
+    ...{ keys: 1_000, connections: 4, scenes: MAIN_SCENES, rounds: 1, seconds: 0.2 },
+    ...{ rates: [2_000, 5_000], latencyServers: ['memcached -t 1', 'floor'] },
+    ...{ latencyRounds: 1, latencySeconds: 0.2, memoryEntries: 2_000 },
+  },
+  short: {
+    servers: ['heddle frames 1', 'heddle sockets 1', ...PEERS],
+    ...{ keys: 100_000, connections: 50, scenes: MAIN_SCENES, rounds: 3, seconds: 0.4 },
+    ...{ rates: [20_000, 50_000], latencyServers: ['heddle frames 1', 'memcached -t 1', 'redis'] },
+    ...{ latencyRounds: 1, latencySeconds: 0.5, memoryEntries: 0 },
+  },
+  default: {
+    servers: [...HEDDLES, ...PEERS],
+    ...{ keys: 100_000, connections: 50, scenes: MAIN_SCENES, rounds: 5, seconds: 1 },
+    rates: [10_000, 20_000, 40_000, 60_000, 80_000, 100_000],
+    latencyServers: ['heddle frames 1', 'heddle sockets 1', ...PEERS],
+    ...{ latencyRounds: 3, latencySeconds: 1, memoryEntries: 1_000_000 },
+  },
+  full: {
+    servers: [...HEDDLES, ...PEERS],
+    ...{ keys: 100_000, connections: 50, rounds: 7, seconds: 2 },
+    scenes: [...MAIN_SCENES, ...MORE_SCENES, ...LARGE_SCENES],
+    rates: [10_000, 20_000, 40_000, 60_000, 80_000, 100_000, 150_000, 200_000],
+    latencyServers: [...HEDDLES, ...PEERS],
+    ...{ latencyRounds: 5, latencySeconds: 3, memoryEntries: 1_000_000 },
+  },
+}
+
+export function loadFormOf(options: RunOptions): LoadForm {
+  return options.form === 'default' && !options.chosen ? 'short' : options.form
+}
+
+export function isLarge(scene: Scene): boolean {
+  return scene.values.high !== SMALL.high
+}

@@ -1,0 +1,96 @@
+/**
+ * The servers of a run together with the sessions that the generator has with them: started and
+ * stopped as one, so that a failure leaves no process behind. Each measurement of a subject reads
+ * its processor time around the load.
+ */
+import type { Findings } from '../../src/load/findings.ts'
+import type { LoadPool, LoadSession, RunOrder, SessionOrder } from '../../src/load/pool.ts'
+import { cpuTimeOf, residentBytesOf } from '../../src/load/server-process.ts'
+import { startServer } from './servers.ts'
+import type { RunningServer, ServerName } from './servers.ts'
+
+export interface Servers {
+  readonly running: readonly RunningServer[]
+  /** A sentence for each server that could not be started. */
+  readonly absent: readonly string[]
+  stop(): Promise<void>
+}
+
+export interface Measured {
+  readonly findings: Findings
+  /** Microseconds of the server's processor for each operation; 0 without /proc. */
+  readonly userUs: number
+  readonly systemUs: number
+  readonly rssBytes: number
+}
+
+export interface Subject {
+  readonly name: ServerName
+  run(order: RunOrder): Promise<Measured>
+  close(): Promise<void>
+}
+
+export async function startServers(
+  names: readonly ServerName[],
+  memoryMb: number,
+): Promise<Servers> {
+  const running: RunningServer[] = []
+  const absent: string[] = []
+  const stop = async () => {
+    await Promise.all(running.map((server) => server.stop()))
+  }
+  try {
+    for (const name of names) {
+      const server = await startServer(name, memoryMb)
+      if (typeof server === 'string') absent.push(`${name}: not measured, ${server}.`)
+      else running.push(server)
+    }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  return { running, absent, stop }
+}
+
+/** Connects to a server and stores all keys. */
+export async function openSubject(
+  pool: LoadPool,
+  server: RunningServer,
+  order: Omit<SessionOrder, 'target'>,
+): Promise<Subject> {
+  const { name, pid, target } = server
+  const session = await pool.open({ ...order, target })
+  refuseErrors(name, 'preload', await session.preload())
+  return {
+    name,
+    run: (run) => measure(session, name, pid, run),
+    close: () => session.close(),
+  }
+}
+
+async function measure(
+  session: LoadSession,
+  name: ServerName,
+  pid: number,
+  order: RunOrder,
+): Promise<Measured> {
+  const before = cpuTimeOf(pid)
+  const findings = await session.run(order)
+  const after = cpuTimeOf(pid)
+  refuseErrors(name, `${order.mix} ${order.choice} depth ${order.depth}`, findings)
+  const operations = Math.max(1, findings.operations)
+  const hasCpu = before !== undefined && after !== undefined
+  return {
+    findings,
+    userUs: hasCpu ? (after.userUs - before.userUs) / operations : 0,
+    systemUs: hasCpu ? (after.systemUs - before.systemUs) / operations : 0,
+    rssBytes: residentBytesOf(pid) ?? 0,
+  }
+}
+
+/** A wrong answer ends the run. */
+export function refuseErrors(name: string, what: string, findings: Findings): void {
+  if (findings.errors === 0) return
+  const samples = findings.samples.join('\n')
+  throw new Error(`${name}, ${what}: ${findings.errorText}\n${samples}`)
+}

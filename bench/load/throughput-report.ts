@@ -1,0 +1,139 @@
+/**
+ * The closed loop's part of the report: throughput and processor time per operation of each
+ * server in each scene, and the ratios to memcached within rounds, with and without the floor.
+ */
+import { median, spreadOf } from '../measurement.ts'
+import type { Bar, BarChart, Measurement, Table } from '../measurement.ts'
+import type { RunOptions } from '../options.ts'
+import { measurementOf, withSpread } from './report-piece.ts'
+import type { ReportPiece } from './report-piece.ts'
+import type { LoadSizes, Scene } from './scenes.ts'
+import type { ServerName } from './servers.ts'
+import type { Measured } from './subjects.ts'
+
+export interface SceneSeries {
+  readonly scene: Scene
+  readonly server: ServerName
+  readonly rounds: Measured[]
+}
+
+const RIVAL: ServerName = 'memcached -t 1'
+const FLOOR: ServerName = 'floor'
+const NS_PER_US = 1000
+const MIB = 2 ** 20
+
+type Quantity = readonly [name: string, unit: string, of: (one: Measured) => number]
+
+const cpuUs = (one: Measured) => one.userUs + one.systemUs
+const QUANTITIES: readonly Quantity[] = [
+  ['throughput', 'ops/s', (one) => one.findings.perSecond],
+  ['CPU', 'us/op', cpuUs],
+  ['user', 'us/op', (one) => one.userUs],
+  ['system', 'us/op', (one) => one.systemUs],
+  ['p50', 'us', (one) => one.findings.response.getValueAtPercentile(50) / NS_PER_US],
+  ['p99', 'us', (one) => one.findings.response.getValueAtPercentile(99) / NS_PER_US],
+  ['generator busy', '%', (one) => one.findings.busy * 100],
+  ['RSS', 'MiB', (one) => one.rssBytes / MIB],
+]
+const CHARTED = ['throughput', 'CPU']
+
+export function throughputReport(
+  found: readonly SceneSeries[],
+  sizes: LoadSizes,
+  options: RunOptions,
+): ReportPiece {
+  return {
+    about: [
+      'Closed loop: each connection keeps its depth of requests under way. CPU is the ' +
+        "server process's, all threads, user and system, per operation.",
+      'The floor reads and answers the same protocol from one C thread and stores nothing; ' +
+        'where "generator busy" nears 100 %, throughput is the generator\'s.',
+    ],
+    measurements: found.flatMap((series) => measurementsOf(series, sizes, options)),
+    tables: [tableOf(found), ...ratioTables(found)],
+    charts: QUANTITIES.filter(([name]) => CHARTED.includes(name)).map((one) => chart(found, one)),
+    distributions: [],
+  }
+}
+
+function measurementsOf(
+  { scene, server, rounds }: SceneSeries,
+  sizes: LoadSizes,
+  options: RunOptions,
+): Measurement[] {
+  const { label, depth, mix, choice, values } = scene
+  const parameters = {
+    ...{ scene: label, depth, mix, choice, valueLow: values.low, valueHigh: values.high },
+    ...{ keys: sizes.keys, connections: sizes.connections, seconds: sizes.seconds },
+    seed: options.seed,
+  }
+  return QUANTITIES.map(([name, unit, of]) =>
+    measurementOf(server, `closed ${name}`, rounds.map(of), unit, parameters),
+  )
+}
+
+function tableOf(found: readonly SceneSeries[]): Table {
+  return {
+    title: 'Closed loop: median of rounds (lowest-highest)',
+    columns: ['server', 'scene', ...QUANTITIES.map(([name, unit]) => `${name}, ${unit}`)],
+    rows: found.map(({ scene, server, rounds }) => [
+      server,
+      scene.label,
+      ...QUANTITIES.map(([, , of]) => withSpread(rounds.map(of))),
+    ]),
+  }
+}
+
+/** Nothing without memcached. */
+function ratioTables(found: readonly SceneSeries[]): Table[] {
+  const rows: string[][] = []
+  for (const { scene, server, rounds } of found) {
+    const rival = roundsOf(found, scene, RIVAL)
+    if (rival === undefined || server === RIVAL) continue
+    const floor = roundsOf(found, scene, FLOOR)
+    rows.push([
+      server,
+      scene.label,
+      withSpread(rounds.map((one, n) => cpuUs(one) / cpuUs(rival[n] as Measured))),
+      floor === undefined || server === FLOOR
+        ? '-'
+        : withSpread(rounds.map((one, n) => aboveFloor(one, rival[n], floor[n]))),
+      withSpread(rounds.map((one, n) => throughputRatio(one, rival[n] as Measured))),
+    ])
+  }
+  if (rows.length === 0) return []
+  return [
+    {
+      title: 'Ratios to memcached -t 1 within rounds: median (lowest-highest)',
+      columns: ['server', 'scene', 'CPU', 'CPU above the floor', 'throughput'],
+      rows,
+    },
+  ]
+}
+
+function throughputRatio(one: Measured, rival: Measured): number {
+  return one.findings.perSecond / rival.findings.perSecond
+}
+
+/** Not a number where memcached costs no more than the floor. */
+function aboveFloor(one: Measured, rival: Measured | undefined, floor: Measured | undefined) {
+  const above = cpuUs(rival as Measured) - cpuUs(floor as Measured)
+  return above > 0 ? (cpuUs(one) - cpuUs(floor as Measured)) / above : Number.NaN
+}
+
+function roundsOf(found: readonly SceneSeries[], scene: Scene, server: ServerName) {
+  return found.find((one) => one.scene === scene && one.server === server)?.rounds
+}
+
+function chart(found: readonly SceneSeries[], [name, unit, of]: Quantity): BarChart {
+  const scenes = [...new Set(found.map((one) => one.scene))]
+  const barsOf = (scene: Scene): Bar[] =>
+    found
+      .filter((one) => one.scene === scene)
+      .map(({ server, rounds }) => {
+        const values = rounds.map(of)
+        return { label: server, value: median(values), ...spreadOf(values) }
+      })
+  const groups = scenes.map((scene) => ({ label: scene.label, bars: barsOf(scene) }))
+  return { kind: 'bars', title: `Closed loop: ${name}`, unit, groups }
+}
