@@ -84,6 +84,8 @@ describe('atomics', () => {
       1,
     )
     expect(atomicsProblems(file('src/memory/atomics.ts', use))).toEqual([])
+    expect(atomicsProblems(file('src/server/words.ts', use))).toEqual([])
+    expect(atomicsProblems(file('src/server/ring.ts', use))).toHaveLength(1)
     expect(atomicsProblems(file('src/memory/slot.ts', `// Atomics.load\n`))).toEqual([])
     expect(atomicsProblems(file('test/memory/slot.test.ts', use))).toEqual([])
   })
@@ -91,6 +93,8 @@ describe('atomics', () => {
   test('waiting is found even in the seam', () => {
     const waits = `Atomics.wait(words, 0, 0)\n`
     expect(atomicsProblems(file('src/memory/atomics.ts', waits))).toHaveLength(1)
+    expect(atomicsProblems(file('src/server/worker.ts', waits))).not.toEqual([])
+    expect(atomicsProblems(file('src/server/words.ts', waits))).toEqual([])
     expect(atomicsProblems(file('src/memory/atomics.ts', `Atomics.waitAsync(w, 0, 0)\n`))).toEqual(
       [],
     )

@@ -20,7 +20,14 @@ import {
 const root = resolve(import.meta.dirname, '../..')
 const CODE_FOLDERS = ['native-layout', 'src', 'workers', 'test', 'bench', '.ci']
 const SHIPPED = /^(?:native-layout|src|workers)\//
-const README_FOLDERS = ['native-layout', 'src/memory', 'src/engine', 'bench', 'results']
+const README_FOLDERS = [
+  'native-layout',
+  'src/memory',
+  'src/engine',
+  'src/server',
+  'bench',
+  'results',
+]
 
 const code = CODE_FOLDERS.flatMap((folder) => filesBelow(folder, /\.(?:ts|mjs)$/))
 const documents = ['native-layout', 'src', 'docs', 'test'].flatMap((f) => filesBelow(f, /\.md$/))

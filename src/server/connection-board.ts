@@ -1,0 +1,243 @@
+/**
+ * What all threads of a server know about its connections: one entry per slot in shared memory,
+ * for `stats conns`, watchers, the idle timeout and the count of open connections.
+ *
+ * An entry belongs to the thread that owns the socket: plain stores by that thread, and readers
+ * that may see an address half written for a moment (it is shown to people, nothing hangs on it).
+ * The words that several threads change are counted up and down by atomic additions.
+ */
+import { add, load, store, swap } from './words.ts'
+
+/** States of a slot. */
+export const FREE = 0
+export const OPEN = 1
+/** The socket is gone, or about to go; a worker may still know the slot. */
+export const CLOSING = 2
+
+const HEADER_WORDS = 16
+const OPEN_COUNT = 0
+const ACCEPTING = 1
+const WATCHERS = 2
+/** Four counts of 8 bits: watchers of each kind. */
+const WATCHED = 3
+const SECOND = 4
+const LISTENERS = 5
+const LOADS_AT = 16
+const MOST_WORKERS = 128
+
+const ENTRY_WORDS = 40
+const STATE = 0
+const OWNER = 1
+const LAST_SECOND = 2
+const KINDS = 3
+const LISTENER = 4
+/** The socket lives in the worker, and dies with it. */
+const IS_HANDED_OVER = 5
+const ADDRESS_LENGTH = 6
+const ADDRESS = 7
+const ADDRESS_BYTES = (ENTRY_WORDS - ADDRESS) * 4
+const MOST_LISTENERS = 8
+/** As in memcached. */
+const MOST_WATCHERS = 20
+const KIND_BITS = 4
+
+export class ConnectionBoard {
+  readonly memory: SharedArrayBuffer
+  readonly slots: number
+  readonly #words: Int32Array
+  readonly #bytes: Buffer
+  #hint = 0
+
+  static create(slots: number): SharedArrayBuffer {
+    const words = HEADER_WORDS + MOST_WORKERS + (MOST_LISTENERS + slots) * ENTRY_WORDS
+    return new SharedArrayBuffer(words * 4)
+  }
+
+  constructor(memory: SharedArrayBuffer) {
+    this.memory = memory
+    this.#words = new Int32Array(memory)
+    this.#bytes = Buffer.from(memory)
+    const entries = (this.#words.length - HEADER_WORDS - MOST_WORKERS) / ENTRY_WORDS
+    this.slots = entries - MOST_LISTENERS
+  }
+
+  /**
+   * Takes a free slot for a connection; only the accepting thread does. Slots of closed
+   * connections may be free a little later, so there are more slots than connections.
+   * @param isHandedOver the socket goes to the worker, and dies with it
+   * @returns its number, or -1
+   */
+  claim(owner: number, address: string, listener: number, isHandedOver: boolean): number {
+    for (let tries = 0; tries < this.slots; tries++) {
+      const slot = this.#hint
+      this.#hint = slot + 1 === this.slots ? 0 : slot + 1
+      const at = this.#at(slot)
+      if (load(this.#words, at + STATE) !== FREE) continue
+      this.#write(at, address)
+      this.#words[at + OWNER] = owner
+      this.#words[at + LAST_SECOND] = this.#words[SECOND]!
+      this.#words[at + KINDS] = 0
+      this.#words[at + LISTENER] = listener
+      this.#words[at + IS_HANDED_OVER] = isHandedOver ? 1 : 0
+      store(this.#words, at + STATE, OPEN)
+      add(this.#words, OPEN_COUNT, 1)
+      add(this.#words, LOADS_AT + owner, 1)
+      return slot
+    }
+    return -1
+  }
+
+  /** The connection is closed: it counts no more, but its slot is not free yet. */
+  close(slot: number): void {
+    const at = this.#at(slot)
+    if (!swap(this.#words, at + STATE, OPEN, CLOSING)) return
+    add(this.#words, OPEN_COUNT, -1)
+    add(this.#words, LOADS_AT + this.#words[at + OWNER]!, -1)
+    this.#unwatch(at)
+  }
+
+  /** Nobody knows the slot any more. */
+  release(slot: number): void {
+    this.close(slot)
+    store(this.#words, this.#at(slot) + STATE, FREE)
+  }
+
+  /** Closes and frees the connections whose sockets died with their worker. */
+  releaseHandedTo(owner: number): void {
+    for (let slot = 0; slot < this.slots; slot++) {
+      const at = this.#at(slot)
+      if (load(this.#words, at + STATE) === FREE) continue
+      if (this.#words[at + OWNER] === owner && this.#words[at + IS_HANDED_OVER] === 1) {
+        this.release(slot)
+      }
+    }
+  }
+
+  get openCount(): number {
+    return load(this.#words, OPEN_COUNT)
+  }
+
+  /** Open connections of a worker. */
+  loadOf(owner: number): number {
+    return load(this.#words, LOADS_AT + owner)
+  }
+
+  get isAccepting(): boolean {
+    return load(this.#words, ACCEPTING) === 1
+  }
+
+  set isAccepting(is: boolean) {
+    store(this.#words, ACCEPTING, is ? 1 : 0)
+  }
+
+  /** The clock of idle times: seconds since the server started. One thread moves it. */
+  get second(): number {
+    return this.#words[SECOND]!
+  }
+
+  set second(second: number) {
+    this.#words[SECOND] = second
+  }
+
+  /** The client has sent something. */
+  touch(slot: number): void {
+    const words = this.#words
+    words[this.#at(slot) + LAST_SECOND] = words[SECOND]!
+  }
+
+  idleSeconds(slot: number): number {
+    return this.#words[SECOND]! - this.#words[this.#at(slot) + LAST_SECOND]!
+  }
+
+  isOpen(slot: number): boolean {
+    return this.#words[this.#at(slot) + STATE] === OPEN
+  }
+
+  addressOf(slot: number): string {
+    return this.#read(this.#at(slot))
+  }
+
+  addListener(address: string): number {
+    const index = this.#words[LISTENERS]!
+    if (index === MOST_LISTENERS) throw new RangeError(`more than ${MOST_LISTENERS} listeners`)
+    this.#write(this.#listenerAt(index), address)
+    this.#words[LISTENERS] = index + 1
+    return index
+  }
+
+  listeners(): string[] {
+    const count = this.#words[LISTENERS]!
+    return Array.from({ length: count }, (_, index) => this.#read(this.#listenerAt(index)))
+  }
+
+  listenerOf(slot: number): string {
+    return this.#read(this.#listenerAt(this.#words[this.#at(slot) + LISTENER]!))
+  }
+
+  /**
+   * The connection watches these kinds (bits 1, 2, 4, 8) from now on.
+   * @returns false when there are as many watchers as there may be
+   */
+  watch(slot: number, kinds: number): boolean {
+    const at = this.#at(slot)
+    this.#unwatch(at)
+    if (kinds === 0) return true
+    if (add(this.#words, WATCHERS, 1) >= MOST_WATCHERS) {
+      add(this.#words, WATCHERS, -1)
+      return false
+    }
+    this.#words[at + KINDS] = kinds
+    add(this.#words, WATCHED, countsOf(kinds))
+    return true
+  }
+
+  kindsOf(slot: number): number {
+    return this.#words[this.#at(slot) + KINDS]!
+  }
+
+  /** Kinds that somebody watches. */
+  get watchedKinds(): number {
+    const counts = this.#words[WATCHED]!
+    return counts === 0 ? 0 : kindsIn(counts)
+  }
+
+  #unwatch(at: number): void {
+    const kinds = this.#words[at + KINDS]!
+    if (kinds === 0) return
+    this.#words[at + KINDS] = 0
+    add(this.#words, WATCHED, -countsOf(kinds))
+    add(this.#words, WATCHERS, -1)
+  }
+
+  #at(slot: number): number {
+    return HEADER_WORDS + MOST_WORKERS + (MOST_LISTENERS + slot) * ENTRY_WORDS
+  }
+
+  #listenerAt(index: number): number {
+    return HEADER_WORDS + MOST_WORKERS + index * ENTRY_WORDS
+  }
+
+  #write(at: number, address: string): void {
+    const begin = (at + ADDRESS) * 4
+    this.#words[at + ADDRESS_LENGTH] = this.#bytes.write(address, begin, ADDRESS_BYTES, 'utf8')
+  }
+
+  #read(at: number): string {
+    const begin = (at + ADDRESS) * 4
+    return this.#bytes.toString('utf8', begin, begin + this.#words[at + ADDRESS_LENGTH]!)
+  }
+}
+
+function countsOf(kinds: number): number {
+  let counts = 0
+  for (let bit = 0; bit < KIND_BITS; bit++) if (kinds & (1 << bit)) counts += 1 << (8 * bit)
+  return counts
+}
+
+function kindsIn(counts: number): number {
+  let kinds = 0
+  for (let bit = 0; bit < KIND_BITS; bit++) {
+    if ((counts >>> (8 * bit)) & 0xff) kinds |= 1 << bit
+  }
+  return kinds
+}

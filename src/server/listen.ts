@@ -1,0 +1,113 @@
+/**
+ * Listening sockets: opened with errors that say what to do, closed without waiting for clients.
+ */
+import { lstatSync, unlinkSync } from 'node:fs'
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import { badOption } from '../engine/errors.ts'
+
+const BACKLOG = 1024
+const PROBE_MS = 500
+
+export interface Listener {
+  readonly server: Server
+  /** `127.0.0.1:11211`, `[::1]:11211`, or the path of a unix socket. */
+  readonly address: string
+  readonly isUnix: boolean
+  /** 0 for a unix socket. */
+  readonly port: number
+}
+
+/** Connections come paused: whoever gets them decides who reads. */
+type Accept = (socket: Socket) => void
+
+/** @throws HeddleError when the address cannot be had */
+export async function listenTcp(host: string, port: number, accept: Accept): Promise<Listener> {
+  const server = makeServer(accept)
+  try {
+    await listening(server, { host, port, backlog: BACKLOG })
+  } catch (cause) {
+    throw refusedAddress(cause as NodeJS.ErrnoException, host, port)
+  }
+  const bound = server.address() as AddressInfo
+  const name = bound.family === 'IPv6' ? `[${bound.address}]` : bound.address
+  return { server, address: `${name}:${bound.port}`, isUnix: false, port: bound.port }
+}
+
+/** A socket file that nobody listens on any more is replaced. */
+export async function listenUnix(path: string, accept: Accept): Promise<Listener> {
+  const server = makeServer(accept)
+  try {
+    await listening(server, { path, backlog: BACKLOG }).catch(async (cause) => {
+      if (cause.code !== 'EADDRINUSE' || !(await isAbandoned(path))) throw cause
+      unlinkSync(path)
+      await listening(server, { path, backlog: BACKLOG })
+    })
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException
+    const why = code === 'EADDRINUSE' ? 'another program uses it, or it is no socket' : message
+    throw badOption('unixSocket', path, why)
+  }
+  return { server, address: path, isUnix: true, port: 0 }
+}
+
+function makeServer(accept: Accept): Server {
+  const options = { pauseOnConnect: true, allowHalfOpen: true, noDelay: true, keepAlive: true }
+  return createServer(options, accept)
+}
+
+function listening(
+  server: Server,
+  where: { host?: string; port?: number; path?: string; backlog: number },
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(where, () => {
+      server.removeListener('error', reject)
+      server.on('error', ignore) // a failed accept: too many open files; the next may succeed
+      resolve()
+    })
+  })
+}
+
+function isAbandoned(path: string): Promise<boolean> {
+  if (!lstatSync(path, { throwIfNoEntry: false })?.isSocket()) return Promise.resolve(false)
+  return new Promise((resolve) => {
+    const probe = connect(path)
+    const done = (isIt: boolean) => {
+      probe.destroy()
+      resolve(isIt)
+    }
+    probe.setTimeout(PROBE_MS, () => done(false))
+    probe.once('connect', () => done(false))
+    probe.once('error', (error: NodeJS.ErrnoException) => done(error.code === 'ECONNREFUSED'))
+  })
+}
+
+function refusedAddress(cause: NodeJS.ErrnoException, host: string, port: number): Error {
+  const { code, message } = cause
+  if (code === 'EADDRINUSE') {
+    return badOption('memcachedPort', port, `another program listens on ${host}:${port}`)
+  }
+  if (code === 'EACCES') {
+    return badOption('memcachedPort', port, 'this user may not listen on it', '1024 and above')
+  }
+  if (code === 'EADDRNOTAVAIL') {
+    return badOption('host', host, 'this machine has no such address')
+  }
+  return badOption('host', host, message)
+}
+
+/** How `stats conns` calls a listening socket. */
+export function boardAddress({ address, isUnix }: Listener): string {
+  return isUnix ? `unix:${address}` : `tcp:${address}`
+}
+
+/** How it calls a client. */
+export function clientAddress(socket: Socket, { address, isUnix }: Listener): string {
+  if (isUnix) return `unix:${address}`
+  const { remoteAddress = 'unknown', remotePort = 0, remoteFamily } = socket
+  const name = remoteFamily === 'IPv6' ? `[${remoteAddress}]` : remoteAddress
+  return `${remoteFamily === 'IPv6' ? 'tcp6' : 'tcp'}:${name}:${remotePort}`
+}
+
+function ignore(): void {}

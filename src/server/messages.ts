@@ -1,0 +1,37 @@
+/** What the server's threads say to each other beside the rings: plain data and, once, a socket. */
+import type { Socket } from 'node:net'
+import type { ServerSettings } from '../protocols/memcached/host.ts'
+import type { EngineHandle } from '../engine/session.ts'
+import type { LinkMemory } from './link.ts'
+
+/** `workerData` of a worker. */
+export interface WorkerSpec {
+  /** Its number, from 0; its row of the counter board is one more. */
+  readonly index: number
+  readonly engine: EngineHandle
+  readonly settings: ServerSettings
+  readonly version: string
+  readonly startedAt: number
+  /** The connection board and the counter board. */
+  readonly connections: SharedArrayBuffer
+  readonly counters: SharedArrayBuffer
+  readonly link: LinkMemory
+  /** Sockets will be transferred to it. */
+  readonly takesSockets: boolean
+  /** The module that makes connections; see protocol-module.ts. */
+  readonly protocol: string | undefined
+}
+
+/** From a worker to the thread that started it. */
+export type FromWorker =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'log'; readonly watched: number; readonly lines: string }
+  | { readonly kind: 'shutdown'; readonly isGraceful: boolean }
+  | { readonly kind: 'endedSockets' }
+
+/** To a worker. */
+export type ToWorker =
+  | { readonly kind: 'socket'; readonly slot: number; readonly socket: Socket }
+  | { readonly kind: 'lines'; readonly watched: number; readonly lines: string }
+  | { readonly kind: 'endSockets' }
+  | { readonly kind: 'stop' }

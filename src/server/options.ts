@@ -1,0 +1,206 @@
+/**
+ * The options of `serve`: what they are, what is allowed, and what stands in for those left out.
+ * Everything is checked before anything listens.
+ */
+import { availableParallelism } from 'node:os'
+import { count } from '../engine/describe.ts'
+import { badOption, badType } from '../engine/errors.ts'
+import { closestOption } from '../engine/option-names.ts'
+import { type HandOff, pickHandOff } from './hand-off.ts'
+
+/** The options of `serve`. All are optional. */
+export interface ServeOptions {
+  /**
+   * The TCP port for memcached's protocol, 0 for any free one. Without a port and without a unix
+   * socket it is 11211; with a unix socket alone there is no TCP port.
+   */
+  memcachedPort?: number | undefined
+  /**
+   * The address or addresses to listen on, separated by commas.
+   * @defaultValue `'127.0.0.1'`
+   */
+  host?: string | undefined
+  /** The path of a unix socket. */
+  unixSocket?: string | undefined
+  /**
+   * Clients that may be connected at one time.
+   * @defaultValue 1024
+   */
+  maxConnections?: number | undefined
+  /**
+   * Threads that execute commands.
+   * @defaultValue `'auto'`: one per processor, at most 8; with frames one processor is left to the
+   * thread that reads
+   */
+  workers?: number | 'auto' | undefined
+  /**
+   * How work gets to them: `'frames'` through shared memory, `'sockets'` by transferring each
+   * connection (needs Node 24.20 or 26.6).
+   * @defaultValue `'auto'`: sockets where Node can
+   */
+  handOff?: 'auto' | HandOff | undefined
+  /**
+   * Who accepts and, with frames, reads: this thread, or one of its own. Take `'worker'` when this
+   * thread is busy with other things.
+   * @defaultValue `'here'`
+   */
+  acceptor?: 'here' | 'worker' | undefined
+  /** Whether clients may `flush_all`. @defaultValue true */
+  flush?: boolean | undefined
+  /** Whether clients may `shutdown` the server. @defaultValue false */
+  enableShutdown?: boolean | undefined
+  /** Seconds after which an idle client is disconnected; 0: never. @defaultValue 0 */
+  idleTimeout?: number | undefined
+  /** How much is told, as memcached's `verbosity`. @defaultValue 0 */
+  verbosity?: number | undefined
+  /** A file: URL of a module that makes connections, in place of memcached's. For tests. */
+  protocolModule?: string | undefined
+}
+
+export interface ResolvedServeOptions {
+  readonly ports: readonly { readonly host: string; readonly port: number }[]
+  readonly host: string
+  readonly unixSocket: string | undefined
+  readonly maxConnections: number
+  readonly workers: number
+  readonly handOff: HandOff
+  readonly acceptor: 'here' | 'worker'
+  readonly flush: boolean
+  readonly enableShutdown: boolean
+  readonly idleTimeout: number
+  readonly verbosity: number
+  readonly protocolModule: string | undefined
+}
+
+export const DEFAULT_PORT = 11211
+export const MAX_CONNECTIONS = 200_000
+export const MAX_WORKERS = 64
+export const MAX_IDLE_SECONDS = 2 ** 31 - 1
+const MAX_AUTO_WORKERS = 8
+const MAX_PORT = 65_535
+const MAX_VERBOSITY = 3
+/** A socket's address has room for no more on Linux. */
+const MAX_PATH_BYTES = 107
+const MAX_HOSTS = 7
+
+const OPTION_NAMES = (
+  'memcachedPort host unixSocket maxConnections workers handOff acceptor flush enableShutdown ' +
+  'idleTimeout verbosity protocolModule'
+).split(' ') as readonly (keyof ServeOptions)[]
+
+type Unchecked = Readonly<Partial<Record<keyof ServeOptions, unknown>>>
+
+/**
+ * Checks every option and fills in those left out.
+ * @throws HeddleError HEDDLE_BAD_OPTION, HEDDLE_BAD_TYPE
+ */
+export function resolveServeOptions(options: unknown): ResolvedServeOptions {
+  const given = known(options)
+  const host = text(given, 'host', '127.0.0.1')
+  const unixSocket = path(given.unixSocket)
+  const handOff = pickHandOff(oneOf(given, 'handOff', ['auto', 'frames', 'sockets']))
+  return {
+    ports: portsOf(given, host, unixSocket),
+    host,
+    unixSocket,
+    maxConnections: whole(given, 'maxConnections', 1, MAX_CONNECTIONS, 1024),
+    workers: workersOf(given, handOff),
+    handOff,
+    acceptor: oneOf(given, 'acceptor', ['here', 'worker']),
+    flush: flag(given, 'flush', true),
+    enableShutdown: flag(given, 'enableShutdown', false),
+    idleTimeout: whole(given, 'idleTimeout', 0, MAX_IDLE_SECONDS, 0),
+    verbosity: whole(given, 'verbosity', 0, MAX_VERBOSITY, 0),
+    protocolModule:
+      given.protocolModule === undefined ? undefined : text(given, 'protocolModule', ''),
+  }
+}
+
+function known(options: unknown): Unchecked {
+  if (options === undefined) return {}
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw badType('options', options, 'an object')
+  }
+  for (const [name, value] of Object.entries(options)) {
+    if ((OPTION_NAMES as readonly string[]).includes(name)) continue
+    const closest = closestOption(name, OPTION_NAMES)
+    const all = OPTION_NAMES.filter((each) => each !== 'protocolModule').join(', ')
+    const hint = closest === undefined ? `the options are ${all}` : `did you mean ${closest}?`
+    throw badOption(name, value, `no such option; ${hint}`, closest ?? all)
+  }
+  return options
+}
+
+function portsOf(
+  given: Unchecked,
+  host: string,
+  unixSocket: string | undefined,
+): { host: string; port: number }[] {
+  if (given.memcachedPort === undefined && unixSocket !== undefined) return []
+  const port = whole(given, 'memcachedPort', 0, MAX_PORT, DEFAULT_PORT)
+  const hosts = host.split(',').map((each) => each.trim())
+  if (hosts.length > MAX_HOSTS || hosts.includes('')) {
+    throw badOption('host', host, `it must be 1 to ${MAX_HOSTS} addresses`, MAX_HOSTS)
+  }
+  return hosts.map((each) => ({ host: each, port }))
+}
+
+function path(unixSocket: unknown): string | undefined {
+  if (unixSocket === undefined) return undefined
+  if (typeof unixSocket !== 'string') throw badType('unixSocket', unixSocket, 'a path')
+  const bytes = Buffer.byteLength(unixSocket)
+  if (bytes >= 1 && bytes <= MAX_PATH_BYTES) return unixSocket
+  const why = `a path has 1 to ${MAX_PATH_BYTES} bytes, not ${bytes}`
+  throw badOption('unixSocket', unixSocket, why, MAX_PATH_BYTES)
+}
+
+function workersOf(given: Unchecked, handOff: HandOff): number {
+  if (given.workers === undefined || given.workers === 'auto') {
+    const readers = handOff === 'frames' ? 1 : 0
+    return Math.min(MAX_AUTO_WORKERS, Math.max(1, availableParallelism() - readers))
+  }
+  if (typeof given.workers === 'string') {
+    throw badOption('workers', given.workers, "it must be a number or 'auto'", 'auto')
+  }
+  return whole(given, 'workers', 1, MAX_WORKERS, 1)
+}
+
+function whole(
+  given: Unchecked,
+  field: keyof ServeOptions,
+  least: number,
+  most: number,
+  standard: number,
+): number {
+  const quantity = given[field]
+  if (quantity === undefined) return standard
+  if (typeof quantity !== 'number') throw badType(field, quantity, 'a number')
+  if (Number.isInteger(quantity) && quantity >= least && quantity <= most) return quantity
+  const why = `it must be a whole number from ${count(least)} to ${count(most)}`
+  throw badOption(field, quantity, why, quantity < least ? least : most)
+}
+
+function flag(given: Unchecked, field: keyof ServeOptions, standard: boolean): boolean {
+  const value = given[field] ?? standard
+  if (typeof value !== 'boolean') throw badType(field, value, 'true or false')
+  return value
+}
+
+function text(given: Unchecked, field: keyof ServeOptions, standard: string): string {
+  const value = given[field] ?? standard
+  if (typeof value !== 'string') throw badType(field, value, 'a string')
+  return value
+}
+
+/** One of a few words; the first stands in for none. */
+function oneOf<Word extends string>(
+  given: Unchecked,
+  field: keyof ServeOptions,
+  words: readonly Word[],
+): Word {
+  const value = given[field] ?? words[0]
+  if (words.includes(value as Word)) return value as Word
+  const allowed = words.map((word) => `'${word}'`).join(' or ')
+  if (typeof value !== 'string') throw badType(field, value, allowed)
+  throw badOption(field, value, `it must be ${allowed}`, allowed)
+}

@@ -1,0 +1,83 @@
+/**
+ * `serve(engine, options)`: the cache of this process, opened to others. The server's own thread
+ * part runs here, or in a thread of its own where this one is busy; either way the application goes
+ * on reading in process what others reach by socket.
+ */
+import type { Engine } from '../engine/engine.ts'
+import { badType } from '../engine/errors.ts'
+import type { EngineHandle } from '../engine/session.ts'
+import { AcceptorThread } from './accept-thread.ts'
+import type { HandOff } from './hand-off.ts'
+import { type ResolvedServeOptions, resolveServeOptions, type ServeOptions } from './options.ts'
+import { type ListeningServer, type ServerSpec, ServerThread } from './server-thread.ts'
+
+export type { HandOff, ServeOptions }
+
+/** A running server. */
+export interface Server {
+  /** Where it listens for TCP: `127.0.0.1:11211`. Empty with a unix socket alone. */
+  readonly addresses: readonly string[]
+  readonly unixSocket: string | undefined
+  readonly handOff: HandOff
+  readonly workers: number
+  /** Resolves when the server has ended: after `close`, or because a client said `shutdown`. */
+  readonly closed: Promise<void>
+  /** Stops accepting, answers what was read, ends its threads: in 3 seconds at most. */
+  close(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/** What serves, wherever it runs. */
+interface Backend {
+  start(): Promise<ListeningServer>
+  close(): Promise<void>
+  onShutdown: (isGraceful: boolean) => void
+}
+
+/**
+ * Serves memcached's protocol from an engine of this process.
+ * @throws HeddleError for options that are wrong, and addresses that cannot be had
+ */
+export async function serve(engine: Engine, options: ServeOptions = {}): Promise<Server> {
+  const handle = handleOf(engine)
+  const resolved = resolveServeOptions(options)
+  const spec: ServerSpec = { engine: handle, options: resolved }
+  const backend = resolved.acceptor === 'here' ? new ServerThread(spec) : new AcceptorThread(spec)
+  return makeServer(backend, resolved)
+}
+
+async function makeServer(backend: Backend, options: ResolvedServeOptions): Promise<Server> {
+  const { addresses, unixSocket } = await backend.start()
+  const { promise: closed, resolve } = withResolvers()
+  const close = async () => {
+    await backend.close()
+    resolve()
+    await closed
+  }
+  backend.onShutdown = () => void close()
+  const { handOff, workers } = options
+  return {
+    addresses,
+    unixSocket,
+    handOff,
+    workers,
+    closed,
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+function withResolvers(): { promise: Promise<void>; resolve: () => void } {
+  let resolve = () => {}
+  const promise = new Promise<void>((done) => {
+    resolve = done
+  })
+  return { promise, resolve }
+}
+
+function handleOf(engine: Engine): EngineHandle {
+  const handle: unknown = (engine as Engine | undefined)?.handle
+  if (typeof handle !== 'object') throw badType('engine', engine, 'an engine of createEngine')
+  engine.stats() // throws HEDDLE_CLOSED
+  return engine.handle
+}

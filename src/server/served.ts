@@ -1,0 +1,77 @@
+/**
+ * A connection as the worker that executes it knows it: its protocol's state, and the bytes kept
+ * aside while its replies wait for the client to read.
+ */
+import type { ProtocolConnection } from '../protocols/protocol.ts'
+
+/** Makes the protocol's state machine of a new connection. */
+export type OpenProtocol = (slot: number) => ProtocolConnection
+
+/** Bytes of replies that may wait for a client before its commands wait as well. */
+export const WINDOW_BYTES: number = 1 << 20
+
+export class Served {
+  readonly slot: number
+  readonly protocol: ProtocolConnection
+  /** Bytes of replies so far, modulo 2^32. */
+  sent: number
+  /** Requests kept aside: `rest[restAt..restEnd)`. */
+  rest: Buffer | undefined
+  restAt = 0
+  restEnd = 0
+  /** It is in a list of those to be served later. */
+  isQueued = false
+  /** The client sends no more; the slot goes once the rest is done. */
+  isEnding = false
+  /** The protocol has ended the connection: what still comes is dropped. */
+  isOver = false
+  isGone = false
+  /** It gets log lines: see WATCHING in link.ts. */
+  isWatching = false
+
+  constructor(slot: number, protocol: ProtocolConnection, sent: number) {
+    this.slot = slot
+    this.protocol = protocol
+    this.sent = sent
+  }
+
+  /** Something must be executed before new requests. */
+  get hasRest(): boolean {
+    return this.rest !== undefined || this.protocol.hasMore
+  }
+
+  /** What would be lost if this thread died now. */
+  get isDirty(): boolean {
+    return !this.isOver && (this.hasRest || this.protocol.pendingBytes > 0)
+  }
+
+  /** Keeps `source[from..to)` for later, behind what is kept already. */
+  keep(source: Buffer, from: number, to: number): void {
+    if (from === to) return
+    const count = to - from
+    const kept = this.restEnd - this.restAt
+    let target = this.rest
+    if (target === undefined || target.length - this.restEnd < count) {
+      const room = Math.max(2 * (kept + count), 4096)
+      target = Buffer.allocUnsafeSlow(room)
+      this.rest?.copy(target, 0, this.restAt, this.restEnd)
+      this.rest = target
+      this.restAt = 0
+      this.restEnd = kept
+    }
+    source.copy(target, this.restEnd, from, to)
+    this.restEnd += count
+  }
+
+  /** So many bytes of the rest are done. */
+  pass(count: number): void {
+    this.restAt += count
+    if (this.restAt === this.restEnd) this.drop()
+  }
+
+  drop(): void {
+    this.rest = undefined
+    this.restAt = 0
+    this.restEnd = 0
+  }
+}

@@ -1,0 +1,252 @@
+/**
+ * The server in the thread that accepts: listeners, workers, and the way from one to the other.
+ * It runs in the caller's thread or in one of its own (workers/accept.ts); all it is told is plain
+ * data.
+ */
+import type { Socket } from 'node:net'
+import { Worker } from 'node:worker_threads'
+import type { EngineHandle } from '../engine/session.ts'
+import { CounterBoard, SETTING } from '../protocols/memcached/counters.ts'
+import type { ServerSettings } from '../protocols/memcached/host.ts'
+import { FrameAcceptor } from './acceptor.ts'
+import { ConnectionBoard } from './connection-board.ts'
+import { Crew, type CrewEvents } from './crew.ts'
+import { boardAddress, clientAddress, type Listener, listenTcp, listenUnix } from './listen.ts'
+import type { FromWorker, WorkerSpec } from './messages.ts'
+import type { ResolvedServeOptions } from './options.ts'
+import { ServerCounters } from './server-counters.ts'
+import { VERSION } from './version.ts'
+import { refuse } from './wire.ts'
+
+/** What the thread is started with. */
+export interface ServerSpec {
+  readonly engine: EngineHandle
+  readonly options: ResolvedServeOptions
+}
+
+/** What it says of itself once it listens. */
+export interface ListeningServer {
+  readonly addresses: readonly string[]
+  readonly unixSocket: string | undefined
+}
+
+const SECOND_MS = 1000
+/** So long clients may take for their last replies when the server closes. */
+const DRAIN_MS = 1500
+const TOO_MANY = 'ERROR Too many open connections\r\n'
+
+export class ServerThread implements CrewEvents {
+  readonly #spec: ServerSpec
+  readonly #board: ConnectionBoard
+  readonly #counterMemory: SharedArrayBuffer
+  readonly #counters: ServerCounters
+  readonly #acceptor: FrameAcceptor
+  readonly #crew: Crew
+  readonly #startedAt = Date.now()
+  readonly #settings: ServerSettings
+  #listeners: Listener[] = []
+  #clock: NodeJS.Timeout | undefined
+  #closing: Promise<void> | undefined
+  #socketWorkers = 0
+  #onSocketsEnded: () => void = () => {}
+  /** A client asked for the end of the server. */
+  onShutdown: (isGraceful: boolean) => void = () => {}
+
+  constructor(spec: ServerSpec) {
+    const { options } = spec
+    this.#spec = spec
+    // Slots outlive their sockets a little, until the worker knows that they are gone.
+    this.#board = new ConnectionBoard(ConnectionBoard.create(2 * options.maxConnections + 64))
+    this.#counterMemory = CounterBoard.create(options.workers + 1)
+    const counters = new CounterBoard(this.#counterMemory, 0)
+    counters.set(SETTING.verbosity, options.verbosity)
+    this.#counters = new ServerCounters(counters)
+    this.#acceptor = new FrameAcceptor(options.workers, this.#board, this.#counters)
+    this.#crew = new Crew(options.workers, this)
+    this.#settings = settingsOf(options)
+  }
+
+  /** Workers first, then the addresses: who can connect is served. */
+  async start(): Promise<ListeningServer> {
+    const { options } = this.#spec
+    try {
+      await this.#crew.start()
+      for (const { host, port } of options.ports) {
+        await this.#listen((accept) => listenTcp(host, port, accept))
+      }
+      if (options.unixSocket !== undefined) {
+        const path = options.unixSocket
+        await this.#listen((accept) => listenUnix(path, accept))
+      }
+    } catch (cause) {
+      await this.close()
+      throw cause
+    }
+    this.#board.isAccepting = true
+    this.#clock = setInterval(() => this.#tick(), SECOND_MS).unref()
+    const tcp = this.#listeners.filter((listener) => !listener.isUnix)
+    return { addresses: tcp.map((listener) => listener.address), unixSocket: options.unixSocket }
+  }
+
+  /** Stops accepting, answers what was read, and ends all threads: in 2.5 seconds at most. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  get replacedWorkers(): number {
+    return this.#crew.replaced
+  }
+
+  get openConnections(): number {
+    return this.#board.openCount
+  }
+
+  /** The thread of a worker: for tests, which kill it. */
+  workerAt(index: number): Worker | undefined {
+    return this.#crew.at(index)
+  }
+
+  startWorker(index: number): Worker {
+    const { options, engine } = this.#spec
+    const workerData: WorkerSpec = {
+      index,
+      engine,
+      settings: this.#settings,
+      version: VERSION,
+      startedAt: this.#startedAt,
+      connections: this.#board.memory,
+      counters: this.#counterMemory,
+      link: this.#acceptor.memoryOf(index),
+      takesSockets: options.handOff === 'sockets',
+      protocol: options.protocolModule,
+    }
+    return new Worker(new URL('../../workers/serve.ts', import.meta.url), {
+      workerData,
+      stdin: false,
+      execArgv: [],
+    })
+  }
+
+  message(_index: number, message: FromWorker): void {
+    if (message.kind === 'log') this.#log(message.watched, message.lines)
+    else if (message.kind === 'shutdown') this.onShutdown(message.isGraceful)
+    else if (message.kind === 'endedSockets') this.#endedSockets()
+  }
+
+  died(index: number): void {
+    this.#acceptor.recover(index)
+    this.#board.releaseHandedTo(index)
+    if (this.#closing !== undefined) this.#endedSockets()
+  }
+
+  async #listen(listen: (accept: (socket: Socket) => void) => Promise<Listener>): Promise<void> {
+    const listener: Listener = await listen((socket) => this.#accept(socket, listener, index))
+    const index = this.#board.addListener(boardAddress(listener))
+    this.#listeners.push(listener)
+  }
+
+  #accept(socket: Socket, listener: Listener, listenerIndex: number): void {
+    if (this.#closing !== undefined) {
+      socket.destroy()
+      return
+    }
+    const worker = this.#leastLoaded()
+    const isHandedOver = this.#spec.options.handOff === 'sockets' && !listener.isUnix
+    const hasRoom = this.#board.openCount < this.#spec.options.maxConnections
+    const address = hasRoom ? clientAddress(socket, listener) : ''
+    const slot = hasRoom ? this.#board.claim(worker, address, listenerIndex, isHandedOver) : -1
+    if (slot < 0) {
+      this.#counters.rejected()
+      refuse(socket, TOO_MANY)
+      return
+    }
+    this.#counters.opened()
+    if (isHandedOver) this.#handOver(socket, slot, worker)
+    else this.#acceptor.accept(socket, slot, worker)
+  }
+
+  #handOver(socket: Socket, slot: number, worker: number): void {
+    try {
+      const thread = this.#crew.at(worker)
+      if (thread === undefined) throw new Error('being replaced')
+      thread.postMessage({ kind: 'socket', slot, socket }, [socket as unknown as Transfer])
+    } catch {
+      socket.destroy() // reset meanwhile, or its worker is just being replaced
+      this.#board.release(slot)
+    }
+  }
+
+  #leastLoaded(): number {
+    let least = 0
+    for (let index = 1; index < this.#crew.size; index++) {
+      if (this.#board.loadOf(index) < this.#board.loadOf(least)) least = index
+    }
+    return least
+  }
+
+  #log(watched: number, lines: string): void {
+    this.#acceptor.log(watched, lines)
+    if (this.#spec.options.handOff === 'sockets') {
+      this.#crew.postAll({ kind: 'lines', watched, lines })
+    }
+  }
+
+  #tick(): void {
+    this.#board.second = Math.floor((Date.now() - this.#startedAt) / SECOND_MS)
+    const { idleTimeout } = this.#spec.options
+    if (idleTimeout === 0) return
+    for (const client of this.#acceptor.clients()) {
+      if (this.#board.idleSeconds(client.slot) <= idleTimeout || client.isWatching) continue
+      this.#counters.kickedIdle()
+      client.wire.destroy()
+    }
+  }
+
+  async #close(): Promise<void> {
+    this.#board.isAccepting = false
+    for (const { server } of this.#listeners) server.close()
+    const isDrained = Promise.all([this.#endFrames(), this.#endSockets()])
+    await Promise.race([isDrained, new Promise((resolve) => setTimeout(resolve, DRAIN_MS))])
+    for (const client of this.#acceptor.clients()) client.wire.destroy()
+    await this.#crew.stop()
+    clearInterval(this.#clock)
+  }
+
+  #endFrames(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#acceptor.openCount === 0) resolve()
+      this.#acceptor.onEmpty = resolve
+      for (const client of this.#acceptor.clients()) client.stop()
+    })
+  }
+
+  #endSockets(): Promise<void> {
+    if (this.#spec.options.handOff !== 'sockets') return Promise.resolve()
+    this.#socketWorkers = this.#crew.size
+    return new Promise((resolve) => {
+      this.#onSocketsEnded = resolve
+      this.#crew.postAll({ kind: 'endSockets' })
+    })
+  }
+
+  #endedSockets(): void {
+    if (--this.#socketWorkers <= 0) this.#onSocketsEnded()
+  }
+}
+
+type Transfer = import('node:worker_threads').Transferable
+
+function settingsOf(options: ResolvedServeOptions): ServerSettings {
+  return {
+    maxConnections: options.maxConnections,
+    workers: options.workers,
+    tcpPort: options.ports[0]?.port ?? 0,
+    host: options.host,
+    unixSocket: options.unixSocket,
+    isFlushEnabled: options.flush,
+    isShutdownEnabled: options.enableShutdown,
+    idleTimeout: options.idleTimeout,
+    others: { handoff: options.handOff },
+  }
+}

@@ -1,0 +1,189 @@
+/**
+ * The other hand-off: sockets that were transferred to this worker. It reads them itself, executes,
+ * and writes straight to the descriptor; when it dies, they die with it.
+ *
+ * Bounds are those of the frames: over WINDOW_BYTES of unwritten replies a connection is not
+ * executed and not read, and what was read of it, one chunk, is kept aside.
+ */
+import type { Socket } from 'node:net'
+import { ReplyBuffer } from '../protocols/reply-buffer.ts'
+import type { ConnectionBoard } from './connection-board.ts'
+import { type OpenProtocol, Served, WINDOW_BYTES } from './served.ts'
+import type { ServerCounters } from './server-counters.ts'
+import { Wire, type WireOwner } from './wire.ts'
+
+/** Log lines are dropped for a watcher that has not read so much. */
+const MOST_UNREAD_LINES = 256 * 1024
+const NOTHING: Buffer = Buffer.alloc(0)
+
+class SocketClient implements WireOwner {
+  readonly served: Served
+  readonly wire: Wire
+  /** It is not read until what was kept of it is executed. */
+  isHeldBack = false
+  readonly #executor: SocketExecutor
+
+  constructor(socket: Socket, served: Served, executor: SocketExecutor) {
+    this.served = served
+    this.#executor = executor
+    this.wire = new Wire(socket, this)
+  }
+
+  bytes(source: Buffer, length: number): void {
+    this.#executor.received(this, source, length)
+  }
+
+  ended(): void {
+    this.#executor.ended(this)
+  }
+
+  wrote(): void {
+    if (this.served.hasRest) this.#executor.putOff(this)
+  }
+
+  closed(): void {
+    this.#executor.closed(this)
+  }
+}
+
+export class SocketExecutor {
+  readonly #openProtocol: OpenProtocol
+  readonly #board: ConnectionBoard
+  readonly #counters: ServerCounters
+  readonly #out = new ReplyBuffer()
+  readonly #clients = new Map<number, SocketClient>()
+  #ready: SocketClient[] = []
+  #isStopping = false
+  /** Called when the last connection is gone, after `stop`. */
+  onEmpty: () => void = () => {}
+
+  constructor(openProtocol: OpenProtocol, board: ConnectionBoard, counters: ServerCounters) {
+    this.#openProtocol = openProtocol
+    this.#board = board
+    this.#counters = counters
+  }
+
+  accept(socket: Socket, slot: number): void {
+    const client = new SocketClient(socket, new Served(slot, this.#openProtocol(slot), 0), this)
+    this.#clients.set(slot, client)
+    if (this.#isStopping) client.wire.end()
+    else client.wire.resume()
+  }
+
+  received(client: SocketClient, source: Buffer, length: number): void {
+    const { served } = client
+    this.#board.touch(served.slot)
+    this.#counters.read(length)
+    if (served.hasRest || client.wire.unwritten >= WINDOW_BYTES) {
+      served.keep(source, 0, length)
+      this.#holdBack(client)
+    } else {
+      this.#feed(client, source, 0, length)
+    }
+  }
+
+  ended(client: SocketClient): void {
+    client.served.isEnding = true
+    if (!client.served.hasRest) client.wire.end()
+  }
+
+  closed(client: SocketClient): void {
+    const { served } = client
+    if (!served.isOver) served.protocol.dispose()
+    served.isGone = true
+    served.drop()
+    this.#clients.delete(served.slot)
+    this.#board.release(served.slot)
+    if (this.#isStopping && this.#clients.size === 0) this.onEmpty()
+  }
+
+  /** Its requests that were kept aside come at the next turn of the event loop. */
+  putOff(client: SocketClient): void {
+    if (client.served.isQueued) return
+    client.served.isQueued = true
+    if (this.#ready.push(client) === 1) setImmediate(this.#serveReady)
+  }
+
+  startWatching(slot: number): void {
+    const client = this.#clients.get(slot)
+    if (client !== undefined) client.served.isWatching = true
+  }
+
+  log(kind: number, lines: string): void {
+    const bytes = Buffer.from(lines)
+    for (const { served, wire } of this.#clients.values()) {
+      if (!served.isWatching || (this.#board.kindsOf(served.slot) & kind) === 0) continue
+      const isSlow = wire.unwritten > MOST_UNREAD_LINES
+      this.#counters.logged(isSlow)
+      if (!isSlow) wire.write(bytes, 0, bytes.length)
+    }
+  }
+
+  /** Closes connections on which nothing came for so long. */
+  kickIdle(seconds: number): void {
+    for (const { served, wire } of this.#clients.values()) {
+      if (this.#board.idleSeconds(served.slot) <= seconds || served.isWatching) continue
+      this.#counters.kickedIdle()
+      wire.destroy()
+    }
+  }
+
+  /** Ends every connection once what was read is answered. */
+  stop(): void {
+    this.#isStopping = true
+    if (this.#clients.size === 0) this.onEmpty()
+    for (const client of this.#clients.values()) {
+      client.wire.pause()
+      this.ended(client)
+    }
+  }
+
+  destroyAll(): void {
+    for (const { wire } of this.#clients.values()) wire.destroy()
+  }
+
+  readonly #serveReady = (): void => {
+    const turn = this.#ready
+    this.#ready = []
+    for (const client of turn) {
+      const { served } = client
+      served.isQueued = false
+      if (served.isGone || served.isOver) continue
+      if (client.wire.unwritten >= WINDOW_BYTES) continue // `wrote` will come
+      if (served.rest === undefined) this.#feed(client, NOTHING, 0, 0)
+      else this.#feed(client, served.rest, served.restAt, served.restEnd)
+    }
+  }
+
+  #feed(client: SocketClient, source: Buffer, from: number, to: number): void {
+    const { served, wire } = client
+    const out = this.#out
+    const end = served.protocol.feed(source, from, to, out)
+    if (out.length > 0) {
+      this.#counters.wrote(out.length)
+      wire.write(out.bytes, 0, out.length)
+      out.clear()
+    }
+    if (served.protocol.isClosing) {
+      served.isOver = true
+      served.drop()
+      served.protocol.dispose()
+      wire.end()
+      return
+    }
+    if (source === served.rest) served.pass(end - from)
+    else if (end < to) served.keep(source, end, to)
+    if (served.hasRest) this.#holdBack(client)
+    else if (served.isEnding) wire.end()
+    else if (client.isHeldBack) {
+      client.isHeldBack = false
+      wire.resume()
+    }
+  }
+
+  #holdBack(client: SocketClient): void {
+    if (!client.isHeldBack) client.wire.pause()
+    client.isHeldBack = true
+    this.putOff(client)
+  }
+}

@@ -1,0 +1,97 @@
+/** The server as a protocol sees it from one worker: what `ServerFacts` asks, from the boards. */
+import { CounterBoard, SETTING } from '../protocols/memcached/counters.ts'
+import type { ConnectionFacts, ServerFacts, ServerSettings } from '../protocols/memcached/host.ts'
+import { ConnectionBoard } from './connection-board.ts'
+import type { FromWorker, WorkerSpec } from './messages.ts'
+
+export class WorkerFacts implements ServerFacts {
+  readonly version: string
+  readonly pid: number = process.pid
+  readonly startedAt: number
+  readonly settings: ServerSettings
+  readonly board: CounterBoard
+  readonly connectionBoard: ConnectionBoard
+  /** Steps that are under way: while there are any, this thread does not block. */
+  backgroundTasks = 0
+  /** Told by the worker: who executes a connection marks it as one that watches. */
+  onWatch: (slot: number) => void = () => {}
+  readonly #send: (message: FromWorker) => void
+
+  constructor(spec: WorkerSpec, send: (message: FromWorker) => void) {
+    this.version = spec.version
+    this.startedAt = spec.startedAt
+    this.settings = spec.settings
+    this.board = new CounterBoard(spec.counters, spec.index + 1)
+    this.connectionBoard = new ConnectionBoard(spec.connections)
+    this.#send = send
+  }
+
+  get verbosity(): number {
+    return this.board.setting(SETTING.verbosity)
+  }
+
+  set verbosity(level: number) {
+    this.board.set(SETTING.verbosity, level)
+  }
+
+  connectionCount(): number {
+    return this.connectionBoard.openCount
+  }
+
+  isAccepting(): boolean {
+    return this.connectionBoard.isAccepting
+  }
+
+  connections(): readonly ConnectionFacts[] {
+    const board = this.connectionBoard
+    const facts: ConnectionFacts[] = board.listeners().map((address, id) => ({
+      id,
+      address,
+      listenAddress: undefined,
+      state: 'conn_listening',
+      secondsSinceCommand: undefined,
+    }))
+    const first = facts.length
+    for (let slot = 0; slot < board.slots; slot++) {
+      if (!board.isOpen(slot)) continue
+      facts.push({
+        id: first + slot,
+        address: board.addressOf(slot),
+        listenAddress: board.listenerOf(slot),
+        state: board.kindsOf(slot) === 0 ? 'conn_read' : 'conn_watch',
+        secondsSinceCommand: board.idleSeconds(slot),
+      })
+    }
+    return facts
+  }
+
+  shutdown(isGraceful: boolean): void {
+    this.#send({ kind: 'shutdown', isGraceful })
+  }
+
+  runInBackground(step: () => boolean, pauseMs: number): void {
+    this.backgroundTasks++
+    const run = () => {
+      if (step()) this.backgroundTasks--
+      else if (pauseMs > 0) setTimeout(run, pauseMs)
+      else setImmediate(run)
+    }
+    setImmediate(run)
+  }
+
+  watch(connectionId: number, kinds: number): boolean {
+    const board = this.connectionBoard
+    if (!board.isOpen(connectionId)) return kinds === 0
+    if (!board.watch(connectionId, kinds)) return false
+    if (kinds !== 0) this.onWatch(connectionId)
+    return true
+  }
+
+  watchedKinds(): number {
+    return this.connectionBoard.watchedKinds
+  }
+
+  log(kind: number, line: string): void {
+    this.#send({ kind: 'log', watched: kind, lines: `${line}\n` })
+  }
+}

@@ -1,0 +1,60 @@
+/**
+ * A worker of the server, from start to end: it attaches the engine, executes frames, takes over
+ * sockets where that is the hand-off, and leaves when told.
+ */
+import type { MessagePort } from 'node:worker_threads'
+import { attachEngine } from '../engine/engine.ts'
+import { FrameExecutor } from './frame-executor.ts'
+import { FrameLoop } from './frame-loop.ts'
+import { Link } from './link.ts'
+import type { FromWorker, ToWorker, WorkerSpec } from './messages.ts'
+import { openerOf } from './protocol-module.ts'
+import { ServerCounters } from './server-counters.ts'
+import { SocketExecutor } from './socket-executor.ts'
+import { WorkerFacts } from './worker-facts.ts'
+
+const SECOND_MS = 1000
+/** Protocols store bytes: an engine's own codec is not asked. */
+const NO_CODEC = {
+  encode: (): Uint8Array => {
+    throw new Error('workers store bytes only')
+  },
+  decode: (): unknown => {
+    throw new Error('workers read bytes only')
+  },
+}
+
+/** @param port to the thread that started this one */
+export async function runWorker(spec: WorkerSpec, port: MessagePort): Promise<void> {
+  const send = (message: FromWorker) => port.postMessage(message)
+  const engine = attachEngine(spec.engine, { codec: NO_CODEC })
+  const facts = new WorkerFacts(spec, send)
+  const open = await openerOf(spec.protocol, engine, facts)
+  const frames = new FrameExecutor(new Link(spec.link), open)
+  const counters = new ServerCounters(facts.board)
+  const sockets = new SocketExecutor(open, facts.connectionBoard, counters)
+  facts.onWatch = (slot) => {
+    frames.startWatching(slot)
+    sockets.startWatching(slot)
+  }
+  const mayBlock = () => !spec.takesSockets && facts.backgroundTasks === 0
+  const loop = new FrameLoop(frames, mayBlock)
+  sockets.onEmpty = () => send({ kind: 'endedSockets' })
+  const { idleTimeout } = spec.settings
+  if (spec.takesSockets && idleTimeout > 0) {
+    setInterval(() => sockets.kickIdle(idleTimeout), SECOND_MS).unref()
+  }
+  port.on('message', (message: ToWorker) => {
+    if (message.kind === 'socket') sockets.accept(message.socket, message.slot)
+    else if (message.kind === 'lines') sockets.log(message.watched, message.lines)
+    else if (message.kind === 'endSockets') sockets.stop()
+    else {
+      loop.stop()
+      sockets.destroyAll()
+      engine.close()
+      process.exit(0)
+    }
+  })
+  loop.start()
+  send({ kind: 'ready' })
+}
