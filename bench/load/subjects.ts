@@ -5,7 +5,7 @@
  */
 import type { Findings } from '../../src/load/findings.ts'
 import type { LoadPool, LoadSession, RunOrder, SessionOrder } from '../../src/load/pool.ts'
-import { cpuTimeOf, residentBytesOf } from '../../src/load/server-process.ts'
+import { cpuBetween, cpuTimeOf, residentBytesOf } from '../../src/load/server-process.ts'
 import { startServer } from './servers.ts'
 import type { RunningServer, ServerName } from './servers.ts'
 
@@ -80,10 +80,11 @@ async function measure(
   refuseErrors(name, `${order.mix} ${order.choice} depth ${order.depth}`, findings)
   const operations = Math.max(1, findings.operations)
   const hasCpu = before !== undefined && after !== undefined
+  const { userUs, systemUs } = hasCpu ? cpuBetween(before, after) : { userUs: 0, systemUs: 0 }
   return {
     findings,
-    userUs: hasCpu ? (after.userUs - before.userUs) / operations : 0,
-    systemUs: hasCpu ? (after.systemUs - before.systemUs) / operations : 0,
+    userUs: userUs / operations,
+    systemUs: systemUs / operations,
     rssBytes: residentBytesOf(pid) ?? 0,
   }
 }

@@ -12,7 +12,7 @@ import { startFloor } from './floor-server.ts'
 import type { BenchOptions } from './options.ts'
 import { LoadPool } from './pool.ts'
 import type { LoadSession, RunOrder } from './pool.ts'
-import { cpuTimeOf, residentBytesOf, sharedCoresNote } from './server-process.ts'
+import { cpuBetween, cpuTimeOf, residentBytesOf, sharedCoresNote } from './server-process.ts'
 import { readTrace } from './trace-reader.ts'
 import { MOST_KEYS, SMALLEST_VALUE } from './workload.ts'
 
@@ -150,16 +150,15 @@ async function runLoads(
     const hasCpu = before !== undefined && after !== undefined
     lines.push({
       ...{ rate, findings },
-      cpuUs: hasCpu
-        ? {
-            user: (after.userUs - before.userUs) / findings.operations,
-            system: (after.systemUs - before.systemUs) / findings.operations,
-          }
-        : undefined,
+      cpuUs: hasCpu ? perOperation(cpuBetween(before, after), findings.operations) : undefined,
       rssBytes: pid === undefined ? undefined : residentBytesOf(pid),
     })
   }
   return lines
+}
+
+function perOperation(cpu: { userUs: number; systemUs: number }, operations: number) {
+  return { user: cpu.userUs / operations, system: cpu.systemUs / operations }
 }
 
 function micros(nanoseconds: number): string {

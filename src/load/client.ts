@@ -78,7 +78,8 @@ export class LoadClient implements Driver {
   async run(drive: Drive): Promise<Driven> {
     if (this.#failure !== undefined) throw this.#failure
     this.#reset(drive)
-    await new Promise((resolve) => setTimeout(resolve, drive.beginAt - performance.now()))
+    const leftMs = Math.max(1, drive.beginAt - performance.now())
+    await new Promise((resolve) => setTimeout(resolve, leftMs))
     const utilizationAtStart = performance.eventLoopUtilization()
     const beganAt = performance.now()
     const timers: NodeJS.Timeout[] = []

@@ -3,12 +3,14 @@
  * system, resident memory, and the cores that it may run on. On systems without /proc, and for
  * servers on other machines, everything here is undefined.
  */
-import { readFileSync } from 'node:fs'
+import { readFileSync, readdirSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 
 export interface CpuTime {
   readonly userUs: number
   readonly systemUs: number
+  /** Their sum as the scheduler counts it: the other two are rounded to ticks of 10 ms. */
+  readonly runUs: number
 }
 
 /** Fields 14 and 15 of /proc/PID/stat, counted behind the name, which may hold spaces. */
@@ -16,15 +18,38 @@ const USER_FIELD = 11
 const SYSTEM_FIELD = 12
 /** USER_HZ, 100 on every Linux that Node runs on. */
 const US_PER_TICK = 10_000
+const NS_PER_US = 1000
 const LOCAL_HOSTS = new Set(['localhost', '::1', '0.0.0.0', '::'])
 
 export function cpuTimeOf(pid: number): CpuTime | undefined {
   const stat = readProc(`/proc/${pid}/stat`)
   if (stat === undefined) return undefined
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return {
-    userUs: Number(fields[USER_FIELD]) * US_PER_TICK,
-    systemUs: Number(fields[SYSTEM_FIELD]) * US_PER_TICK,
+  const userUs = Number(fields[USER_FIELD]) * US_PER_TICK
+  const systemUs = Number(fields[SYSTEM_FIELD]) * US_PER_TICK
+  return { userUs, systemUs, runUs: runTimeUs(pid) ?? userUs + systemUs }
+}
+
+/** Between two readings: the sum from the scheduler, its parts in proportion to the ticks. */
+export function cpuBetween(before: CpuTime, after: CpuTime) {
+  const userUs = after.userUs - before.userUs
+  const ticksUs = userUs + after.systemUs - before.systemUs
+  const runUs = after.runUs - before.runUs
+  const share = ticksUs === 0 ? 0 : userUs / ticksUs
+  return { userUs: runUs * share, systemUs: runUs * (1 - share) }
+}
+
+/** Time on a core of all threads that live, in nanoseconds at its source. */
+function runTimeUs(pid: number): number | undefined {
+  try {
+    let runNs = 0
+    for (const thread of readdirSync(`/proc/${pid}/task`)) {
+      const schedule = readProc(`/proc/${pid}/task/${thread}/schedstat`)
+      if (schedule !== undefined) runNs += Number(schedule.split(' ')[0])
+    }
+    return runNs > 0 ? runNs / NS_PER_US : undefined
+  } catch {
+    return undefined
   }
 }
 

@@ -1,0 +1,157 @@
+/**
+ * `heddle bench` as a command: its options and what it refuses, its table and lines of JSON, its
+ * exit code, and the one line that it says where its packages are not installed.
+ */
+import { execFile } from 'node:child_process'
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { readBenchOptions } from '../../src/load/options.ts'
+import { rightReply, startFakeServer } from './fake-server.ts'
+
+const root = resolve(import.meta.dirname, '../..')
+const folder = mkdtempSync(join(tmpdir(), 'heddle-load-'))
+const STARTER = join(folder, 'bench.mjs')
+writeFileSync(STARTER, starterOf(join(root, 'src/cli/bench.ts')))
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+function starterOf(file: string): string {
+  return (
+    `import { benchCommand } from ${JSON.stringify(file)}\n` +
+    'process.exitCode = await benchCommand(process.argv.slice(2))\n'
+  )
+}
+
+interface Ended {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+function bench(args: readonly string[], starter = STARTER): Promise<Ended> {
+  return new Promise((done) => {
+    execFile(process.execPath, [starter, ...args], { timeout: 60_000 }, (error, stdout, stderr) =>
+      done({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
+    )
+  })
+}
+
+describe('options', () => {
+  test('defaults', () => {
+    expect(readBenchOptions([])).toMatchObject({
+      target: { protocol: 'memcached', host: '127.0.0.1', port: 11_211 },
+      ...{ connections: 50, threads: 1, depth: 1, mix: '90/10', choice: 'uniform' },
+      ...{ keys: 100_000, values: { low: 32, high: 32 }, rates: [], preload: true, floor: true },
+    })
+    expect(readBenchOptions(['--protocol', 'redis']).target.port).toBe(6379)
+    expect(readBenchOptions(['--unix-socket', 'a.sock']).target.path).toBe('a.sock')
+    expect(readBenchOptions(['--rate', '10,20']).rates).toEqual([10, 20])
+    expect(readBenchOptions(['--value-size', '32-1024']).values).toEqual({ low: 32, high: 1024 })
+    const traced = readBenchOptions(['--trace', 'web12.trace.gz'])
+    expect([traced.choice, traced.preload]).toEqual(['trace', false])
+  })
+
+  test.each([
+    [['--depth', '65'], /--depth 65: expected an integer from 1 to 64/],
+    [['--connections', '0'], /--connections 0: expected an integer from 1 to 500/],
+    [['--connections', '2', '--threads', '3'], /--threads 3: more than --connections 2/],
+    [['--mix', '80/20'], /--mix 80\/20: expected one of 90\/10/],
+    [['--key-choice', 'trace'], /--trace FILE go together/],
+    [['--key-choice', 'zipf', '--trace', 'x'], /--trace FILE go together/],
+    [['--value-size', '31'], /--value-size 31: .* from 32 to 16384 bytes/],
+    [['--value-size', '100-50'], /--value-size 100-50/],
+    [['--rate', '0'], /--rate 0: expected an integer from 1/],
+    [['--rate', '10,'], /--rate : expected an integer/],
+    [['--seconds', 'x'], /--seconds x: expected seconds from 0.1/],
+    [['--protocol', 'http'], /--protocol http: expected one of memcached, redis/],
+    [['--port', '1', '--unix-socket', 'x'], /exclude each other/],
+    [['--nonsense'], /nonsense/],
+    [['extra'], /extra/],
+  ] as const)('%j is refused', (args, words) => {
+    expect(() => readBenchOptions(args)).toThrow(words)
+  })
+})
+
+describe('the command', () => {
+  const quick = ['--keys', '200', '--seconds', '0.3', '--warm-up', '0', '--connections', '4']
+
+  test('help and wrong arguments', async () => {
+    expect(await bench(['--help'])).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/--rate/),
+    })
+    const refused = await bench(['--depth', '0'])
+    expect(refused.code).toBe(2)
+    expect(refused.stderr).toBe('heddle bench: --depth 0: expected an integer from 1 to 64\n')
+  })
+
+  test('a table with the floor, JSON with a rate, a percentile file', async () => {
+    const fake = await startFakeServer()
+    const port = String(fake.target.port)
+    const hgrm = join(folder, 'latency.hgrm')
+    try {
+      const args = ['--port', port, ...quick, '--pid', String(process.pid)]
+      const table = await bench([...args, '--hgrm', hgrm])
+      expect(table.code, table.stderr).toBe(0)
+      expect(table.stdout).toMatch(/floor of the generator[^\n]*(?:ops\/s|not measured)/)
+      expect(table.stdout).toMatch(/client and server share cores/)
+      expect(table.stdout).toMatch(/load +ops\/s +p50 .*\n *closed +\d+ /)
+      expect(readFileSync(hgrm, 'utf8')).toMatch(/Percentile +TotalCount/)
+
+      const json = await bench([...args, '--no-floor', '--rate', '200,400', '--json'])
+      const lines = json.stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line))
+      expect(lines.map((line) => [line.rate, line.operations, line.errors])).toEqual([
+        [200, 60, 0],
+        [400, 120, 0],
+      ])
+      expect(lines[0].latencyNs['p99.9']).toBeGreaterThan(0)
+      expect(lines[0].serverCpuUs.user).toBeGreaterThanOrEqual(0)
+    } finally {
+      await fake.close()
+    }
+  })
+
+  test('a wrong value fails the run and is shown', async () => {
+    const fake = await startFakeServer((key, id) =>
+      rightReply(key, id)
+        .replace('\r\nEND', id === 5 ? 'X\r\nEND' : '\r\nEND')
+        .replace(' 0 32', id === 5 ? ' 0 33' : ' 0 32'),
+    )
+    try {
+      const port = String(fake.target.port)
+      const ended = await bench(['--port', port, ...quick, '--no-floor', '--mix', 'hit-only'])
+      expect(ended.code).toBe(1)
+      expect(ended.stderr).toMatch(/closed loop: FAILED, \d+ wrong lengths/)
+      expect(ended.stderr).toContain('get heddle:bench:key00000005 (32 bytes): "VALUE')
+    } finally {
+      await fake.close()
+    }
+  })
+
+  test('nobody listens', async () => {
+    const fake = await startFakeServer()
+    await fake.close()
+    const ended = await bench(['--port', String(fake.target.port), '--no-floor'])
+    expect(ended.code).toBe(1)
+    expect(ended.stderr).toMatch(/heddle bench: cannot connect to 127.0.0.1:\d+: .*ECONNREFUSED/)
+  })
+
+  test('without its packages it says in one line what to install', async () => {
+    const bare = join(folder, 'bare')
+    for (const part of ['src/cli/bench.ts', 'src/load']) {
+      cpSync(join(root, part), join(bare, part), { recursive: true })
+    }
+    writeFileSync(join(bare, 'package.json'), '{"type":"module"}')
+    writeFileSync(join(bare, 'start.mjs'), starterOf(join(bare, 'src/cli/bench.ts')))
+    const ended = await bench([], join(bare, 'start.mjs'))
+    expect(ended.code).toBe(1)
+    expect(ended.stderr).toBe(
+      'heddle bench needs piscina and hdr-histogram-js: npm install piscina hdr-histogram-js\n',
+    )
+  })
+})
