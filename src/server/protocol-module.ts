@@ -3,6 +3,7 @@
  * with. A worker is a thread of its own, so the module goes there by its address.
  */
 import type { Engine } from '../engine/engine.ts'
+import { RawAccess } from '../engine/raw-access.ts'
 import type { ServerFacts } from '../protocols/memcached/host.ts'
 import type { OpenProtocol } from './served.ts'
 
@@ -18,7 +19,11 @@ export async function openerOf(
   engine: Engine,
   facts: ServerFacts,
 ): Promise<OpenProtocol> {
-  if (module === undefined) throw new Error('memcached comes later')
+  if (module === undefined) {
+    const { MemcachedConnection } = await import('../protocols/memcached/connection.ts')
+    const raw = new RawAccess(engine)
+    return (slot) => new MemcachedConnection(raw, facts, slot)
+  }
   const protocol: ProtocolModule = await import(module)
   return protocol.createProtocol(engine, facts)
 }

@@ -1,0 +1,134 @@
+/**
+ * From the command line, the environment and a file to the settings of `heddle serve`: which of the
+ * three says something, and what is none of their names.
+ */
+import { readFileSync } from 'node:fs'
+import { parseArgs, type ParseArgsConfig } from 'node:util'
+import { closestOption } from '../engine/option-names.ts'
+import { environmentName, type Flag, FLAGS, FOREIGN_FLAGS, type Setting } from './flags.ts'
+
+/** The command line is wrong: exit code 2. */
+export class UsageError extends Error {}
+
+/** A setting cannot be used: exit code 1. */
+export class SettingError extends Error {}
+
+export type Settings = ReadonlyMap<string, Setting>
+
+const BY_NAME = new Map(FLAGS.map((flag) => [flag.name, flag]))
+const BY_SHORT = new Map(FLAGS.flatMap((flag) => (flag.short ? [[flag.short, flag]] : [])))
+
+/**
+ * @throws UsageError for flags that do not exist, SettingError for a file that cannot be read
+ */
+export function readSettings(
+  argv: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): Settings {
+  const flags = fromFlags(argv)
+  const variables = fromEnvironment(environment)
+  const file = flags.get('config') ?? variables.get('config')
+  const fromDisk = file === undefined ? new Map<string, Setting>() : fromFile(String(file))
+  return new Map([...fromDisk, ...variables, ...flags])
+}
+
+function fromFlags(argv: readonly string[]): Map<string, Setting> {
+  const settings = new Map<string, Setting>()
+  for (const token of tokensOf(argv)) {
+    if (token.kind === 'positional') {
+      throw new UsageError(`'${token.value}' is no flag; see heddle serve --help`)
+    }
+    if (token.kind !== 'option') continue
+    const isShort = !token.rawName.startsWith('--')
+    const flag = isShort ? BY_SHORT.get(token.rawName.slice(1)) : BY_NAME.get(token.name)
+    if (flag === undefined) throw unknownFlag(token.rawName)
+    settings.set(flag.name, valueOf(flag, token.value, isShort, settings))
+  }
+  return settings
+}
+
+type Token = NonNullable<ReturnType<typeof parseArgs>['tokens']>[number]
+
+function tokensOf(argv: readonly string[]): readonly Token[] {
+  const options: NonNullable<ParseArgsConfig['options']> = {}
+  for (const { name, short, value } of FLAGS) {
+    const type = value === undefined ? 'boolean' : 'string'
+    options[name] = short === undefined ? { type } : { type, short }
+  }
+  // Not strict: its messages name no flag that may have been meant.
+  const parsed = parseArgs({ args: [...argv], options, strict: false, tokens: true })
+  return parsed.tokens
+}
+
+function valueOf(
+  flag: Flag,
+  text: string | undefined,
+  isShort: boolean,
+  before: ReadonlyMap<string, Setting>,
+): Setting {
+  const name = isShort ? `-${flag.short}` : `--${flag.name}`
+  if (flag.value === undefined) {
+    if (text !== undefined) throw new UsageError(`${name} takes no value, not '${text}'`)
+    return flag.name === 'verbose' ? Number(before.get('verbose') ?? 0) + 1 : true
+  }
+  if (text === undefined || text === '')
+    throw new UsageError(`${name} needs a value: ${flag.value}`)
+  return isShort && flag.readShort !== undefined ? flag.readShort(text) : flag.read(text)
+}
+
+function unknownFlag(given: string): UsageError {
+  const closest = closestFlag(given.replace(/^-+/, ''))
+  const hint = closest === undefined ? 'see heddle serve --help' : `did you mean --${closest}?`
+  return new UsageError(`no such flag: ${given}; ${hint}`)
+}
+
+function closestFlag(name: string): string | undefined {
+  const foreign = Object.hasOwn(FOREIGN_FLAGS, name) ? FOREIGN_FLAGS[name] : undefined
+  return foreign ?? closestOption(name, [...BY_NAME.keys()])
+}
+
+function fromEnvironment(
+  environment: Readonly<Record<string, string | undefined>>,
+): Map<string, Setting> {
+  const settings = new Map<string, Setting>()
+  for (const flag of FLAGS) {
+    if (flag.name === 'help') continue
+    const text = environment[environmentName(flag)]
+    if (text !== undefined && text !== '') settings.set(flag.name, flag.read(text))
+  }
+  return settings
+}
+
+function fromFile(path: string): Map<string, Setting> {
+  const settings = new Map<string, Setting>()
+  for (const [key, value] of Object.entries(parsedFile(path))) {
+    const name = key.replaceAll(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`)
+    if (!BY_NAME.has(name) || name === 'config' || name === 'help') {
+      const closest = closestFlag(name)
+      const hint = closest === undefined ? '' : `; did you mean "${closest}"?`
+      throw new SettingError(`config ${path} has "${key}", which is no setting${hint}`)
+    }
+    if (!['string', 'number', 'boolean'].includes(typeof value)) {
+      throw new SettingError(`config ${path}: "${key}" must be text, a number, true or false`)
+    }
+    settings.set(name, value as Setting)
+  }
+  return settings
+}
+
+function parsedFile(path: string): object {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new SettingError(`config ${path} cannot be read: ${(error as Error).message}`)
+  }
+  let parsed: unknown
+  try {
+    parsed = JSON.parse(text)
+  } catch (error) {
+    throw new SettingError(`config ${path} is no JSON: ${(error as Error).message}`)
+  }
+  if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return parsed
+  throw new SettingError(`config ${path} must hold one object: {"memory": "256mb"}`)
+}
