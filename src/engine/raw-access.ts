@@ -6,11 +6,12 @@
  * at the entry, `copy` copies its value, `confirm` says whether both were of one entry. If not, the
  * protocol throws away what it wrote and opens again (at most MAX_RETRIES times).
  */
-import { copyOut } from '#atomics'
+import { copyOut, load } from '#atomics'
+import { PAGE, PAGE_ACTIVE, pageClassOf, pageStateOf } from '../../native-layout/page.ts'
 import { heat } from '../memory/clock-bits.ts'
 import { versionIn } from '../memory/entry.ts'
 import { ABSENT, CONTENDED as LOST_SCAN, find, isStill } from '../memory/table.ts'
-import type { MemoryView } from '../memory/view.ts'
+import { type MemoryView, pageAddress } from '../memory/view.ts'
 import type { Draft } from '../memory/write-entry.ts'
 import { type Engine, sessionOf } from './engine.ts'
 import { flushAll, flushAt } from './flush.ts'
@@ -166,6 +167,17 @@ export class RawAccess {
   /** Keys of one bucket of the table, as bytes of their own: for a walk of all keys. */
   keysIn(bucket: number, space = 0): Uint8Array[] {
     return keysIn(this.view, bucket, space)
+  }
+
+  /** The size class of a page, from 0; -1 when the page is not cut into chunks. Pages count from 1. */
+  pageClass(page: number): number {
+    const state = load(this.view.control, pageAddress(this.view, page) + PAGE.STATE)
+    return pageStateOf(state) === PAGE_ACTIVE ? pageClassOf(state) : -1
+  }
+
+  /** Chunks of a page that were ever given out. */
+  pageChunks(page: number): number {
+    return load(this.view.control, pageAddress(this.view, page) + PAGE.CARVED)
   }
 
   /** Milliseconds since the epoch, from the engine's own time source. */

@@ -7,6 +7,8 @@
  * Resetting touches nobody's row: it remembers the sums and subtracts them from then on.
  */
 
+import { PREFIX_TABLE_DOUBLES, PrefixTables } from './prefix-tables.ts'
+
 /** Counters by memcached's own names. Server and protocol add to them. */
 export const COUNTER_NAMES = [
   'total_connections',
@@ -23,8 +25,6 @@ export const COUNTER_NAMES = [
   'cmd_meta',
   'get_hits',
   'get_misses',
-  'get_expired',
-  'get_flushed',
   'delete_misses',
   'delete_hits',
   'incr_misses',
@@ -39,8 +39,8 @@ export const COUNTER_NAMES = [
   'store_too_large',
   'store_no_memory',
   'total_items',
-  'log_watchers_sent',
-  'log_watchers_dropped',
+  'log_watcher_sent',
+  'log_watcher_skipped',
   'crawler_items_checked',
   'crawler_reclaimed',
   'slabs_moved',
@@ -62,9 +62,11 @@ export const SETTING = {
   crawlerSleep: 2,
   crawlerLimit: 3,
   automove: 4,
-  /** stats detail: 1 on; counts how often it was reset. */
+  /** stats detail: 1 on; how often its tables were emptied. */
   detail: 5,
-  detailGeneration: 6,
+  detailEra: 6,
+  /** 1 while a crawl runs. */
+  crawling: 7,
 } as const
 const SETTINGS = Object.keys(SETTING).length
 const DEFAULT_CRAWLER_SLEEP = 100
@@ -77,13 +79,18 @@ const SHARED_DOUBLES =
 
 export class CounterBoard {
   readonly buffer: SharedArrayBuffer
+  /** This writer's own row. */
+  readonly row: number
+  /** What `stats detail` counts. */
+  readonly prefixes: PrefixTables
   readonly #doubles: Float64Array
   readonly #rowAt: number
   readonly #rows: number
 
   /** A buffer for so many writers: workers, and the thread that accepts connections. */
   static create(rows: number): SharedArrayBuffer {
-    const buffer = new SharedArrayBuffer((SHARED_DOUBLES + rows * ROW_DOUBLES) * 8)
+    const doubles = SHARED_DOUBLES + rows * (ROW_DOUBLES + PREFIX_TABLE_DOUBLES)
+    const buffer = new SharedArrayBuffer(doubles * 8)
     const board = new CounterBoard(buffer, 0)
     board.set(SETTING.crawler, 1)
     board.set(SETTING.crawlerSleep, DEFAULT_CRAWLER_SLEEP)
@@ -94,14 +101,18 @@ export class CounterBoard {
   /** @param row 0 to rows - 1: this writer's own */
   constructor(buffer: SharedArrayBuffer, row: number) {
     this.buffer = buffer
+    this.row = row
     this.#doubles = new Float64Array(buffer)
-    this.#rows = (this.#doubles.length - SHARED_DOUBLES) / ROW_DOUBLES
+    const perRow = ROW_DOUBLES + PREFIX_TABLE_DOUBLES
+    this.#rows = (this.#doubles.length - SHARED_DOUBLES) / perRow
     if (!Number.isInteger(row) || row < 0 || row >= this.#rows) {
       throw new RangeError(
         `row ${row}: a counter board of ${this.#rows} rows has 0 to ${this.#rows - 1}`,
       )
     }
     this.#rowAt = SHARED_DOUBLES + row * ROW_DOUBLES
+    const tables = this.#doubles.subarray(SHARED_DOUBLES + this.#rows * ROW_DOUBLES)
+    this.prefixes = new PrefixTables(tables, row)
   }
 
   /** Adds to this writer's counter. */
@@ -123,6 +134,7 @@ export class CounterBoard {
     for (let counter = 0; counter < COUNTER_NAMES.length; counter++) {
       this.#doubles[counter]! += this.total(counter)
     }
+    this.set(SETTING.detailEra, this.setting(SETTING.detailEra) + 1)
   }
 
   setting(index: number): number {

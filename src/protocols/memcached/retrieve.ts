@@ -1,0 +1,250 @@
+/**
+ * get, gets, gat, gats: any number of keys, answered until the reply buffer is full and resumed
+ * when it was written. A value is copied from shared memory into the reply and nowhere else.
+ *
+ * A hit writes nothing, unless the entry says that its last use was more than a minute ago, as in
+ * memcached: then it is written anew with the present time.
+ */
+import {
+  GONE,
+  HIT,
+  MARK_BITS,
+  MARK_FETCHED,
+  MAX_RETRIES,
+  MISSING,
+  type Reading,
+  STORED,
+} from '../../engine/raw-access.ts'
+import { TouchChange, UseChange } from './changes.ts'
+import {
+  BAD_FORMAT,
+  casHighOf,
+  casLowOf,
+  type ClientSession,
+  type Continuation,
+} from './client-session.ts'
+import { COUNT } from './counters.ts'
+import { putLong, putNumber, putText, readSigned } from './decimal.ts'
+import { WATCH_FETCHERS } from './host.ts'
+import { line, MAX_KEY_BYTES } from './line.ts'
+import { countPrefix, PREFIX_GET, PREFIX_HIT } from './prefixes.ts'
+import { logFetch } from './watch-lines.ts'
+
+const SPACE = 32
+/** Room for a reply line beside its key: VALUE, flags, length, CAS. */
+const HEADER_BYTES = 80
+const USE_INTERVAL_SECONDS = 60
+const LOST = 'SERVER_ERROR the key is written too often at the moment, try again\r\n'
+
+/** get, gets. */
+export function executeGet(session: ClientSession, hasCas: boolean): void {
+  if (line.count < 2) {
+    session.say('ERROR\r\n')
+    return
+  }
+  if (line.hasControl || line.longest > MAX_KEY_BYTES) {
+    session.say(BAD_FORMAT)
+    return
+  }
+  answer(session, line.starts[1]!, hasCas, undefined)
+}
+
+/** gat, gats. */
+export function executeGetAndTouch(session: ClientSession, hasCas: boolean): void {
+  if (line.count < 2) {
+    session.say('ERROR\r\n')
+    return
+  }
+  const seconds = readSigned(line.bytes, line.starts[1]!, line.ends[1]!)
+  if (Number.isNaN(seconds)) {
+    session.say('CLIENT_ERROR invalid exptime argument\r\n')
+    return
+  }
+  if (line.hasControl || line.longest > MAX_KEY_BYTES) {
+    session.say(BAD_FORMAT)
+    return
+  }
+  answer(session, line.ends[1]!, hasCas, session.expiry(seconds))
+}
+
+/** Answers keys from `at` to the end of the line; what does not fit is kept for later. */
+function answer(
+  session: ClientSession,
+  from: number,
+  hasCas: boolean,
+  expiry: number | undefined,
+): void {
+  const { bytes, end } = line
+  const at = answerKeys(session, bytes, from, end, hasCas, expiry)
+  if (at < end) {
+    // Not slice: of shared memory that would be shared memory again.
+    session.more = new MoreKeys(Buffer.from(bytes.subarray(at, end)), hasCas, expiry)
+  } else session.out.text('END\r\n')
+}
+
+class MoreKeys implements Continuation {
+  readonly #keys: Uint8Array
+  readonly #hasCas: boolean
+  readonly #expiry: number | undefined
+  #at = 0
+
+  constructor(keys: Uint8Array, hasCas: boolean, expiry: number | undefined) {
+    this.#keys = keys
+    this.#hasCas = hasCas
+    this.#expiry = expiry
+  }
+
+  step(session: ClientSession): boolean {
+    const keys = this.#keys
+    this.#at = answerKeys(session, keys, this.#at, keys.length, this.#hasCas, this.#expiry)
+    if (this.#at < keys.length) return false
+    session.out.text('END\r\n')
+    return true
+  }
+}
+
+/** Answers keys until all are answered or the buffer is full; returns how far it came. */
+function answerKeys(
+  session: ClientSession,
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+  hasCas: boolean,
+  expiry: number | undefined,
+): number {
+  const { out } = session
+  let at = from
+  for (;;) {
+    while (at < to && bytes[at] === SPACE) at++
+    if (at === to || out.isFull) return at
+    const start = at
+    while (at < to && bytes[at] !== SPACE) at++
+    if (expiry === undefined) answerKey(session, bytes, start, at, hasCas)
+    else touchKey(session, bytes, start, at, hasCas, expiry)
+  }
+}
+
+function answerKey(
+  session: ClientSession,
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+  hasCas: boolean,
+): void {
+  const { raw, out } = session
+  session.count(COUNT.cmd_get)
+  const found = raw.stage(bytes, from, to) ? readKey(session, bytes, from, to, hasCas) : GONE
+  if (found === HIT) {
+    session.count(COUNT.get_hits)
+    noteUse(session, raw.reading)
+  } else if (found === GONE) session.count(COUNT.get_misses)
+  else out.text(LOST)
+  countPrefix(session, bytes, from, to, PREFIX_GET)
+  if (found === HIT) countPrefix(session, bytes, from, to, PREFIX_HIT)
+  if ((session.watched & WATCH_FETCHERS) !== 0) {
+    logFetch(session, bytes, from, to, found === HIT ? raw.reading.length : -1)
+  }
+}
+
+/** Writes the VALUE line and the value of the staged key; what is torn is written again. */
+function readKey(
+  session: ClientSession,
+  key: Uint8Array,
+  from: number,
+  to: number,
+  hasCas: boolean,
+): number {
+  const { raw, out } = session
+  const { reading } = raw
+  for (let tries = 0; tries < MAX_RETRIES; tries++) {
+    const found = raw.open()
+    if (found === GONE) return GONE
+    if (found !== HIT) continue
+    const start = out.reserve(HEADER_BYTES + (to - from) + reading.length)
+    const target = out.bytes
+    let at = putValueLine(target, start, key, from, to, reading.flags, reading.length)
+    if (hasCas) {
+      target[at++] = SPACE
+      at = putLong(target, at, casHighOf(reading), casLowOf(reading))
+    }
+    at = putLineEnd(target, at)
+    raw.copy(target, at)
+    if (!raw.confirm()) continue
+    out.length = putLineEnd(target, at + reading.length)
+    return HIT
+  }
+  return LOST_RACES
+}
+const LOST_RACES = -1
+
+/** `VALUE key flags length`; returns where it ends. */
+function putValueLine(
+  target: Uint8Array,
+  start: number,
+  key: Uint8Array,
+  from: number,
+  to: number,
+  flags: number,
+  length: number,
+): number {
+  let at = putText(target, start, 'VALUE ')
+  for (let i = from; i < to; i++) target[at++] = key[i]!
+  target[at++] = SPACE
+  at = putNumber(target, at, flags >>> 0)
+  target[at++] = SPACE
+  return putNumber(target, at, length)
+}
+
+function putLineEnd(target: Uint8Array, at: number): number {
+  target[at] = 13
+  target[at + 1] = 10
+  return at + 2
+}
+
+/** After a hit: the time of the last use, when the one that the entry carries is old. */
+export function noteUse(session: ClientSession, reading: Reading): void {
+  const { marks } = reading
+  if (marks === 0) return
+  const idle = session.stamp() - (marks >>> MARK_BITS)
+  const isNews = !session.keepsHeat && (marks & MARK_FETCHED) === 0
+  if (idle < USE_INTERVAL_SECONDS && !isNews) return
+  // A lost race or a full memory loses a mark, nothing else.
+  session.raw.change(new UseChange(session))
+}
+
+function touchKey(
+  session: ClientSession,
+  key: Uint8Array,
+  from: number,
+  to: number,
+  hasCas: boolean,
+  expiry: number,
+): void {
+  const { raw, out } = session
+  session.count(COUNT.cmd_touch)
+  const change = new TouchChange(session, expiry, true)
+  const outcome = raw.stage(key, from, to) ? raw.change(change) : MISSING
+  if ((session.watched & WATCH_FETCHERS) !== 0) {
+    logFetch(session, key, from, to, outcome === STORED ? change.value.length : -1)
+  }
+  if (outcome === MISSING) {
+    session.count(COUNT.touch_misses)
+    return
+  }
+  if (outcome !== STORED) {
+    out.text(session.refusal(outcome))
+    return
+  }
+  session.count(COUNT.touch_hits)
+  const { value } = change
+  const start = out.reserve(HEADER_BYTES + (to - from) + value.length)
+  const target = out.bytes
+  let at = putValueLine(target, start, key, from, to, change.flags, value.length)
+  if (hasCas) {
+    target[at++] = SPACE
+    at = putLong(target, at, change.casHigh, change.casLow)
+  }
+  at = putLineEnd(target, at)
+  target.set(value, at)
+  out.length = putLineEnd(target, at + value.length)
+}

@@ -1,0 +1,237 @@
+/**
+ * stats, with memcached's names: exporters and tools read them. What has no meaning here is left
+ * out, or 0 where tools expect a line; the README of this folder lists both.
+ */
+import { readStats } from '../../engine/statistics.ts'
+import { classStats, memoryLimit } from '../../engine/slab-admin.ts'
+import type { ClientSession, Continuation } from './client-session.ts'
+import { COUNT, COUNTER_NAMES, SETTING } from './counters.ts'
+import type { ConnectionFacts } from './host.ts'
+import { line } from './line.ts'
+import { executeDetail } from './prefixes.ts'
+
+export type StatLine = readonly [name: string, value: string | number]
+
+export function executeStats(session: ClientSession): void {
+  if (line.count === 1) {
+    sayAll(session, generalStats(session))
+    return
+  }
+  const { facts } = session
+  if (line.is(1, 'items')) {
+    sayAll(session, itemStats(session))
+    return
+  }
+  if (line.is(1, 'slabs')) {
+    sayAll(session, slabStats(session))
+    return
+  }
+  if (line.is(1, 'sizes')) {
+    sayAll(session, [['sizes_status', 'disabled']])
+    return
+  }
+  if (line.is(1, 'settings')) {
+    sayAll(session, settingStats(session))
+    return
+  }
+  if (line.is(1, 'detail')) {
+    executeDetail(session)
+    return
+  }
+  if (line.is(1, 'conns')) {
+    session.more = new ConnectionList(facts.connections())
+    return
+  }
+  if (line.is(1, 'reset')) {
+    facts.board.reset()
+    session.say('RESET\r\n')
+    return
+  }
+  if (line.is(1, 'cachedump')) {
+    session.say('CLIENT_ERROR there is no cachedump: use lru_crawler metadump\r\n')
+    return
+  }
+  session.say('ERROR\r\n')
+}
+
+function sayAll(session: ClientSession, lines: readonly StatLine[]): void {
+  for (const [name, value] of lines) session.say(`STAT ${name} ${value}\r\n`)
+  session.say('END\r\n')
+}
+
+/** Seconds and microseconds of processor time. */
+function cpuTime(micros: number): string {
+  return `${Math.floor(micros / 1e6)}.${String(Math.floor(micros % 1e6)).padStart(6, '0')}`
+}
+
+function generalStats(session: ClientSession): StatLine[] {
+  const { facts, raw } = session
+  const { board, settings } = facts
+  const engine = readStats(raw.session)
+  const cpu = process.cpuUsage()
+  const seconds = Math.floor(session.now / 1000)
+  const connections = facts.connectionCount()
+  const { evictions } = engine
+  const evicted = evictions.memory + evictions.slots + evictions.entries + evictions.pages
+  const tableBits = Math.ceil(Math.log2(engine.slots))
+  const isCrawling = board.setting(SETTING.crawling) > 0 ? 1 : 0
+  const counters = COUNTER_NAMES.map((name): StatLine => [name, board.total(COUNT[name])])
+  return [
+    ['pid', facts.pid],
+    ['uptime', Math.max(0, Math.floor((session.now - facts.startedAt) / 1000))],
+    ['time', seconds],
+    ['version', facts.version],
+    ['pointer_size', 64],
+    ['rusage_user', cpuTime(cpu.user)],
+    ['rusage_system', cpuTime(cpu.system)],
+    ['max_connections', settings.maxConnections],
+    ['curr_connections', connections],
+    ['connection_structures', connections],
+    ...counters,
+    ['get_expired', 0],
+    ['get_flushed', 0],
+    ['auth_cmds', 0],
+    ['auth_errors', 0],
+    ['limit_maxbytes', memoryLimit(raw.view)],
+    ['accepting_conns', facts.isAccepting() ? 1 : 0],
+    ['time_in_listen_disabled_us', 0],
+    ['threads', settings.workers],
+    ['hash_power_level', tableBits],
+    ['hash_bytes', engine.memory.table],
+    ['hash_is_expanding', 0],
+    ['slab_reassign_rescues', engine.entriesMoved],
+    ['slab_reassign_running', 0],
+    ['slab_global_page_pool', engine.memory.freePages],
+    ['lru_crawler_running', isCrawling],
+    ['lru_maintainer_juggles', 0],
+    ['malloc_fails', engine.refused.memory],
+    ['log_worker_dropped', 0],
+    ['log_worker_written', board.total(COUNT.log_watcher_sent)],
+    ['bytes', engine.bytes],
+    ['curr_items', engine.entries],
+    ['expired_unfetched', 0],
+    ['evicted_unfetched', 0],
+    ['evicted_active', 0],
+    ['evictions', evicted],
+    ['reclaimed', engine.expirations + engine.flushedEntries],
+    ['lrutail_reflocked', 0],
+    ['moves_to_cold', 0],
+    ['moves_to_warm', 0],
+    ['moves_within_lru', 0],
+    ['direct_reclaims', evictions.memory],
+  ]
+}
+
+function settingStats(session: ClientSession): StatLine[] {
+  const { facts, raw } = session
+  const { board, settings } = facts
+  const engine = raw.session.facts
+  const { bytes } = raw.view.classes
+  const onOff = (isOn: boolean): string => (isOn ? 'yes' : 'no')
+  return [
+    ['maxbytes', memoryLimit(raw.view)],
+    ['maxconns', settings.maxConnections],
+    ['tcpport', settings.tcpPort],
+    ['udpport', 0],
+    ['inter', settings.host],
+    ['verbosity', facts.verbosity],
+    ['evictions', engine.eviction === 'none' ? 'off' : 'on'],
+    ['eviction_policy', engine.eviction],
+    ['domain_socket', settings.unixSocket ?? 'NULL'],
+    ['shutdown_command', onOff(settings.isShutdownEnabled)],
+    ['chunk_size', bytes[0] ?? 0],
+    ['num_threads', settings.workers],
+    ['stat_key_prefix', ':'],
+    ['detail_enabled', onOff(board.setting(SETTING.detail) === 1)],
+    ['cas_enabled', 'yes'],
+    ['binding_protocol', 'ascii'],
+    ['auth_enabled_sasl', 'no'],
+    ['auth_enabled_ascii', 'no'],
+    ['item_size_max', engine.maxItemBytes],
+    ['slab_reassign', 'yes'],
+    ['slab_automove', board.setting(SETTING.automove)],
+    ['slab_chunk_max', bytes[bytes.length - 1] ?? 0],
+    ['lru_crawler', onOff(board.setting(SETTING.crawler) === 1)],
+    ['lru_crawler_sleep', board.setting(SETTING.crawlerSleep)],
+    ['lru_crawler_tocrawl', board.setting(SETTING.crawlerLimit)],
+    ['flush_enabled', onOff(settings.isFlushEnabled)],
+    ['dump_enabled', 'yes'],
+    ['lru_maintainer_thread', 'no'],
+    ['lru_segmented', 'no'],
+    ['idle_timeout', settings.idleTimeout],
+    ['track_sizes', 'no'],
+    ['ssl_enabled', 'no'],
+    ...Object.entries(settings.others),
+  ]
+}
+
+function slabStats(session: ClientSession): StatLine[] {
+  const lines: StatLine[] = []
+  let used = 0
+  for (const [index, of] of classStats(session.raw.view).entries()) {
+    if (of.pages === 0) continue
+    used++
+    const chunks = of.pages * of.chunksPerPage
+    const name = `${index + 1}:`
+    lines.push(
+      [`${name}chunk_size`, of.chunkBytes],
+      [`${name}chunks_per_page`, of.chunksPerPage],
+      [`${name}total_pages`, of.pages],
+      [`${name}total_chunks`, chunks],
+      [`${name}used_chunks`, of.carved - of.free],
+      [`${name}free_chunks`, chunks - of.carved + of.free],
+      [`${name}free_chunks_end`, chunks - of.carved],
+    )
+  }
+  const { plan } = session.raw.view
+  const pages = classStats(session.raw.view).reduce((sum, of) => sum + of.pages, 0)
+  lines.push(['active_slabs', used], ['total_malloced', pages * plan.pageBytes])
+  return lines
+}
+
+/** Entries per class: chunks in use, so a value in several chunks counts for each of them. */
+function itemStats(session: ClientSession): StatLine[] {
+  const lines: StatLine[] = []
+  for (const [index, of] of classStats(session.raw.view).entries()) {
+    const number = of.carved - of.free
+    if (of.pages === 0 || number === 0) continue
+    const name = `items:${index + 1}:`
+    lines.push(
+      [`${name}number`, number],
+      [`${name}age`, 0],
+      [`${name}mem_requested`, number * of.chunkBytes],
+      [`${name}evicted`, of.evicted],
+      [`${name}evicted_nonzero`, 0],
+      [`${name}evicted_time`, 0],
+      [`${name}outofmemory`, 0],
+      [`${name}tailrepairs`, 0],
+    )
+  }
+  return lines
+}
+
+/** stats conns: as many lines as there are connections. */
+class ConnectionList implements Continuation {
+  readonly #connections: readonly ConnectionFacts[]
+  #at = 0
+
+  constructor(connections: readonly ConnectionFacts[]) {
+    this.#connections = connections
+  }
+
+  step(session: ClientSession): boolean {
+    for (; this.#at < this.#connections.length; this.#at++) {
+      if (session.out.isFull) return false
+      const { id, address, listenAddress, state, secondsSinceCommand } =
+        this.#connections[this.#at]!
+      session.say(`STAT ${id}:addr ${address}\r\n`)
+      if (listenAddress !== undefined) session.say(`STAT ${id}:listen_addr ${listenAddress}\r\n`)
+      session.say(`STAT ${id}:state ${state}\r\n`)
+      if (secondsSinceCommand !== undefined) {
+        session.say(`STAT ${id}:secs_since_last_cmd ${Math.floor(secondsSinceCommand)}\r\n`)
+      }
+    }
+    session.out.text('END\r\n')
+    return true
+  }
+}
