@@ -48,23 +48,20 @@ export class TouchChange implements Change {
   readonly keepsVersion = true
   readonly #session: ClientSession
   readonly #expiry: number
-  readonly #bits: number
   value: Uint8Array = NOTHING
   flags = 0
   casHigh = 0
   casLow = 0
 
-  constructor(session: ClientSession, expiry: number, isFetch: boolean) {
+  constructor(session: ClientSession, expiry: number) {
     this.#session = session
     this.#expiry = expiry
-    this.#bits = isFetch ? MARK_FETCHED : 0
   }
 
   make(old: Uint8Array, reading: Reading, draft: Draft): Outcome {
     keepValue(old, draft)
     draft.expiry = this.#expiry
-    const kept = reading.marks & (MARK_WIN | MARK_STALE | MARK_FETCHED)
-    draft.marks = this.#session.marks(kept | this.#bits)
+    draft.marks = this.#session.marks((reading.marks & (MARK_WIN | MARK_STALE)) | MARK_FETCHED)
     this.value = old
     this.flags = reading.flags
     this.casHigh = casHighOf(reading)

@@ -76,7 +76,7 @@ export function executeTouch(session: ClientSession): void {
     return
   }
   session.count(COUNT.cmd_touch)
-  const outcome = changeKey(session, new TouchChange(session, session.expiry(seconds), false))
+  const outcome = changeKey(session, new TouchChange(session, session.expiry(seconds)))
   if (outcome === STORED) {
     session.count(COUNT.touch_hits)
     session.reply('TOUCHED\r\n')

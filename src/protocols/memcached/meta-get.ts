@@ -182,7 +182,7 @@ function vivify(session: ClientSession, expiry: number): Outcome | undefined {
   draft.bytes = NOTHING
   draft.from = draft.length = draft.codec = draft.flags = 0
   draft.expiry = meta.expiry ?? expiry
-  draft.marks = session.marks(MARK_WIN)
+  draft.marks = session.marks(MARK_WIN | MARK_FETCHED)
   draft.casHigh = meta.own?.high ?? 0
   draft.casLow = meta.own?.low ?? 0
   const outcome = raw.store(ADD)

@@ -222,7 +222,7 @@ function touchKey(
 ): void {
   const { raw, out } = session
   session.count(COUNT.cmd_touch)
-  const change = new TouchChange(session, expiry, true)
+  const change = new TouchChange(session, expiry)
   const outcome = raw.stage(key, from, to) ? raw.change(change) : MISSING
   if ((session.watched & WATCH_FETCHERS) !== 0) {
     logFetch(session, key, from, to, outcome === STORED ? change.value.length : -1)
