@@ -41,7 +41,7 @@ export async function compareMemory(
   entries: number,
   seed: number,
   step: (name: string) => void,
-): Promise<{ figures: MemoryFigures[]; absent: readonly string[] }> {
+): Promise<MemoryFigures[]> {
   const servers = await startServers(SERVERS, MEMORY_MB)
   const figures: MemoryFigures[] = []
   try {
@@ -52,7 +52,7 @@ export async function compareMemory(
   } finally {
     await servers.stop()
   }
-  return { figures, absent: servers.absent }
+  return figures
 }
 
 async function fill(

@@ -13,7 +13,7 @@ export interface Scene {
   readonly label: string
   readonly depth: number
   readonly mix: Mix
-  readonly choice: Exclude<KeyChoice, 'trace'>
+  readonly choice: KeyChoice
   readonly values: ValueSizes
 }
 
@@ -50,6 +50,7 @@ const MORE_SCENES: readonly Scene[] = [
   scene(16, { label: 'write-only', mix: 'write-only' }),
   scene(16, { label: 'zipf', choice: 'zipf' }),
   scene(16, { label: 'one hot key', choice: 'hot' }),
+  scene(16, { label: 'trace web12', mix: 'hit-only', choice: 'trace' }),
 ]
 /** Not for the floor, which answers with 32 bytes. */
 const LARGE_SCENES: readonly Scene[] = [

@@ -29,8 +29,19 @@ export function escapeHtml(text: string): string {
     .replaceAll('"', '&quot;')
 }
 
+/** A server keeps its colour in all charts of a page, whichever others are in them. */
+const SERVER_COLOURS: Readonly<Record<string, string>> = {
+  'heddle frames 1': '#3b82f6',
+  'heddle frames 2': '#06b6d4',
+  'heddle sockets 1': '#8b5cf6',
+  'heddle sockets 2': '#db2777',
+  'memcached -t 1': '#059669',
+  redis: '#dc2626',
+  floor: '#8a8a8a',
+}
+
 function colourOf(labels: readonly string[], label: string): string {
-  return COLOURS[labels.indexOf(label) % COLOURS.length] as string
+  return SERVER_COLOURS[label] ?? (COLOURS[labels.indexOf(label) % COLOURS.length] as string)
 }
 
 function svg(height: number, title: string, parts: readonly string[]): string {

@@ -10,6 +10,7 @@
  */
 import { LoadPool } from '../../src/load/pool.ts'
 import { sharedCoresNote } from '../../src/load/server-process.ts'
+import { readTrace } from '../../src/load/trace-reader.ts'
 import { compareMemory } from '../load/memory.ts'
 import { LOAD_SIZES, isLarge, loadFormOf } from '../load/scenes.ts'
 import type { LoadSizes, Scene } from '../load/scenes.ts'
@@ -24,10 +25,12 @@ import type { SceneSeries } from '../load/throughput-report.ts'
 import type { SuiteResult } from '../measurement.ts'
 import type { RunOptions } from '../options.ts'
 import type { Progress } from '../progress.ts'
+import { CARRIED_TRACE } from '../traces/catalog.ts'
 
 const THREADS = 1
 const MEMORY_MB = 1024
-const WARM_UP_SHARE = 0.25
+/** Of a round: compiled code takes a while to be what it will be. */
+const WARM_UP_SHARE = 1
 /** An open loop may have this many requests under way on a connection. */
 const OPEN_DEPTH = 64
 const SMALL = { low: 32, high: 32 }
@@ -46,9 +49,11 @@ export async function runLoad(options: RunOptions, progress: Progress): Promise<
   const stage: Stage = { pool, sizes, options, progress }
   const pieces: ReportPiece[] = []
   let absent: readonly string[]
+  let shared: string | undefined
   try {
     const servers = await startServers(sizes.servers, MEMORY_MB)
     absent = servers.absent
+    shared = sharedCoresNote('127.0.0.1', servers.running[0]?.pid)
     try {
       pieces.push(throughputReport(await playScenes(stage, servers), sizes, options))
       pieces.push(latencyReport(await playRates(stage, servers), sizes, options))
@@ -57,13 +62,11 @@ export async function runLoad(options: RunOptions, progress: Progress): Promise<
     }
     if (sizes.memoryEntries > 0) {
       const step = (name: string) => progress.step(`memory of ${name}`, 0, 1)
-      const found = await compareMemory(pool, sizes.memoryEntries, options.seed, step)
-      pieces.push(memoryReport(found.figures))
+      pieces.push(memoryReport(await compareMemory(pool, sizes.memoryEntries, options.seed, step)))
     }
   } finally {
     await pool.close()
   }
-  const shared = sharedCoresNote('127.0.0.1', undefined)
   return {
     part: 'load',
     about: [
@@ -131,11 +134,20 @@ function orderOf(sizes: LoadSizes, scene: Scene) {
 function playScene(stage: Stage, subject: Subject, scene: Scene, isWarmUp: boolean) {
   const { sizes, options } = stage
   const { mix, choice, depth } = scene
+  const trace = choice === 'trace' ? sharedTrace() : undefined
   return subject.run({
-    ...{ mix, choice, depth, trace: undefined, seed: options.seed },
+    ...{ mix, choice, depth, trace, seed: options.seed },
     seconds: isWarmUp ? sizes.seconds * WARM_UP_SHARE : sizes.seconds,
     ...{ rate: undefined, allowMisses: false },
   })
+}
+
+/** The carried trace's requests as ids; it has fewer keys than are stored. */
+function sharedTrace(): SharedArrayBuffer {
+  const { requests } = readTrace(CARRIED_TRACE)
+  const shared = new SharedArrayBuffer(requests.byteLength)
+  new Uint32Array(shared).set(requests)
+  return shared
 }
 
 async function playRates(stage: Stage, servers: Servers): Promise<LatencySeries[]> {

@@ -81,7 +81,7 @@ export class LoadClient implements Driver {
     const leftMs = Math.max(1, drive.beginAt - performance.now())
     await new Promise((resolve) => setTimeout(resolve, leftMs))
     const utilizationAtStart = performance.eventLoopUtilization()
-    const beganAt = performance.now()
+    const beganAt = drive.everyMs === undefined ? performance.now() : drive.beginAt
     const timers: NodeJS.Timeout[] = []
     try {
       await new Promise<void>((resolve, reject) => {

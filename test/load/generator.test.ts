@@ -1,7 +1,7 @@
 /**
  * The load generator against servers whose truth is known: the floor, memcached and Redis where
- * they are installed, and fakes that lie, stall, refuse or talk rubbish. What it must show is that it
- * counts what was sent, charges a stall to all requests that it held up, and lets no wrong byte pass.
+ * they are installed, and fakes that lie, stall, refuse or talk rubbish. It must count what was
+ * sent, charge a stall to all requests that it held up, and let no wrong byte pass.
  */
 import { execFileSync } from 'node:child_process'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -156,7 +156,7 @@ test('a stall of 200 ms is charged to every request that it held up', async () =
   }
 })
 
-test('a rate that the server cannot sustain leaves requests unsent, all in the histogram', async () => {
+test('a rate that is not sustained leaves requests unsent, all in the histogram', async () => {
   const fake = await startFakeServer()
   try {
     const timer = setTimeout(() => fake.stall(2500), 300)
