@@ -44,18 +44,17 @@ export class WorkerFacts implements ServerFacts {
 
   connections(): readonly ConnectionFacts[] {
     const board = this.connectionBoard
-    const facts: ConnectionFacts[] = board.listeners().map((address, id) => ({
-      id,
+    const facts: ConnectionFacts[] = board.listeners().map((address, index) => ({
+      id: board.slots + index,
       address,
       listenAddress: undefined,
       state: 'conn_listening',
       secondsSinceCommand: undefined,
     }))
-    const first = facts.length
     for (let slot = 0; slot < board.slots; slot++) {
       if (!board.isOpen(slot)) continue
       facts.push({
-        id: first + slot,
+        id: slot,
         address: board.addressOf(slot),
         listenAddress: board.listenerOf(slot),
         state: board.kindsOf(slot) === 0 ? 'conn_read' : 'conn_watch',

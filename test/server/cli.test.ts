@@ -1,0 +1,290 @@
+/**
+ * `heddle serve` as a child process: what it prints, where its settings come from, how it refuses
+ * and how it ends.
+ */
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, afterEach, describe, expect, test } from 'vitest'
+import { FLAGS } from '../../src/cli/flags.ts'
+import { readSettings } from '../../src/cli/settings.ts'
+import { VERSION } from '../../src/server/version.ts'
+import { answerOf } from './open-server.ts'
+
+const root = resolve(import.meta.dirname, '../..')
+const PROGRAM = join(root, 'src/cli/main.ts')
+const folder = mkdtempSync(join(tmpdir(), 'heddle-cli-'))
+const children: ChildProcess[] = []
+
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL')
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+interface Ended {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Without the variables that this test process may have inherited. */
+function environment(variables: Record<string, string> = {}): NodeJS.ProcessEnv {
+  const own = Object.entries(process.env).filter(([name]) => !name.startsWith('HEDDLE_'))
+  return { ...Object.fromEntries(own), ...variables }
+}
+
+function run(args: readonly string[], variables: Record<string, string> = {}): Promise<Ended> {
+  const options = { timeout: 20_000, env: environment(variables) }
+  return new Promise((done) => {
+    execFile(process.execPath, [PROGRAM, ...args], options, (error, stdout, stderr) => {
+      done({ code: error === null ? 0 : Number(error.code), stdout, stderr })
+    })
+  })
+}
+
+interface Running {
+  readonly child: ChildProcess
+  readonly line: string
+  readonly port: number
+  connect(): Promise<Socket>
+  /** Sends a signal and waits. */
+  end(signal: NodeJS.Signals): Promise<{ code: number | null; ms: number }>
+}
+
+async function start(
+  args: readonly string[],
+  variables: Record<string, string> = {},
+): Promise<Running> {
+  const child = spawn(process.execPath, [PROGRAM, 'serve', ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: environment(variables),
+  })
+  children.push(child)
+  let line = ''
+  for await (const chunk of child.stdout!.iterator({ destroyOnReturn: false })) {
+    line += chunk
+    if (line.endsWith('\n')) break
+  }
+  const port = Number(/:(\d+)[ ,]/.exec(line)?.[1] ?? 0)
+  const open = async () => {
+    const socket = connect(port, '127.0.0.1').on('error', () => {})
+    await once(socket, 'connect')
+    return socket
+  }
+  const end = async (signal: NodeJS.Signals) => {
+    const startedAt = performance.now()
+    child.kill(signal)
+    const [code] = await once(child, 'exit')
+    return { code: code as number | null, ms: performance.now() - startedAt }
+  }
+  return { child, line, port, connect: open, end }
+}
+
+describe('the ready line', () => {
+  test('says what is served, the pid of the process last', async () => {
+    const { line, child } = await start(['-p', '0', '-m', '8', '-t', '2', '--handoff', 'frames'])
+    expect(line).toMatch(
+      /^heddle ready memcached=127\.0\.0\.1:\d+ workers=2 handoff=frames memory=8388608 pid=\d+\n$/,
+    )
+    expect(line.endsWith(` pid=${child.pid}\n`)).toBe(true)
+  })
+
+  test('names a unix socket, and no port where there is none', async () => {
+    const path = join(folder, 'ready.sock')
+    const { line } = await start(['-s', path, '-t', '1'])
+    expect(line).toMatch(new RegExp(`^heddle ready unix=${path} workers=1 handoff=`))
+    const socket = connect(path)
+    socket.write('version\r\nquit\r\n')
+    expect(await answerOf(socket)).toBe(`VERSION ${VERSION}\r\n`)
+  })
+})
+
+describe('settings', () => {
+  const settings = (argv: string[], variables: Record<string, string> = {}) =>
+    Object.fromEntries(readSettings(argv, variables))
+
+  test('a flag overrides the environment, which overrides the file', () => {
+    const file = join(folder, 'config.json')
+    const written = { memory: '16mb', workers: 3, maxConnections: 30, 'no-flush': true }
+    writeFileSync(file, JSON.stringify(written))
+    const variables = { HEDDLE_WORKERS: '2', HEDDLE_MAX_CONNECTIONS: '20', HEDDLE_CONFIG: file }
+    expect(settings(['--max-connections', '10'], variables)).toEqual({
+      config: file,
+      memory: '16mb',
+      workers: 2,
+      'max-connections': 10,
+      'no-flush': true,
+    })
+    expect(settings(['--config', file])).toMatchObject({ workers: 3, 'max-connections': 30 })
+  })
+
+  test("memcached's short flags mean what they mean there", () => {
+    const short = ['-m', '64', '-p', '1', '-t', '4', '-c', '9', '-I', '2m', '-l', '::1', '-vv']
+    expect(settings(short)).toEqual({
+      memory: 64 * 1024 * 1024,
+      'memcached-port': 1,
+      workers: 4,
+      'max-connections': 9,
+      'max-item-size': 2 * 1024 * 1024,
+      host: '::1',
+      verbose: 2,
+    })
+    expect(settings(['--memory', '64', '-I512k'])).toEqual({
+      memory: 64,
+      'max-item-size': 512 * 1024,
+    })
+  })
+
+  test('each flag is a variable', () => {
+    for (const flag of FLAGS) {
+      if (flag.name === 'help' || flag.name === 'config') continue
+      const name = `HEDDLE_${flag.name.replaceAll('-', '_').toUpperCase()}`
+      expect(settings([], { [name]: '1' }), name).toHaveProperty(flag.name)
+    }
+    expect(settings([], { HEDDLE_NO_FLUSH: 'no' })).toEqual({ 'no-flush': false })
+  })
+
+  test('the help explains each flag', async () => {
+    const { code, stdout } = await run(['serve', '--help'])
+    expect(code).toBe(0)
+    for (const flag of FLAGS) expect(stdout).toContain(`--${flag.name}`)
+    for (const flag of FLAGS) expect(stdout).toContain(flag.help)
+  })
+
+  test('they reach the server', async () => {
+    const flags = ['-p', '0', '-t', '1', '-c', '77', '-I', '4k', '--idle-timeout', '9']
+    const more = ['--no-flush', '--eviction', 'none', '--memory', '4mb', '-v']
+    const server = await start([...flags, ...more])
+    const socket = await server.connect()
+    socket.write('stats settings\r\nflush_all\r\nquit\r\n')
+    const answer = await answerOf(socket)
+    for (const line of [
+      'maxbytes 4194304',
+      'maxconns 77',
+      'num_threads 1',
+      'item_size_max 4096',
+      'idle_timeout 9',
+      'flush_enabled no',
+      'evictions off',
+      'verbosity 1',
+    ]) {
+      expect(answer).toContain(`STAT ${line}\r\n`)
+    }
+    expect(answer).toContain('CLIENT_ERROR flush_all not allowed\r\n')
+  })
+})
+
+describe('what is wrong is one line', () => {
+  const wrongUse = [
+    [['--memry', '4mb'], /no such flag: --memry; did you mean --memory\?/],
+    [['--threads', '4'], /did you mean --workers\?/],
+    [['-z'], /no such flag: -z/],
+    [['--memory'], /--memory needs a value: SIZE/],
+    [['--no-flush=1'], /--no-flush takes no value/],
+    [['4mb'], /'4mb' is no flag/],
+  ] as const
+  test.each(wrongUse)('%o is a wrong use', async (args, message) => {
+    const { code, stdout, stderr } = await run(['serve', ...args])
+    expect([code, stdout]).toEqual([2, ''])
+    expect(stderr).toMatch(/^heddle serve: [^\n]+\n$/)
+    expect(stderr).toMatch(message)
+  })
+
+  const wrongValues = [
+    [['--memory', '1mb'], /memory is '1mb': it must be from 2mb to 64gb/],
+    [['--memory', '63gb'], /memory is '63gb': this machine or container has [0-9,]+ bytes in all/],
+    [['-m', 'lots'], /memory is 'lots'/],
+    [['--memory', '2mb', '-I', '2m'], /maxItemSize .* at most half of memory/],
+    [['-p', '99999'], /memcachedPort .* 0 to 65,535/],
+    [['-t', '0'], /workers is 0/],
+    [['--eviction', 'lru'], /eviction is 'lru': it must be 'clock' or 'none'/],
+    [['--handoff', 'pipes'], /handOff is 'pipes'/],
+    [['--config', '/nowhere.json'], /config \/nowhere\.json cannot be read/],
+    [['-p', '0', '-l', '192.0.2.1'], /host is '192\.0\.2\.1': this machine has no such address/],
+  ] as const
+  test.each(wrongValues)('%o cannot be served', async (args, message) => {
+    const { code, stdout, stderr } = await run(['serve', ...args])
+    expect([code, stdout]).toEqual([1, ''])
+    expect(stderr).toMatch(/^heddle serve: [^\n]+\n$/)
+    expect(stderr).toMatch(message)
+  })
+
+  test('a file with an unknown setting names the closest', async () => {
+    const file = join(folder, 'wrong.json')
+    writeFileSync(file, JSON.stringify({ memroy: '4mb' }))
+    const { code, stderr } = await run(['serve', '--config', file])
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/has "memroy", which is no setting; did you mean "memory"\?\n$/)
+  })
+
+  test('a port in use', async () => {
+    const other = createServer().listen(0, '127.0.0.1')
+    await once(other, 'listening')
+    const { port } = other.address() as AddressInfo
+    const { code, stdout, stderr } = await run(['serve', '-p', String(port)])
+    other.close()
+    expect([code, stdout]).toEqual([1, ''])
+    expect(stderr).toMatch(/^heddle serve: [^\n]*another program listens on 127\.0\.0\.1:\d+\n$/)
+  })
+
+  test('a command that does not exist', async () => {
+    expect(await run(['sevre'])).toMatchObject({ code: 2, stdout: '' })
+    expect(await run([])).toMatchObject({ code: 2, stdout: '' })
+    expect(await run(['--version'])).toMatchObject({ code: 0, stdout: `heddle ${VERSION}\n` })
+  })
+})
+
+describe.each(['frames', 'sockets'])('it ends in time (%s)', (handoff) => {
+  test.each(['SIGTERM', 'SIGINT'] as const)('%s: answers what was read', async (signal) => {
+    const server = await start(['-p', '0', '-t', '1', '-m', '16', '--handoff', handoff])
+    const socket = await server.connect()
+    const idle = await server.connect()
+    const gets = 20
+    socket.write(`set big 0 0 900000\r\n${'b'.repeat(900_000)}\r\n`)
+    await answerOf(socket, 'STORED\r\n')
+    socket.write('get big\r\n'.repeat(gets))
+    await sleep(100)
+    const answer = answerOf(socket)
+    const { code, ms } = await server.end(signal)
+    expect(code).toBe(0)
+    expect(ms).toBeLessThan(3000)
+    expect((await answer).length).toBe(
+      gets * (900_000 + 'VALUE big 0 900000\r\n\r\nEND\r\n'.length),
+    )
+    idle.destroy()
+  })
+
+  test('whatever clients do', async () => {
+    const server = await start(['-p', '0', '-t', '1', '-m', '16', '--handoff', handoff])
+    const lazy = await server.connect()
+    lazy.pause()
+    lazy.write(`set big 0 0 900000\r\n${'b'.repeat(900_000)}\r\n${'get big\r\n'.repeat(1000)}`)
+    const half = await server.connect()
+    half.write('set half 0 0 100\r\nnot all')
+    await sleep(200)
+    const { code, ms } = await server.end('SIGTERM')
+    expect(code).toBe(0)
+    expect(ms).toBeLessThan(3000)
+    lazy.destroy()
+    half.destroy()
+  })
+})
+
+test('a client may end the process with shutdown', async () => {
+  const server = await start(['-p', '0', '-t', '1', '--enable-shutdown'])
+  const socket = await server.connect()
+  socket.write('shutdown\r\n')
+  const [code] = await once(server.child, 'exit')
+  expect(code).toBe(0)
+})
+
+test('npm start is heddle serve, without a build', () => {
+  const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  expect(manifest.scripts.start).toBe('node src/cli/main.ts serve')
+  expect(manifest.bin).toEqual({ heddle: 'dist/src/cli/main.js' })
+  expect(manifest.version).toBe(VERSION)
+})

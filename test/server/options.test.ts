@@ -1,0 +1,69 @@
+/** The options of `serve` and which hand-off they lead to: what is taken, and how it is refused. */
+import { expect, test } from 'vitest'
+import { canTransferSockets, pickHandOff } from '../../src/server/hand-off.ts'
+import { resolveServeOptions } from '../../src/server/options.ts'
+import { refusalOf } from '../engine/open-engine.ts'
+
+test('what stands in for options left out', () => {
+  const resolved = resolveServeOptions({})
+  expect(resolved).toMatchObject({
+    ports: [{ host: '127.0.0.1', port: 11211 }],
+    unixSocket: undefined,
+    maxConnections: 1024,
+    acceptor: 'here',
+    flush: true,
+    enableShutdown: false,
+    idleTimeout: 0,
+    verbosity: 0,
+  })
+  expect(resolved.workers).toBeGreaterThanOrEqual(1)
+})
+
+test('it listens where it is told, and only there', () => {
+  expect(resolveServeOptions({ unixSocket: '/tmp/x.sock' }).ports).toEqual([])
+  const both = resolveServeOptions({ unixSocket: '/tmp/x.sock', memcachedPort: 1 })
+  expect(both.ports).toEqual([{ host: '127.0.0.1', port: 1 }])
+  const two = resolveServeOptions({ host: '127.0.0.1, ::1', memcachedPort: 7 })
+  expect(two.ports.map(({ host }) => host)).toEqual(['127.0.0.1', '::1'])
+})
+
+test.each([
+  [{ memcachedPort: 70_000 }, 'memcachedPort', /0 to 65,535/],
+  [{ memcachedPort: '11211' }, 'memcachedPort', /must be a number/],
+  [{ host: '' }, 'host', /1 to 7 addresses/],
+  [{ unixSocket: 'x'.repeat(108) }, 'unixSocket', /1 to 107 bytes, not 108/],
+  [{ maxConnections: 0 }, 'maxConnections', /1 to 200,000/],
+  [{ workers: 'many' }, 'workers', /a number or 'auto'/],
+  [{ workers: 65 }, 'workers', /1 to 64/],
+  [{ handOff: 'pipes' }, 'handOff', /'auto' or 'frames' or 'sockets'/],
+  [{ idleTimeout: -1 }, 'idleTimeout', /0 to/],
+  [{ flush: 'no' }, 'flush', /true or false/],
+  [{ acceptor: 'there' }, 'acceptor', /'here' or 'worker'/],
+  [{ maxConnection: 5 }, 'maxConnection', /did you mean maxConnections/],
+  [{ port: 5 }, 'port', /did you mean|the options are/],
+])('%o is refused', (options, field, message) => {
+  const error = refusalOf(() => resolveServeOptions(options))
+  expect(error.field).toBe(field)
+  expect(error.message).toMatch(message)
+})
+
+test.each([
+  ['24.21.0', 'linux', true],
+  ['24.19.9', 'linux', false],
+  ['26.6.0', 'linux', true],
+  ['26.5.1', 'linux', false],
+  ['26.6.0', 'win32', false],
+  ['26.7.0', 'win32', true],
+  ['25.9.0', 'linux', false],
+  ['22.23.0', 'linux', false],
+  ['27.0.0', 'linux', true],
+])('Node %s on %s transfers sockets: %s', (version, platform, can) => {
+  expect(canTransferSockets(version, platform)).toBe(can)
+  expect(pickHandOff('auto', version, platform)).toBe(can ? 'sockets' : 'frames')
+  expect(pickHandOff('frames', version, platform)).toBe('frames')
+  if (can) expect(pickHandOff('sockets', version, platform)).toBe('sockets')
+  else {
+    const error = refusalOf(() => pickHandOff('sockets', version, platform))
+    expect(error.message).toContain(`Node ${version} cannot transfer sockets`)
+  }
+})
