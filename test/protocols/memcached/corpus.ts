@@ -237,7 +237,6 @@ const REST: readonly Case[] = [
   ['lru mode flat\r\n', 'ERROR the cache evicts by CLOCK, which has nothing to tune\r\n'],
   ['slabs reassign 1 1\r\n', 'SAME src and dst class are identical\r\n'],
   ['slabs reassign 1 200\r\n', 'BADCLASS invalid src or dst class id\r\n'],
-  ['slabs reassign 1 2\r\n', 'NOSPARE source class has no spare pages\r\n'],
   ['slabs automove 3\r\n', 'ERROR\r\n'],
   ['watch foo\r\n', 'ERROR\r\n'],
   ['shutdown x\r\n', 'CLIENT_ERROR invalid shutdown mode\r\n'],

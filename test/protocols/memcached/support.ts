@@ -144,4 +144,23 @@ export class Client {
     }
     return Buffer.concat(replies)
   }
+
+  /** Feeds bytes and throws replies away, telling how long each filling of the buffer was. */
+  pump(request: Uint8Array, softLimit: number, onFill: (length: number) => void): void {
+    const out = new ReplyBuffer(softLimit)
+    for (let at = 0; at < request.length || this.connection.hasMore; ) {
+      at = this.connection.feed(request, at, request.length, out)
+      onFill(out.length)
+      out.clear()
+    }
+  }
+}
+
+/** Whole numbers from 0 below a bound, the same ones for the same seed. */
+export function generator(seed: number): (below: number) => number {
+  let state = seed
+  return (below) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+    return Math.floor((state / 2 ** 32) * below)
+  }
 }
