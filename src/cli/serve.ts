@@ -3,6 +3,7 @@
  * code. One line on stdout says that it is ready; what is wrong is one line on stderr.
  */
 import { createEngine, type Engine } from '../engine/engine.ts'
+import type { HeddleError } from '../engine/errors.ts'
 import type { EngineOptions } from '../engine/options.ts'
 import { resolveServeOptions, type ServeOptions } from '../server/options.ts'
 import { type Server, serve } from '../server/serve.ts'
@@ -97,7 +98,20 @@ function readyLine(server: Server, engine: Engine): string {
 }
 
 function complain(error: unknown): number {
-  const message = error instanceof Error ? error.message : String(error)
-  process.stderr.write(`heddle serve: ${message.replaceAll('\n', ' ')}\n`)
+  process.stderr.write(`heddle serve: ${messageOf(error).replaceAll('\n', ' ')}\n`)
   return error instanceof UsageError ? 2 : 1
+}
+
+/** Options have the names of the API; here they are called as on the command line. */
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const { field } = error as Partial<HeddleError>
+  if (field === undefined || !error.message.startsWith(field)) return error.message
+  const kebab = field.replaceAll(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`)
+  return (FLAG_NAMES[field] ?? kebab) + error.message.slice(field.length)
+}
+const FLAG_NAMES: Readonly<Record<string, string>> = {
+  handOff: 'handoff',
+  flush: 'no-flush',
+  verbosity: 'verbose',
 }

@@ -42,7 +42,7 @@ function fromFlags(argv: readonly string[]): Map<string, Setting> {
     const isShort = !token.rawName.startsWith('--')
     const flag = isShort ? BY_SHORT.get(token.rawName.slice(1)) : BY_NAME.get(token.name)
     if (flag === undefined) throw unknownFlag(token.rawName)
-    settings.set(flag.name, valueOf(flag, token.value, isShort, settings))
+    settings.set(flag.name, settingFrom(flag, token.value, isShort, settings))
   }
   return settings
 }
@@ -60,7 +60,7 @@ function tokensOf(argv: readonly string[]): readonly Token[] {
   return parsed.tokens
 }
 
-function valueOf(
+function settingFrom(
   flag: Flag,
   text: string | undefined,
   isShort: boolean,

@@ -207,7 +207,12 @@ export class ServerThread implements CrewEvents {
     this.#board.isAccepting = false
     for (const { server } of this.#listeners) server.close()
     const isDrained = Promise.all([this.#endFrames(), this.#endSockets()])
-    await Promise.race([isDrained, new Promise((resolve) => setTimeout(resolve, DRAIN_MS))])
+    let timer: NodeJS.Timeout | undefined
+    const isLate = new Promise((resolve) => {
+      timer = setTimeout(resolve, DRAIN_MS)
+    })
+    await Promise.race([isDrained, isLate])
+    clearTimeout(timer)
     for (const client of this.#acceptor.clients()) client.wire.destroy()
     await this.#crew.stop()
     clearInterval(this.#clock)

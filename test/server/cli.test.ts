@@ -195,16 +195,16 @@ describe('what is wrong is one line', () => {
   })
 
   const wrongValues = [
-    [['--memory', '1mb'], /memory is '1mb': it must be from 2mb to 64gb/],
-    [['--memory', '63gb'], /memory is '63gb': this machine or container has [0-9,]+ bytes in all/],
-    [['-m', 'lots'], /memory is 'lots'/],
-    [['--memory', '2mb', '-I', '2m'], /maxItemSize .* at most half of memory/],
-    [['-p', '99999'], /memcachedPort .* 0 to 65,535/],
+    [['--memory', '1mb'], /memory is "1mb": it must be from 2mb to 64gb/],
+    [['--memory', '63gb'], /memory is "63gb": this machine or container has [0-9,]+ bytes in all/],
+    [['-m', 'lots'], /memory is "lots"/],
+    [['--memory', '2mb', '-I', '2m'], /max-item-size is .* at most half of memory/],
+    [['-p', '99999'], /memcached-port is .* 0 to 65,535/],
     [['-t', '0'], /workers is 0/],
-    [['--eviction', 'lru'], /eviction is 'lru': it must be 'clock' or 'none'/],
-    [['--handoff', 'pipes'], /handOff is 'pipes'/],
+    [['--eviction', 'lru'], /eviction is "lru": it must be 'clock' or 'none'/],
+    [['--handoff', 'pipes'], /handoff is "pipes"/],
     [['--config', '/nowhere.json'], /config \/nowhere\.json cannot be read/],
-    [['-p', '0', '-l', '192.0.2.1'], /host is '192\.0\.2\.1': this machine has no such address/],
+    [['-p', '0', '-l', '192.0.2.1'], /host is "192\.0\.2\.1": this machine has no such address/],
   ] as const
   test.each(wrongValues)('%o cannot be served', async (args, message) => {
     const { code, stdout, stderr } = await run(['serve', ...args])
