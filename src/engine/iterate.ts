@@ -6,7 +6,7 @@
  */
 import { copyOut, load, peek } from '#atomics'
 import { HEADER, presenceOf } from '../../native-layout/entry-header.ts'
-import { MAX_RETRIES, WAYS } from '../../native-layout/limits.ts'
+import { MAX_KEY_BYTES, MAX_RETRIES, WAYS } from '../../native-layout/limits.ts'
 import { BUCKET, BUCKET_SHIFT, handleOf, isLive } from '../../native-layout/table-slot.ts'
 import { keyAt, keyLength, spaceIn } from '../memory/entry.ts'
 import { deadReason } from '../memory/evict-entry.ts'
@@ -48,6 +48,7 @@ function keyOf(
     const wanted = space < 0 || spaceIn(seen.words, seen.at, presence) === space
     const over = deadReason(view, seen) >= 0
     const length = keyLength(seen.words, seen.at)
+    if (length < 0 || length > MAX_KEY_BYTES) continue // Recycled meanwhile.
     const key = new Uint8Array(length)
     copyOut(view.dataBytes[seen.segment]!, keyAt(seen.words, seen.at) * 4, key, 0, length)
     if (load(table, slotAt) !== word || load(seen.words, seen.at) !== incarnation) continue

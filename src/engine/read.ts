@@ -117,7 +117,7 @@ export function readBytes(view: MemoryView, into: Reading, target: Uint8Array | 
     if (found === ABSENT) return miss(view)
     if (found === CONTENDED) break
     const at = look(view, into)
-    if (into.length < 0 || into.length > view.plan.memoryBytes) continue
+    if (into.length < 0 || into.length > view.longestValue) continue
     const fits = target === undefined || target.length >= into.length
     let copied = true
     if (fits) {

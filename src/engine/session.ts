@@ -84,6 +84,7 @@ export class Session {
     this.codec = codec
     this.view = new MemoryView(handle, facts.eviction === 'clock' ? clock : none, now)
     this.view.maxEntries = facts.maxEntries
+    this.view.longestValue = facts.maxItemBytes
     this.encoder = createValueEncoder(codec, facts.maxItemBytes)
     this.longestKey = longestKey(this.view)
     const who = ownThreadIdentity()

@@ -60,7 +60,7 @@ export function classStats(view: MemoryView): ClassStats[] {
  */
 export function movePage(view: MemoryView, from: number, to: number): 'moved' | 'none' | 'busy' {
   const page = emptiestOf(view, from)
-  if (page === 0) return 'none'
+  if (page === 0 || view.classes.bytes[to] === undefined) return 'none'
   enter(view)
   let done: 'moved' | 'busy' = 'busy'
   const state = load(view.control, pageAddress(view, page) + PAGE.STATE)

@@ -135,6 +135,7 @@ function overAbsent(view: MemoryView, draft: Draft, mode: StoreMode, version: nu
   if (!chooseEmpty(view)) {
     const mayEvict = view.policy.name !== 'none'
     if (evictCandidate(view, !mayEvict) || mayEvict) return 0 // Lost races count as tries.
+    if (chooseEmpty(view)) return 0
     countAt(view, COUNTER.refusedForSlots)
     return FULL
   }

@@ -8,6 +8,7 @@
  */
 import { load } from '#atomics'
 import { CONTROL } from '../../native-layout/control-block.ts'
+import { HEADER } from '../../native-layout/entry-header.ts'
 import { MAX_RETRIES } from '../../native-layout/limits.ts'
 import { COUNTER, ROW, sequenceOf } from '../../native-layout/thread-row.ts'
 import { isDead, versionIn } from '../memory/entry.ts'
@@ -17,7 +18,7 @@ import { scan } from '../memory/scan.ts'
 import { settle } from '../memory/slab-allocator.ts'
 import { CONTENDED as LOST_SCAN, FOUND, isStill, stampOf } from '../memory/table.ts'
 import type { MemoryView } from '../memory/view.ts'
-import { build, complete, type Draft, finish, presenceAt } from '../memory/write-entry.ts'
+import { build, complete, type Draft, finish } from '../memory/write-entry.ts'
 import { CLOSED_GATE, CONTENDED, FULL, MISSING, STORED, type Outcome } from './outcomes.ts'
 import { copyChain, expiryOf, isWhole, look, lookAtWords, Reading } from './read.ts'
 
@@ -72,11 +73,13 @@ function attempt(view: MemoryView, draft: Draft, change: Change): Outcome | 0 {
   const made = change.make(old, reading, draft)
   if (made !== STORED) return made
   const sequence = sequenceOf(view.state)
+  const word = view.slotWord
+  const incarnation = load(view.entry, view.entryAt + HEADER.INCARNATION)
   if (!build(view, draft)) {
     countAt(view, COUNTER.refusedForMemory)
     return FULL
   }
-  if (sequenceOf(view.state) !== sequence && !isSameEntry(view)) return 0
+  if (sequenceOf(view.state) !== sequence && !isSameEntry(view, word, incarnation)) return 0
   if (change.keepsVersion) finish(view, draft, reading.version)
   else complete(view, draft)
   return replaceEntry(view, false) === WON ? STORED : 0
@@ -85,7 +88,7 @@ function attempt(view: MemoryView, draft: Draft, change: Change): Outcome | 0 {
 /** A consistent copy of the entry in the registers, or undefined when it changed meanwhile. */
 function copyOld(view: MemoryView): Uint8Array | undefined {
   const at = look(view, reading)
-  if (reading.length < 0 || reading.length > view.plan.memoryBytes) return undefined
+  if (reading.length < 0 || reading.length > view.longestValue) return undefined
   const old = new Uint8Array(reading.length)
   let copied = true
   if (isWhole(view, reading, at)) {
@@ -98,16 +101,12 @@ function copyOld(view: MemoryView): Uint8Array | undefined {
   return isStill(view) && copied ? old : undefined
 }
 
-/** After an eviction inside the operation: the bracket is new, so the slot is read anew (R5). */
-function isSameEntry(view: MemoryView): boolean {
-  const { version, expiry, presence } = reading
-  if (scan(view) !== FOUND) return false
-  const now = presenceAt(view.entry, view.entryAt)
-  // A touch keeps the version and changes the expiry.
-  const same =
-    versionIn(view.entry, view.entryAt) === version &&
-    now === presence &&
-    expiryOf(view, now) === expiry &&
-    isStill(view)
-  return same && field(view, ROW.NEW) !== 0
+/**
+ * After an eviction inside the operation: the bracket is new, so the slot is read anew (R5). Only
+ * the very filling that was copied will do: a touch and a mark keep the version.
+ */
+function isSameEntry(view: MemoryView, word: number, incarnation: number): boolean {
+  if (scan(view) !== FOUND || view.slotWord !== word) return false
+  const now = load(view.entry, view.entryAt + HEADER.INCARNATION)
+  return now === incarnation && isStill(view) && field(view, ROW.NEW) !== 0
 }

@@ -75,7 +75,7 @@ export function deadReason(view: MemoryView, entry: Located): number {
 /**
  * Makes room for the staged key, all of whose candidate slots are taken: a dead entry goes first,
  * then the coldest.
- * @returns false when no slot holds an entry that could go (all are reserved by stalled creators)
+ * @returns false when no slot holds an entry that could go; true: something changed, scan again
  */
 export function evictCandidate(view: MemoryView, onlyDead: boolean): boolean {
   const digest = view.key.digest
@@ -98,10 +98,12 @@ export function evictCandidate(view: MemoryView, onlyDead: boolean): boolean {
       coldestBucket = bucket
     }
   }
-  if (coldestAt < 0 || !locateSlot(view, coldestBucket, coldestAt)) return false
+  if (coldestAt < 0) return false
+  if (!locateSlot(view, coldestBucket, coldestAt)) return true // Others were faster.
   const dead = deadReason(view, found)
-  if (dead < 0 && onlyDead) return false
-  return evictLocated(view, found, dead >= 0 ? dead : COUNTER.evictedForSlots)
+  if (dead < 0 && onlyDead) return true
+  evictLocated(view, found, dead >= 0 ? dead : COUNTER.evictedForSlots)
+  return true
 }
 
 /** A look at the entry of a slot word without proof that it is linked still. */

@@ -102,12 +102,15 @@ export function holdsOnTop(view: MemoryView, handle: ChunkHandle): boolean {
   )
 }
 
-/** Notes the state of every other row, from which a quarantine counts. */
-export function snapshotRows(view: MemoryView, into: Int32Array): void {
+/**
+ * Notes the state of every other row, from which a quarantine counts.
+ * @param own also the state of this row: for chunks that others have had meanwhile
+ */
+export function snapshotRows(view: MemoryView, into: Int32Array, own = false): void {
   const rows = load(view.control, CONTROL.ROWS)
   into.fill(0)
   for (let row = 0; row < rows; row++) {
-    if (row !== view.row) into[row] = load(view.control, rowAddress(view, row) + ROW.STATE)
+    if (own || row !== view.row) into[row] = load(view.control, rowAddress(view, row) + ROW.STATE)
   }
 }
 
@@ -116,7 +119,7 @@ export function quarantinePassed(view: MemoryView, since: Int32Array): boolean {
   const rows = load(view.control, CONTROL.ROWS)
   for (let row = 0; row < rows; row++) {
     const then = since[row]!
-    if (row === view.row || kindOf(then) === ROW_IDLE) continue
+    if (kindOf(then) === ROW_IDLE) continue
     const now = load(view.control, rowAddress(view, row) + ROW.STATE)
     if (kindOf(now) !== ROW_IDLE && sequenceOf(now) === sequenceOf(then)) return false
   }

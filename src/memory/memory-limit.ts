@@ -4,9 +4,10 @@
  */
 import { load, store } from '#atomics'
 import { CONTROL } from '../../native-layout/control-block.ts'
-import { PAGE, PAGE_ACTIVE, pageStateOf } from '../../native-layout/page.ts'
+import { PAGE, PAGE_ACTIVE, PAGE_DRAINING, pageStateOf } from '../../native-layout/page.ts'
+import type { PageNumber } from '../../native-layout/units.ts'
 import { lastPage } from './page-claim.ts'
-import { beginDrain, drainStep } from './page-moves.ts'
+import { adoptDrain, beginDrain, drainStep } from './page-moves.ts'
 import { enter, leave } from './row.ts'
 import { pageAddress, type MemoryView } from './view.ts'
 
@@ -31,16 +32,30 @@ export function memoryLimit(view: MemoryView): number {
 
 /** Drains pages above the memory limit, a bounded step; whether none is left. */
 export function trimStep(view: MemoryView): boolean {
-  const last = lastPage(view)
-  for (let page = view.plan.pages; page > last; page--) {
-    const state = load(view.control, pageAddress(view, page) + PAGE.STATE)
-    if (pageStateOf(state) !== PAGE_ACTIVE) continue
-    enter(view)
-    beginDrain(view, page, state)
-    drainStep(view, CHUNKS_PER_STEP)
-    leave(view)
-    return false
+  const page = nextBeyond(view)
+  if (page === 0) return true
+  const state = load(view.control, pageAddress(view, page) + PAGE.STATE)
+  enter(view)
+  if (load(view.control, CONTROL.DRAIN) === 0) {
+    if (pageStateOf(state) === PAGE_ACTIVE) beginDrain(view, page, state)
+    else adoptDrain(view)
   }
-  return load(view.control, CONTROL.DRAIN) <= last
+  drainStep(view, CHUNKS_PER_STEP)
+  leave(view)
+  return false
 }
 const CHUNKS_PER_STEP = 256
+
+/** The highest page above the limit that holds something; one given up only if all others are. */
+function nextBeyond(view: MemoryView): PageNumber {
+  const last = lastPage(view)
+  let abandoned = 0
+  for (let page = view.plan.pages; page > last; page--) {
+    const state = pageStateOf(load(view.control, pageAddress(view, page) + PAGE.STATE))
+    if (state !== PAGE_ACTIVE && state !== PAGE_DRAINING) continue
+    if (!view.abandoned.has(page)) return page
+    if (abandoned === 0) abandoned = page
+  }
+  if (abandoned !== 0) view.abandoned.clear()
+  return abandoned
+}

@@ -42,12 +42,7 @@ export function wishForPage(view: MemoryView, sizeClass: SizeClass): void {
     if (pageStateOf(state) !== PAGE_DRAINING) compareExchange(control, CONTROL.DRAIN, current, 0)
     return
   }
-  const orphan = drainingPage(view)
-  if (orphan !== 0) {
-    // Its drainer was stopped between naming it and marking it: adopt it.
-    compareExchange(control, CONTROL.DRAIN, 0, orphan)
-    return
-  }
+  if (adoptDrain(view)) return
   const pages = countPages(view)
   if (pages[sizeClass]! > 0 && freePages(view) >= MOST_FREE) return
   const page = leastMissedPage(view, sizeClass, pages)
@@ -80,6 +75,13 @@ function freePages(view: MemoryView): number {
 }
 /** A class that has pages drains no more of others' while so many wait to be used. */
 const MOST_FREE = 4
+
+/** Takes up a page whose drainer was stopped between naming and marking it, if there is one. */
+export function adoptDrain(view: MemoryView): boolean {
+  const orphan = drainingPage(view)
+  if (orphan !== 0) compareExchange(view.control, CONTROL.DRAIN, 0, orphan)
+  return orphan !== 0
+}
 
 function drainingPage(view: MemoryView): PageNumber {
   for (let page = 1; page <= view.plan.pages; page++) {

@@ -11,6 +11,7 @@ import {
   PAGE_FREE,
   pageGenerationOf,
   pageStateOf,
+  pageClassOf,
 } from '../../native-layout/page.ts'
 import { MAGAZINE, ROW } from '../../native-layout/thread-row.ts'
 import { classOf, free, holdsOnTop, magazineAt, nextOf, pushFree, setNext } from './magazine.ts'
@@ -34,7 +35,13 @@ export function finishPage(view: MemoryView): void {
   } else if (pageStateOf(state) === PAGE_FREE) {
     store(control, view.shapesAt + page, 0)
     lowerFresh(view, page)
-  } else if (from !== 0) finishBatch(view, page, from)
+  } else {
+    // It died while it declared the page drained, and the drain was given up meanwhile.
+    if (load(control, view.shapesAt + page) === 0) {
+      store(control, view.shapesAt + page, view.classes.bytes[pageClassOf(state)]! >>> 2)
+    }
+    if (from !== 0) finishBatch(view, page, from)
+  }
   const moving = field(view, ROW.MOVING)
   if (moving !== 0 && pageOf(view, moving) === page && isStackTop(view, moving)) {
     record(view, ROW.MOVING, 0)

@@ -6,6 +6,13 @@
 import { load } from '#atomics'
 import { CONTROL } from '../../native-layout/control-block.ts'
 import { chunkVersion, HEADER, isComplete } from '../../native-layout/entry-header.ts'
+import {
+  PAGE,
+  PAGE_ACTIVE,
+  PAGE_DRAINING,
+  pageGenerationOf,
+  pageStateOf,
+} from '../../native-layout/page.ts'
 import { BUCKET, BUCKET_SHIFT } from '../../native-layout/table-slot.ts'
 import {
   kindOf,
@@ -17,7 +24,15 @@ import {
   ROW_REPLACE,
 } from '../../native-layout/thread-row.ts'
 import { field } from './row.ts'
-import { chunkAddress, pageOf, rowAddress, segmentOf, type MemoryView, handleIn } from './view.ts'
+import {
+  chunkAddress,
+  pageAddress,
+  pageOf,
+  rowAddress,
+  segmentOf,
+  type MemoryView,
+  handleIn,
+} from './view.ts'
 
 /** A living thread has to end its operation first. */
 export const POSTPONED = -1
@@ -55,14 +70,23 @@ function isArmed(state: number): boolean {
   return kind === ROW_REPLACE || kind === ROW_REMOVE || kind === ROW_FREEING
 }
 
-/** Whether the chunk of a live word is complete with the word's version. */
+/**
+ * Whether the chunk of a live word is complete with the word's version. Its page may have been cut
+ * anew since: then the chunk is not carved yet, or its versions are later ones (I-REST).
+ */
 function isIntact(view: MemoryView, word: number): boolean {
   const handle = handleIn(view, word)
+  const page = pageAddress(view, pageOf(view, handle))
+  const state = load(view.control, page + PAGE.STATE)
+  if (pageStateOf(state) !== PAGE_ACTIVE && pageStateOf(state) !== PAGE_DRAINING) return false
+  if ((handle & view.ordinalMask) >= load(view.control, page + PAGE.CARVED)) return false
   const at = chunkAddress(view, handle)
   if (at < 0) return false
   const words = view.data[segmentOf(view, pageOf(view, handle))]!
   const incarnation = load(words, at + HEADER.INCARNATION)
   const version = chunkVersion(incarnation, view.versionBits)
+  const now = load(view.control, page + PAGE.STATE)
+  if (pageGenerationOf(now) !== pageGenerationOf(state)) return false
   return isComplete(incarnation) && version === (word & view.versionMask)
 }
 

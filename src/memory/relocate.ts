@@ -5,7 +5,7 @@
  * A move is a replacement by a copy that keeps its version; the exchange of the slot word proves
  * that the copy was not torn. Readers notice nothing.
  */
-import { compareExchange, copyIn, load, peek, poke } from '#atomics'
+import { compareExchange, copyIn, peek, poke } from '#atomics'
 import {
   CHAIN,
   CONTINUATION,
@@ -14,10 +14,9 @@ import {
   offsetOf,
   presenceOf,
 } from '../../native-layout/entry-header.ts'
-import { PAGE } from '../../native-layout/page.ts'
 import { COUNTER, ROW, ROW_BUSY, ROW_REPLACE, sequenceOf } from '../../native-layout/thread-row.ts'
 import type { ChunkHandle, PageNumber, WordIndex } from '../../native-layout/units.ts'
-import { chainIn, isEntry, spaceIn } from './entry.ts'
+import { chainIn, expiryIn, isEntry, spaceIn } from './entry.ts'
 import { deadReason, evictLocated } from './evict-entry.ts'
 import { chunkIn, locate, Located } from './locate.ts'
 import { classOf, nextOf } from './magazine.ts'
@@ -27,8 +26,8 @@ import { applyDelta, count, field, record, recordDelta, renew, setKind } from '.
 import { abandonDrain, setDrainer } from './page-moves.ts'
 import { popFree } from './slab-allocator.ts'
 import { stampOf } from './table.ts'
-import { chunkAddress, pageAddress, pageOf, segmentOf, type MemoryView, handleIn } from './view.ts'
-import { ownParts } from './write-entry.ts'
+import { chunkAddress, pageOf, segmentOf, type MemoryView, handleIn } from './view.ts'
+import { lowerExpiry, ownParts } from './write-entry.ts'
 
 const resident = new Located()
 
@@ -156,11 +155,8 @@ function copyChunk(view: MemoryView, sizeClass: number, handle: number): void {
   for (let word = HEADER.VERSION_LOW; word < HEADER.WORDS; word++) {
     poke(words, at + word, peek(resident.words, resident.at + word))
   }
-  const old = pageOf(view, handleIn(view, resident.word))
-  const bound = peek(view.control, pageAddress(view, old) + PAGE.EXPIRY)
-  const expiryAt = pageAddress(view, pageOf(view, handle)) + PAGE.EXPIRY
   poke(words, at + HEADER.INCARNATION, peek(words, at + HEADER.INCARNATION) + 1)
-  for (let seen = load(view.control, expiryAt); bound < seen; seen = load(view.control, expiryAt)) {
-    compareExchange(view.control, expiryAt, seen, bound)
-  }
+  const presence = presenceOf(peek(words, at + HEADER.VALUE_AND_PRESENCE))
+  const expiry = expiryIn(view.dataDoubles[segment]!, at, presence)
+  if (expiry !== 0) lowerExpiry(view, pageOf(view, handle), expiry)
 }

@@ -122,6 +122,7 @@ function hasRoom(view: MemoryView, page: PageNumber, sizeClass: SizeClass): bool
   const at = pageAddress(view, page)
   const state = peek(view.control, at + PAGE.STATE)
   if (pageStateOf(state) !== PAGE_ACTIVE || pageClassOf(state) !== sizeClass) return false
+  if (page > lastPage(view)) return false
   if (stackCount(peek(view.control, at + PAGE.STACK)) > 0) return true
   return peek(view.control, at + PAGE.CARVED) < capacityOf(view, sizeClass)
 }
@@ -154,7 +155,8 @@ export function cutPage(view: MemoryView, page: PageNumber, sizeClass: SizeClass
   if (mustRest(view, page, free) && !hasRested(view, page, free)) return false
   if (!tryClaim(view, page)) return false
   const done = cut(view, page, sizeClass, free)
-  if (done) takeBatch(view, page, sizeClass, view.batches[sizeClass]!)
+  const isEmpty = peek(view.control, magazineAt(view, sizeClass) + MAGAZINE.TOP) === 0
+  if (done && isEmpty) takeBatch(view, page, sizeClass, view.batches[sizeClass]!)
   releaseClaim(view, page)
   if (!done) return false
   view.restingPage = 0
@@ -163,20 +165,25 @@ export function cutPage(view: MemoryView, page: PageNumber, sizeClass: SizeClass
   return true
 }
 
-/** Whether the operations that were under way when this thread first saw the free page are over. */
+/**
+ * Whether the operations that were under way when this thread first saw the free page are over, its
+ * own included: it may hold a slot word from before itself.
+ */
 function hasRested(view: MemoryView, page: PageNumber, free: number): boolean {
-  if (view.restingPage === 0) {
+  if (view.restingPage !== page || view.restingState !== free) {
+    if (isWaiting(view, view.restingPage)) return false
     view.restingPage = page
     view.restingState = free
-    snapshotRows(view, view.restingSnapshot)
-  } else if (view.restingPage !== page || view.restingState !== free) {
-    // The one that was waited for is gone: begin again with this one.
-    const waited = load(view.control, pageAddress(view, view.restingPage) + PAGE.STATE)
-    if (waited === view.restingState) return false
-    view.restingPage = 0
-    return hasRested(view, page, free)
+    snapshotRows(view, view.restingSnapshot, true)
   }
   return quarantinePassed(view, view.restingSnapshot)
+}
+
+/** Whether this thread waits for another page still, one that can be used once it has rested. */
+function isWaiting(view: MemoryView, page: PageNumber): boolean {
+  if (page === 0 || page > lastPage(view)) return false
+  const state = load(view.control, pageAddress(view, page) + PAGE.STATE)
+  return state === view.restingState && !quarantinePassed(view, view.restingSnapshot)
 }
 
 /** A class that was just given a page is not one to take the next from. */

@@ -108,6 +108,8 @@ export class MemoryView {
   /** The CAS that an entry must have to be deleted, for a delete that asks for one. */
   wantedHigh = 0
   wantedLow = 0
+  /** Bytes of the longest value: what an unvalidated length is held against. */
+  longestValue = 0
   /** Chunks evicted for since this thread last compared the classes. */
   chunksSinceLook = 0
   /** Bytes of the entry being built: what a page move should keep pace with. */

@@ -251,12 +251,12 @@ export function finish(view: MemoryView, draft: Draft, version: number): void {
   poke(words, at + HEADER.KEY_AND_VERSION, packKeyAndVersion(short, TYPE_VALUE, high))
   poke(words, at + HEADER.INCARNATION, incarnation + 1)
   if (draft.expiry !== 0)
-    lowerExpiry(view, pageOf(view, handleIn(view, field(view, ROW.NEW))), draft)
+    lowerExpiry(view, pageOf(view, handleIn(view, field(view, ROW.NEW))), draft.expiry)
 }
 
 /** The page's expiry bound follows after the entry is complete and before it is published. */
-function lowerExpiry(view: MemoryView, page: number, draft: Draft): void {
-  const tick = tickOf(view, draft.expiry)
+export function lowerExpiry(view: MemoryView, page: number, expiry: number): void {
+  const tick = tickOf(view, expiry)
   const at = pageAddress(view, page) + PAGE.EXPIRY
   for (let bound = peek(view.control, at); tick < bound; bound = peek(view.control, at)) {
     compareExchange(view.control, at, bound, tick)

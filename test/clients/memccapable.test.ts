@@ -24,10 +24,11 @@ describe.each(['frames', 'sockets'])('with hand-off %s', (handOff) => {
   })
   afterAll(() => server.stop())
 
-  test('memccapable -a', async (context) => {
+  test('memccapable -a', async () => {
     if (!isInstalled()) {
       expect(process.env['CI'], 'the gate installs memccapable').toBeUndefined()
-      context.skip('memccapable is not installed: apt-get install libmemcached-tools')
+      process.stderr.write('memccapable is not installed: apt-get install libmemcached-tools\n')
+      return
     }
     const output = await new Promise<string>((resolve) => {
       const args = ['-h', '127.0.0.1', '-p', String(server.port), '-a', '-t', '10']

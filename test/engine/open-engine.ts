@@ -3,7 +3,13 @@
  * the test that opened it, and a clock that moves only when a test moves it.
  */
 import { afterEach, expect } from 'vitest'
-import { createEngine, type Engine, type EngineOptions, HeddleError } from '../../src/index.ts'
+import {
+  attachEngine,
+  createEngine,
+  type Engine,
+  type EngineOptions,
+  HeddleError,
+} from '../../src/index.ts'
 
 const opened: Engine[] = []
 let engines = 0
@@ -14,6 +20,17 @@ export function openEngine(options: EngineOptions = {}): Engine {
   opened.push(engine)
   return engine
 }
+
+/**
+ * A second row of an engine in this thread, as if another thread had attached: `attachEngine` would
+ * give the session that the thread has.
+ */
+export function secondRow(engine: Engine): Engine {
+  const { handle } = engine
+  const facts = { ...handle.facts, id: `${handle.facts.id} row ${++rows}` }
+  return attachEngine({ ...handle, facts })
+}
+let rows = 0
 
 afterEach(() => {
   for (const engine of opened.splice(0)) {

@@ -15,8 +15,8 @@ import {
   SET,
   STORED,
 } from '../../src/engine/raw-access.ts'
-import { attachEngine, type Engine } from '../../src/index.ts'
-import { FakeClock, openEngine } from './open-engine.ts'
+import type { Engine } from '../../src/index.ts'
+import { FakeClock, openEngine, secondRow } from './open-engine.ts'
 
 const KEY = Buffer.from('..key..')
 
@@ -56,7 +56,7 @@ describe('reading in steps', () => {
     const raw = open(engine)
     put(raw, Buffer.from('before'))
     expect(raw.open()).toBe(HIT)
-    const other = attachEngine(engine.handle)
+    const other = secondRow(engine)
     other.set('key', 'after')
     other.close()
     raw.copy(Buffer.alloc(100), 0)

@@ -8,12 +8,12 @@ import { packPageState, PAGE, PAGE_FREE } from '../../native-layout/page.ts'
 import { MAGAZINE } from '../../native-layout/thread-row.ts'
 import { maintainStep } from '../../src/engine/maintain.ts'
 import { viewOf } from '../../src/engine/engine.ts'
-import { attachEngine, type Engine } from '../../src/index.ts'
+import type { Engine } from '../../src/index.ts'
 import { magazineAt } from '../../src/memory/magazine.ts'
 import { mustRest } from '../../src/memory/page-claim.ts'
 import { enter, leave } from '../../src/memory/row.ts'
 import { pageAddress } from '../../src/memory/view.ts'
-import { openEngine } from './open-engine.ts'
+import { openEngine, secondRow } from './open-engine.ts'
 
 const KEYS = 20_000
 const MEMORY = 4 * 2 ** 20
@@ -53,7 +53,7 @@ describe('a thread gives free chunks back', () => {
 
 test('while a writer is suspended, others find room for values of all sizes', () => {
   const engine = openEngine({ memory: MEMORY, expectedEntries: 50_000 })
-  const suspended = attachEngine(engine.handle)
+  const suspended = secondRow(engine)
   engine.set('k', 'x'.repeat(60_000))
   enter(viewOf(suspended))
   for (const bytes of [60_000, 5000, 700, 60_000, 100]) {
