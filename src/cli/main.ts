@@ -2,7 +2,7 @@
 /** The command `heddle`: picks what to do by its first word, and loads no more than that needs. */
 import { VERSION } from '../server/version.ts'
 
-const USAGE = `heddle: a shared-memory cache for Node.js, and a server that speaks memcached's protocol
+const USAGE = `heddle: a shared-memory cache for Node.js, and a server for memcached clients
 
 Usage: heddle COMMAND [flags]
 

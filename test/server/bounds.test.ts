@@ -107,7 +107,7 @@ describe.each(HAND_OFFS)('%s', (handOff) => {
     expect(await answerOf(socket, '\n')).toBe('still here\n')
   })
 
-  test('one connection too many is told so, and there is room again when one has gone', async () => {
+  test('one connection too many is told so; there is room again when one has gone', async () => {
     const server = await openServer({ handOff, maxConnections: 3 })
     const first = [await server.connect(), await server.connect(), await server.connect()]
     for (const socket of first) {

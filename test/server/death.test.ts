@@ -1,7 +1,7 @@
 /**
- * Workers that die under load, by terminate() at any instruction and by their own exceptions: who is
- * answered is answered rightly, and with frames nobody is harmed but those who had a command on the
- * way at that moment.
+ * Workers that die under load, by terminate() at any instruction and by their own exceptions: who
+ * is answered is answered rightly, and with frames nobody is harmed but those who had a command on
+ * the way at that moment.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
