@@ -25,7 +25,7 @@ const CURVE = [50, 75, 90, 95, 99, 99.5, 99.9, 99.95, 99.99]
 const OVER_RATE = [50, 99, 99.9] as const
 const NS_PER_US = 1000
 /** Replies that came within this share of the rate: sustained. */
-const SUSTAINED = 0.98
+const SUSTAINED = 0.95
 
 export function latencyReport(
   found: readonly LatencySeries[],

@@ -73,9 +73,9 @@ export const LOAD_SIZES: Readonly<Record<LoadForm, LoadSizes>> = {
   },
   short: {
     servers: ['heddle frames 1', 'heddle sockets 1', ...PEERS],
-    ...{ keys: 100_000, connections: 50, scenes: MAIN_SCENES, rounds: 3, seconds: 0.4 },
+    ...{ keys: 100_000, connections: 50, scenes: MAIN_SCENES, rounds: 3, seconds: 0.25 },
     ...{ rates: [20_000, 50_000], latencyServers: ['heddle frames 1', 'memcached -t 1', 'redis'] },
-    ...{ latencyRounds: 1, latencySeconds: 0.5, memoryEntries: 0 },
+    ...{ latencyRounds: 1, latencySeconds: 0.4, memoryEntries: 0 },
   },
   default: {
     servers: [...HEDDLES, ...PEERS],
@@ -86,11 +86,11 @@ export const LOAD_SIZES: Readonly<Record<LoadForm, LoadSizes>> = {
   },
   full: {
     servers: [...HEDDLES, ...PEERS],
-    ...{ keys: 100_000, connections: 50, rounds: 7, seconds: 2 },
+    ...{ keys: 100_000, connections: 50, rounds: 5, seconds: 1.5 },
     scenes: [...MAIN_SCENES, ...MORE_SCENES, ...LARGE_SCENES],
     rates: [10_000, 20_000, 40_000, 60_000, 80_000, 100_000, 150_000, 200_000],
     latencyServers: [...HEDDLES, ...PEERS],
-    ...{ latencyRounds: 5, latencySeconds: 3, memoryEntries: 1_000_000 },
+    ...{ latencyRounds: 3, latencySeconds: 2, memoryEntries: 1_000_000 },
   },
 }
 

@@ -39,15 +39,16 @@ export async function startServers(
   const stop = async () => {
     await Promise.all(running.map((server) => server.stop()))
   }
-  try {
-    for (const name of names) {
-      const server = await startServer(name, memoryMb)
-      if (typeof server === 'string') absent.push(`${name}: not measured, ${server}.`)
-      else running.push(server)
-    }
-  } catch (error) {
+  const starts = await Promise.allSettled(names.map((name) => startServer(name, memoryMb)))
+  starts.forEach((start, index) => {
+    if (start.status === 'rejected') return
+    if (typeof start.value !== 'string') running.push(start.value)
+    else absent.push(`${names[index]}: not measured, ${start.value}.`)
+  })
+  const failed = starts.find((start) => start.status === 'rejected')
+  if (failed !== undefined) {
     await stop()
-    throw error
+    throw failed.reason
   }
   return { running, absent, stop }
 }
