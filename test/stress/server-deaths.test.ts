@@ -1,0 +1,14 @@
+/** The short form. The long one: node test/stress/server-deaths.ts --seconds 60 */
+import { expect, test } from 'vitest'
+import { serverDeaths } from './server-deaths.ts'
+
+test.each([
+  'frames',
+  'sockets',
+] as const)('%s: workers die, and every reply is to its own command', async (handOff) => {
+  const report = await serverDeaths({ seconds: 4, connections: 40, handOff, killEveryMs: 300 })
+  expect(report.problems).toEqual([])
+  expect(report.kills).toBeGreaterThan(5)
+  expect(report.closed).toBeGreaterThan(0) // Some were hit, or nothing was tested.
+  expect(report.commands).toBeGreaterThan(1000)
+}, 60_000)

@@ -1,0 +1,110 @@
+/**
+ * `node test/stress/server-deaths.ts --seconds 60 --connections 100 --handoff frames`: connections
+ * pipeline random memcached commands over keys of their own while a worker is killed every second.
+ * Every reply must be to its own command, no acknowledged write may be lost (nothing is evicted),
+ * and the integrity walker must account for every chunk at the end. Prints JSON.
+ */
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { Worker } from 'node:worker_threads'
+import { createEngine } from '../../src/index.ts'
+import { resolveServeOptions } from '../../src/server/options.ts'
+import { ServerThread } from '../../src/server/server-thread.ts'
+import type { OwnKeysResult } from './own-keys.ts'
+import type { OwnKeysOrder } from './own-keys-thread.ts'
+
+const WORKERS = 2
+const KILL_EVERY_MS = 1000
+
+export interface DeathsOptions {
+  readonly seconds: number
+  readonly connections: number
+  readonly handOff: 'frames' | 'sockets'
+  readonly killEveryMs?: number
+  readonly seed?: number
+}
+
+export interface DeathsReport {
+  readonly commands: number
+  readonly kills: number
+  /** Connections that were closed with commands unanswered. */
+  readonly closed: number
+  readonly serverErrors: number
+  readonly evictions: number
+  readonly recoveries: number
+  readonly problems: readonly string[]
+}
+
+/** Runs it in this process. */
+export async function serverDeaths(options: DeathsOptions): Promise<DeathsReport> {
+  const { seconds, connections, handOff, killEveryMs = KILL_EVERY_MS, seed = 1 } = options
+  const engine = createEngine({ name: `deaths ${handOff}`, memory: '256mb', seed })
+  const resolved = resolveServeOptions({ memcachedPort: 0, workers: WORKERS, handOff })
+  const server = new ServerThread({ engine: engine.handle, options: resolved })
+  const { addresses } = await server.start()
+  const port = Number(/\d+$/.exec(addresses[0]!)![0])
+  const order: OwnKeysOrder = { port, connections, seconds, seed }
+  const program = new URL('./own-keys-thread.ts', import.meta.url)
+  const clients = new Worker(program, { workerData: order })
+  let kills = 0
+  const killer = setInterval(() => {
+    const worker = server.workerAt(kills % WORKERS)
+    if (worker === undefined) return
+    kills++
+    void worker.terminate()
+  }, killEveryMs)
+  const [results] = (await once(clients, 'message')) as [OwnKeysResult[]]
+  clearInterval(killer)
+  await server.close()
+  const { evictions, recoveries } = engine.stats()
+  const evicted = evictions.memory + evictions.slots + evictions.entries + evictions.pages
+  const problems = results.flatMap((result) => result.problems)
+  if (evicted > 0) problems.push(`${evicted} entries were evicted: nothing can be said of them`)
+  problems.push(...(await settledProblems(engine)))
+  engine.close()
+  const sum = (pick: (result: OwnKeysResult) => number) =>
+    results.reduce((total, result) => total + pick(result), 0)
+  return {
+    commands: sum((result) => result.commands),
+    kills,
+    closed: sum((result) => result.closed),
+    serverErrors: sum((result) => result.serverErrors),
+    evictions: evicted,
+    recoveries,
+    problems,
+  }
+}
+
+/** What the walker finds once the last dead worker's row was recovered. */
+async function settledProblems(engine: ReturnType<typeof createEngine>): Promise<string[]> {
+  let problems: readonly string[] = []
+  for (let tries = 0; tries < 100; tries++) {
+    problems = engine.verify().problems
+    if (problems.length === 0 && engine.stats().threads === 1) return []
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  const { threads } = engine.stats()
+  return threads === 1 ? [...problems] : [...problems, `${threads} threads are attached still`]
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      seconds: { type: 'string', default: '60' },
+      connections: { type: 'string', default: '100' },
+      handoff: { type: 'string', default: 'frames' },
+      seed: { type: 'string', default: String(Date.now() % 100_000) },
+    },
+  })
+  const report = await serverDeaths({
+    seconds: Number(values.seconds),
+    connections: Number(values.connections),
+    handOff: values.handoff === 'sockets' ? 'sockets' : 'frames',
+    seed: Number(values.seed),
+  })
+  process.stdout.write(`${JSON.stringify({ seed: values.seed, ...report }, undefined, 1)}\n`)
+  if (report.problems.length > 0) process.exitCode = 1
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await main()
