@@ -169,7 +169,7 @@ export class RawAccess {
     return keysIn(this.view, bucket, space)
   }
 
-  /** The size class of a page, from 0; -1 when the page is not cut into chunks. Pages count from 1. */
+  /** The size class of a page (pages count from 1), from 0; -1 when it is not cut into chunks. */
   pageClass(page: number): number {
     const state = load(this.view.control, pageAddress(this.view, page) + PAGE.STATE)
     return pageStateOf(state) === PAGE_ACTIVE ? pageClassOf(state) : -1

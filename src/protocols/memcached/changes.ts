@@ -138,6 +138,8 @@ export interface GetRequest {
   readonly expiry: number | undefined
   /** Entries that expire before this time, ms, are to be written anew by who asks first. */
   readonly recacheBefore: number
+  /** Whether it is the new expiry that counts for that. */
+  readonly touchesFirst: boolean
   /** A read that is no use: neither fetched nor last access change. */
   readonly isUnnoticed: boolean
 }
@@ -163,7 +165,7 @@ export class GetChange implements Change {
 
   make(old: Uint8Array, reading: Reading, draft: Draft): Outcome {
     keepValue(old, draft)
-    const { expiry, isUnnoticed } = this.#request
+    const { expiry, isUnnoticed, recacheBefore, touchesFirst } = this.#request
     this.value = old
     this.flags = reading.flags
     this.marks = reading.marks
@@ -171,7 +173,8 @@ export class GetChange implements Change {
     this.casLow = casLowOf(reading)
     this.oldExpiry = reading.expiry
     if (expiry !== undefined) draft.expiry = expiry
-    this.hasWon = winsOn(reading.marks, draft.expiry, this.#request.recacheBefore)
+    const seen = touchesFirst ? draft.expiry : reading.expiry
+    this.hasWon = winsOn(reading.marks, seen, recacheBefore)
     const kept = reading.marks & (MARK_WIN | MARK_STALE | MARK_FETCHED)
     const bits = kept | (this.hasWon ? MARK_WIN : 0)
     draft.marks = isUnnoticed

@@ -31,6 +31,8 @@ class MetaFlags {
   expiry: number | undefined
   vivifyExpiry: number | undefined
   recacheBefore = 0
+  /** T stands before R, so that R looks at the new expiry. */
+  touchesFirst = false
   wanted: WantedCas | undefined
   own: WantedCas | undefined
   clientFlags = 0
@@ -43,6 +45,7 @@ class MetaFlags {
     this.#seen.length = 0
     this.expiry = this.vivifyExpiry = undefined
     this.recacheBefore = 0
+    this.touchesFirst = false
     this.wanted = this.own = undefined
     this.clientFlags = this.mode = 0
     this.delta = 1n
@@ -121,7 +124,10 @@ function readToken(
       if (Number.isNaN(seconds)) return BAD_TOKEN
       if (letter === LETTER.T) meta.expiry = session.expiry(seconds)
       else if (letter === LETTER.N) meta.vivifyExpiry = session.expiry(seconds)
-      else meta.recacheBefore = session.expiry(seconds)
+      else {
+        meta.recacheBefore = session.expiry(seconds)
+        meta.touchesFirst = meta.has[LETTER.T] === 1
+      }
       return undefined
     }
     case LETTER.C:

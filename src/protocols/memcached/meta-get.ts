@@ -32,7 +32,7 @@ import { logFetch } from './watch-lines.ts'
 const FIRST_FLAG = 2
 const NOTHING = new Uint8Array(0)
 
-/** What a reply says of an entry: as it was before the command, but for what was asked to change. */
+/** What a reply says of an entry: how it was before the command. */
 class Hit {
   length = 0
   flags = 0
@@ -154,9 +154,9 @@ function describe(reading: Reading): void {
 /** Answers with one exchange that also gives the new expiry or the win. */
 function change(session: ClientSession): Outcome {
   const { raw, out } = session
-  const { expiry, recacheBefore } = meta
+  const { expiry, recacheBefore, touchesFirst } = meta
   const isUnnoticed = meta.has[LETTER.u] === 1
-  const done = new GetChange(session, { expiry, recacheBefore, isUnnoticed })
+  const done = new GetChange(session, { expiry, recacheBefore, touchesFirst, isUnnoticed })
   const outcome = raw.change(done)
   if (outcome !== STORED) return outcome
   hit.length = done.value.length
