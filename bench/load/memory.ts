@@ -1,6 +1,6 @@
 /**
  * The memory comparison: the same keys of 24 bytes with values of 100 bytes into heddle and
- * memcached, both as servers, both with room for all of it. Stated are the growth of each
+ * memcached, both as servers, both with the same budget, which holds all of it. Stated are the growth of each
  * server's RSS, and what its own statistics account for. Afterwards every key must still be
  * counted, and random ones are read back and compared byte by byte.
  */
@@ -14,7 +14,8 @@ import { openSubject, startServers } from './subjects.ts'
 const VALUE_BYTES = 100
 export const PAYLOAD_BYTES = KEY_BYTES + VALUE_BYTES
 const SERVERS: readonly ServerName[] = ['heddle frames 1', 'memcached -t 1', 'redis']
-const MEMORY_MB = 512
+/** The smallest power of two that holds a million entries in each of them. */
+export const MEMORY_MB = 256
 const CONNECTIONS = 10
 const DEPTH = 16
 const CHECK_SECONDS = 1
@@ -25,6 +26,7 @@ export interface MemoryFigures {
   readonly server: ServerName
   readonly entries: number
   readonly rssGrowth: number
+  readonly rssBytes: number
   /** By the server's own statistics; undefined where it states none. */
   readonly ownItemBytes: number | undefined
   readonly ownTableBytes: number | undefined
@@ -67,7 +69,7 @@ async function fill(
     values: { low: VALUE_BYTES, high: VALUE_BYTES },
   })
   await new Promise((resolve) => setTimeout(resolve, SETTLE_MS))
-  const rssGrowth = (residentBytesOf(server.pid) ?? 0) - before
+  const rssBytes = residentBytesOf(server.pid) ?? 0
   await subject.run({
     ...{ mix: 'hit-only', choice: 'uniform', trace: undefined, seed, depth: DEPTH },
     ...{ seconds: CHECK_SECONDS, rate: undefined, allowMisses: false },
@@ -76,7 +78,7 @@ async function fill(
   const hasStats = server.target.protocol === 'memcached'
   const own: OwnFigures = hasStats ? await ownFigures(server, entries) : {}
   return {
-    ...{ server: server.name, entries, rssGrowth },
+    ...{ server: server.name, entries, rssBytes, rssGrowth: rssBytes - before },
     ...{ ownItemBytes: own.items, ownTableBytes: own.table, ownReservedBytes: own.reserved },
   }
 }

@@ -133,6 +133,21 @@ describe('the command', () => {
     }
   })
 
+  test('a unix socket, two threads, a trace', async () => {
+    const path = join(folder, 'server.sock')
+    const fake = await startFakeServer(rightReply, path)
+    try {
+      const trace = join(root, 'bench/data/web12.trace.gz')
+      const args = ['--unix-socket', path, ...quick, '--threads', '2', '--trace', trace]
+      const ended = await bench([...args, '--no-floor', '--json'])
+      expect(ended.code, ended.stderr).toBe(0)
+      const line = JSON.parse(ended.stdout)
+      expect([line.server, line.choice, line.hitRatio, line.errors]).toEqual([path, 'trace', 1, 0])
+    } finally {
+      await fake.close()
+    }
+  })
+
   test('nobody listens', async () => {
     const fake = await startFakeServer()
     await fake.close()

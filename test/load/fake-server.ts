@@ -35,7 +35,11 @@ export function keyOf(id: number): string {
   return key.toString('latin1')
 }
 
-export async function startFakeServer(getReply: Reply = rightReply): Promise<FakeServer> {
+/** On a free port, or on a socket of this path. */
+export async function startFakeServer(
+  getReply: Reply = rightReply,
+  path?: string,
+): Promise<FakeServer> {
   const sockets = new Set<Socket>()
   const held: (() => void)[] = []
   let isStalled = false
@@ -52,10 +56,14 @@ export async function startFakeServer(getReply: Reply = rightReply): Promise<Fak
       else send()
     })
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
+  await new Promise<void>((resolve) => {
+    if (path === undefined) server.listen(0, '127.0.0.1', resolve)
+    else server.listen(path, resolve)
+  })
+  const port = path === undefined ? (server.address() as AddressInfo).port : 0
+  const target: Target = { protocol: 'memcached', host: '127.0.0.1', port }
   return {
-    target: { protocol: 'memcached', host: '127.0.0.1', port },
+    target: path === undefined ? target : { ...target, path },
     stall(ms) {
       isStalled = true
       setTimeout(() => {
