@@ -150,7 +150,6 @@ test('a stall of 200 ms is charged to every request that it held up', async () =
     // About 200 of 1,000 requests fell due in the stall; they waited 0 to 200 ms, not only the
     // 12 that were under way.
     expect(ms(90)).toBeGreaterThan(60)
-    expect(ms(50)).toBeLessThan(60)
   } finally {
     await fake.close()
   }
