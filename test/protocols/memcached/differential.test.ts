@@ -8,7 +8,7 @@ import { once } from 'node:events'
 import { createServer, connect, type AddressInfo, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { RandomCommands } from './random-commands.ts'
+import { KEYS, RandomCommands } from './random-commands.ts'
 import { Bench } from './support.ts'
 
 const SEEDS = [101, 102, 103, 104]
@@ -138,6 +138,9 @@ test.skipIf(!HAS_MEMCACHED)(
       await peer.ask('flush_all\r\n')
       const bench = new Bench({ memory: '16mb', now: Date.now })
       const client = bench.connect()
+      // So that one less than a CAS is still a CAS: 0 stands for any.
+      for (const key of KEYS) client.ask(`set ${key} 0 0 1\r\nx\r\n`.repeat(2))
+      client.ask('flush_all\r\n')
       const [theirs, ours] = [new KnownCas(), new KnownCas()]
       const random = new RandomCommands(seed)
       const kinds = new Set<string>()

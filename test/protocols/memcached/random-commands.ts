@@ -7,7 +7,7 @@
  */
 import { generator } from './support.ts'
 
-const KEYS = ['a', 'bb', 'key:1', 'key:2', 'k'.repeat(250)]
+export const KEYS: readonly string[] = ['a', 'bb', 'key:1', 'key:2', 'k'.repeat(250)]
 /** Only these hold numbers, so that no stale entry is counted. */
 const COUNTERS = ['n1', 'n2', 'n3']
 const BASE64_KEYS = ['YmluMQ==', 'AGIK']
