@@ -17,7 +17,9 @@ import {
   RING_FULL,
   TOO_MUCH_UNDER_WAY,
 } from './client.ts'
+import { WATCH_CONNECTIONS } from '../protocols/memcached/host.ts'
 import type { ConnectionBoard } from './connection-board.ts'
+import { closedLine } from './connection-lines.ts'
 import { recoverLink } from './frame-recovery.ts'
 import {
   CLOSING,
@@ -55,6 +57,8 @@ export class FrameAcceptor implements ClientEvents {
   #open = 0
   /** Called when the last connection is gone. */
   onEmpty: () => void = () => {}
+  /** A line for those who watch its kind, here and elsewhere. */
+  onLine: (kind: number, lines: string) => void = () => {}
 
   constructor(workers: number, board: ConnectionBoard, counters: ServerCounters) {
     const hub = new SharedArrayBuffer(64)
@@ -111,6 +115,9 @@ export class FrameAcceptor implements ClientEvents {
 
   closed(client: Client): void {
     this.#open--
+    if (this.#board.watchedKinds & WATCH_CONNECTIONS) {
+      this.onLine(WATCH_CONNECTIONS, closedLine(this.#board, client.slot, client.closeReason))
+    }
     this.#board.close(client.slot)
     if (client.isForgotten) this.#release(client)
     if (this.#open === 0) this.onEmpty()

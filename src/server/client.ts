@@ -3,6 +3,7 @@
  * it is under way. It reads while nothing speaks against it: reasons are bits, and any stops it.
  */
 import type { Socket } from 'node:net'
+import type { CloseReason } from './connection-lines.ts'
 import { ABORT, END } from './link.ts'
 import type { LinkEnd } from './link-end.ts'
 import { Wire, type WireOwner } from './wire.ts'
@@ -41,6 +42,7 @@ export class Client implements WireOwner {
   unanswered = 0
   /** The worker does not know the slot, and shall not be told of its end. */
   isForgotten = false
+  closeReason: CloseReason = 'normal'
   hasEnded = false
   /** The socket is closed, and whoever counts connections knows it. */
   isClosed = false

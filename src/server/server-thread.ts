@@ -7,9 +7,10 @@ import type { Socket } from 'node:net'
 import { Worker } from 'node:worker_threads'
 import type { EngineHandle } from '../engine/session.ts'
 import { CounterBoard, SETTING } from '../protocols/memcached/counters.ts'
-import type { ServerSettings } from '../protocols/memcached/host.ts'
+import { type ServerSettings, WATCH_CONNECTIONS } from '../protocols/memcached/host.ts'
 import { FrameAcceptor } from './acceptor.ts'
 import { ConnectionBoard } from './connection-board.ts'
+import { openedLine } from './connection-lines.ts'
 import { Crew, type CrewEvents } from './crew.ts'
 import { boardAddress, clientAddress, type Listener, listenTcp, listenUnix } from './listen.ts'
 import type { FromWorker, WorkerSpec } from './messages.ts'
@@ -62,6 +63,7 @@ export class ServerThread implements CrewEvents {
     counters.set(SETTING.verbosity, options.verbosity)
     this.#counters = new ServerCounters(counters)
     this.#acceptor = new FrameAcceptor(options.workers, this.#board, this.#counters)
+    this.#acceptor.onLine = (watched, lines) => this.#log(watched, lines)
     this.#crew = new Crew(options.workers, this)
     this.#settings = settingsOf(options)
   }
@@ -162,6 +164,9 @@ export class ServerThread implements CrewEvents {
       return
     }
     this.#counters.opened()
+    if (this.#board.watchedKinds & WATCH_CONNECTIONS) {
+      this.#log(WATCH_CONNECTIONS, openedLine(this.#board, slot))
+    }
     if (isHandedOver) this.#handOver(socket, slot, worker)
     else this.#acceptor.accept(socket, slot, worker)
   }
@@ -199,6 +204,7 @@ export class ServerThread implements CrewEvents {
     for (const client of this.#acceptor.clients()) {
       if (this.#board.idleSeconds(client.slot) <= idleTimeout || client.isWatching) continue
       this.#counters.kickedIdle()
+      client.closeReason = 'idle_timeout'
       client.wire.destroy()
     }
   }

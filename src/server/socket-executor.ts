@@ -7,7 +7,9 @@
  */
 import type { Socket } from 'node:net'
 import { ReplyBuffer } from '../protocols/reply-buffer.ts'
+import { WATCH_CONNECTIONS } from '../protocols/memcached/host.ts'
 import type { ConnectionBoard } from './connection-board.ts'
+import { type CloseReason, closedLine } from './connection-lines.ts'
 import { type OpenProtocol, Served, WINDOW_BYTES } from './served.ts'
 import type { ServerCounters } from './server-counters.ts'
 import { Wire, type WireOwner } from './wire.ts'
@@ -21,6 +23,7 @@ class SocketClient implements WireOwner {
   readonly wire: Wire
   /** It is not read until what was kept of it is executed. */
   isHeldBack = false
+  closeReason: CloseReason = 'normal'
   readonly #executor: SocketExecutor
 
   constructor(socket: Socket, served: Served, executor: SocketExecutor) {
@@ -56,6 +59,8 @@ export class SocketExecutor {
   #isStopping = false
   /** Called when the last connection is gone, after `stop`. */
   onEmpty: () => void = () => {}
+  /** A line for those who watch its kind. */
+  onLine: (kind: number, lines: string) => void = () => {}
 
   constructor(openProtocol: OpenProtocol, board: ConnectionBoard, counters: ServerCounters) {
     this.#openProtocol = openProtocol
@@ -92,6 +97,9 @@ export class SocketExecutor {
     if (!served.isOver) served.protocol.dispose()
     served.isGone = true
     served.drop()
+    if (this.#board.watchedKinds & WATCH_CONNECTIONS) {
+      this.onLine(WATCH_CONNECTIONS, closedLine(this.#board, served.slot, client.closeReason))
+    }
     this.#clients.delete(served.slot)
     this.#board.release(served.slot)
     if (this.#isStopping && this.#clients.size === 0) this.onEmpty()
@@ -121,9 +129,11 @@ export class SocketExecutor {
 
   /** Closes connections on which nothing came for so long. */
   kickIdle(seconds: number): void {
-    for (const { served, wire } of this.#clients.values()) {
+    for (const client of this.#clients.values()) {
+      const { served, wire } = client
       if (this.#board.idleSeconds(served.slot) <= seconds || served.isWatching) continue
       this.#counters.kickedIdle()
+      client.closeReason = 'idle_timeout'
       wire.destroy()
     }
   }

@@ -39,6 +39,7 @@ export async function runWorker(spec: WorkerSpec, port: MessagePort): Promise<vo
   }
   const mayBlock = () => !spec.takesSockets && facts.backgroundTasks === 0
   const loop = new FrameLoop(frames, mayBlock)
+  sockets.onLine = (watched, lines) => send({ kind: 'log', watched, lines })
   sockets.onEmpty = () => send({ kind: 'endedSockets' })
   const { idleTimeout } = spec.settings
   if (spec.takesSockets && idleTimeout > 0) {
