@@ -1,7 +1,7 @@
 /**
- * The load generator seen from the main thread: a piscina pool of N threads, and sessions, one
- * for each server under load. The threads serve all sessions, so that servers which are compared
- * meet the same compiled code.
+ * The load generator seen from the main thread: N threads, each a piscina pool of one, since a
+ * thread keeps its connections from task to task; and sessions, one for each server under load.
+ * The threads serve all sessions, so that servers which are compared meet the same compiled code.
  *
  *   const pool = new LoadPool(threads)
  *   const session = await pool.open({ target, connections, mostDepth, keys, values })
@@ -31,19 +31,12 @@ type PerThread<T> = (threadIndex: number) => T
 
 export class LoadPool {
   readonly threads: number
-  #pool: Piscina<LoadTask, ThreadFindings | undefined>
+  #pools: Piscina<LoadTask, ThreadFindings | undefined>[]
   #clients = 0
 
   constructor(threads: number) {
     this.threads = threads
-    this.#pool = new Piscina<LoadTask, ThreadFindings | undefined>({
-      filename: new URL('../../workers/load.ts', import.meta.url).href,
-      minThreads: threads,
-      maxThreads: threads,
-      concurrentTasksPerWorker: 1,
-      // A thread that sleeps in Atomics.wait between two tasks would not see its sockets close.
-      atomics: 'disabled',
-    })
+    this.#pools = Array.from({ length: threads }, () => startThread())
   }
 
   async open(order: SessionOrder): Promise<LoadSession> {
@@ -76,7 +69,7 @@ export class LoadPool {
   }
 
   async close(): Promise<void> {
-    await this.#pool.destroy()
+    await Promise.all(this.#pools.map((pool) => pool.destroy()))
   }
 
   async #find(taskOf: PerThread<LoadTask>): Promise<ThreadFindings[]> {
@@ -84,9 +77,24 @@ export class LoadPool {
     return found.filter((one) => one !== undefined)
   }
 
-  /** As many tasks as threads: each thread gets one. */
-  #ask(taskOf: PerThread<LoadTask>): Promise<(ThreadFindings | undefined)[]> {
-    const indices = Array.from({ length: this.threads }, (_, threadIndex) => threadIndex)
-    return Promise.all(indices.map((threadIndex) => this.#pool.run(taskOf(threadIndex))))
+  /** Waits for all threads, also where one fails: none is left in the middle of a task. */
+  async #ask(taskOf: PerThread<LoadTask>): Promise<(ThreadFindings | undefined)[]> {
+    const tasks = this.#pools.map((pool, threadIndex) => pool.run(taskOf(threadIndex)))
+    const settled = await Promise.allSettled(tasks)
+    return settled.map((one) => {
+      if (one.status === 'rejected') throw one.reason
+      return one.value
+    })
   }
+}
+
+function startThread(): Piscina<LoadTask, ThreadFindings | undefined> {
+  return new Piscina<LoadTask, ThreadFindings | undefined>({
+    filename: new URL('../../workers/load.ts', import.meta.url).href,
+    minThreads: 1,
+    maxThreads: 1,
+    concurrentTasksPerWorker: 1,
+    // A thread that sleeps in Atomics.wait between two tasks would not see its sockets close.
+    atomics: 'disabled',
+  })
 }

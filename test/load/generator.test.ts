@@ -129,7 +129,10 @@ for (const [command, name] of RIVALS.filter(([one]) => isInstalled(one))) {
         false,
       )
       expect(traced.errors, traced.errorText).toBe(0)
-      expect(countOf(traced, 'misses')).toBe(countOf(traced, 'stored'))
+      // A miss in the last moment is not followed by its set.
+      const unfilled = countOf(traced, 'misses') - countOf(traced, 'stored')
+      expect(unfilled).toBeGreaterThanOrEqual(0)
+      expect(unfilled).toBeLessThanOrEqual(2)
       expect(countOf(traced, 'misses')).toBeGreaterThanOrEqual(500)
       expect(countOf(traced, 'hits')).toBeGreaterThan(500)
     } finally {
