@@ -90,7 +90,7 @@ export class LinkEnd {
 
   /** The worker is dead, its rings are the acceptor's: where its successor begins. */
   settle(): void {
-    store(this.link.control, BEGUN, this.consumed)
+    this.consumed = load(this.link.control, BEGUN)
     store(this.link.control, BELL, AWAKE)
   }
 
