@@ -33,6 +33,7 @@ import {
   STORE_REPLACE,
   STORE_SET,
 } from './store.ts'
+import { versionOf } from './version.ts'
 
 export interface Command {
   readonly name: string
@@ -97,7 +98,7 @@ const COMMANDS: readonly Command[] = [
   ofOneLine('delete', executeDelete),
   ofOneLine('touch', executeTouch),
   ofOneLine('flush_all', executeFlushAll),
-  ofOneLine('version', (session) => session.say(`VERSION ${session.facts.version}\r\n`)),
+  ofOneLine('version', (session) => session.say(`VERSION ${versionOf(session.facts.version)}\r\n`)),
   ofOneLine('verbosity', executeVerbosity),
   ofOneLine('quit', (session) => {
     session.isClosing = true

@@ -46,7 +46,7 @@ export interface ServerSettings {
 }
 
 export interface ServerFacts {
-  /** What `version` answers. */
+  /** This package's version; `version` answers `versionOf(it)` of version.ts. */
   readonly version: string
   readonly pid: number
   /** When the server started, ms since the epoch. */

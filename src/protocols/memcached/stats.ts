@@ -9,6 +9,7 @@ import { COUNT, COUNTER_NAMES, SETTING } from './counters.ts'
 import type { ConnectionFacts } from './host.ts'
 import { line } from './line.ts'
 import { executeDetail } from './prefixes.ts'
+import { versionOf } from './version.ts'
 
 export type StatLine = readonly [name: string, value: string | number]
 
@@ -80,7 +81,7 @@ function generalStats(session: ClientSession): StatLine[] {
     ['pid', facts.pid],
     ['uptime', Math.max(0, Math.floor((session.now - facts.startedAt) / 1000))],
     ['time', seconds],
-    ['version', facts.version],
+    ['version', versionOf(facts.version)],
     ['pointer_size', 64],
     ['rusage_user', cpuTime(cpu.user)],
     ['rusage_system', cpuTime(cpu.system)],

@@ -221,7 +221,7 @@ const REST: readonly Case[] = [
   [`${TEN}flush_all 0 noreply\r\nget a\r\n`, 'STORED\r\nEND\r\n'],
   [`${TEN}flush_all x\r\n`, 'STORED\r\nCLIENT_ERROR invalid exptime argument\r\n'],
   [`${TEN}flush_all 10\r\nget a\r\n`, 'STORED\r\nOK\r\nVALUE a 5 2\r\n10\r\nEND\r\n'],
-  ['version\r\n', 'VERSION 1.6.45-heddle\r\n'],
+  ['version\r\n', 'VERSION 1.6.45-heddle-0.1.0\r\n'],
   ['verbosity\r\n', 'ERROR\r\n'],
   ['verbosity 1\r\n', 'OK\r\n'],
   ['verbosity x\r\n', BAD],

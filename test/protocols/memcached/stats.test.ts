@@ -87,7 +87,7 @@ describe('stats', () => {
     expect(stats.get('pid')).toBe('4242')
     expect(stats.get('uptime')).toBe('61')
     expect(stats.get('time')).toBe(String(Math.floor(bench.clock.ms / 1000)))
-    expect(stats.get('version')).toBe('1.6.45-heddle')
+    expect(stats.get('version')).toBe('1.6.45-heddle-0.1.0')
     expect(stats.get('curr_connections')).toBe('2')
     expect(stats.get('curr_items')).toBe('2')
     expect(stats.get('threads')).toBe('2')

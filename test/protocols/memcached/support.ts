@@ -28,7 +28,7 @@ export const SETTINGS: ServerSettings = {
 
 /** A server that does nothing but remember. */
 export class FakeHost implements ServerFacts {
-  readonly version = '1.6.45-heddle'
+  readonly version = '0.1.0'
   readonly pid = 4242
   readonly startedAt: number
   settings: ServerSettings = SETTINGS
