@@ -61,6 +61,13 @@ export async function openServer(options: ServeOptions = {}): Promise<TestServer
   return { thread, port, connect: open, close }
 }
 
+/** A client's socket, whose resets show as 'close'. */
+export async function connectTo(port: number): Promise<Socket> {
+  const socket = connect(port, '127.0.0.1')
+  await once(socket, 'connect')
+  return socket.on('error', () => {})
+}
+
 /** Everything that comes until the other side ends or `until` is seen. */
 export async function answerOf(socket: Socket, until?: string): Promise<string> {
   let text = ''

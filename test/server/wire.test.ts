@@ -1,0 +1,145 @@
+/**
+ * Wires: both ways to read a socket, the order of what is written directly and through the stream,
+ * and descriptors that are used again by others.
+ */
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
+import { afterEach, describe, expect, test } from 'vitest'
+import { Wire, type WireOwner } from '../../src/server/wire.ts'
+import { eventually } from './open-server.ts'
+
+interface Inner {
+  _handle: { fd: number; useUserBuffer: unknown }
+}
+
+class Listener implements WireOwner {
+  text = ''
+  events: string[] = []
+  bytes(source: Buffer, length: number): void {
+    this.text += source.toString('latin1', 0, length)
+  }
+  ended(): void {
+    this.events.push('ended')
+  }
+  wrote(): void {
+    this.events.push('wrote')
+  }
+  closed(): void {
+    this.events.push('closed')
+  }
+}
+
+let server: Server | undefined
+afterEach(() => {
+  server?.close()
+})
+
+/** A pair: the client's socket, and the wire at the server's end. */
+async function pair(hidesHandle: boolean) {
+  server?.close()
+  server = createServer({ pauseOnConnect: true, allowHalfOpen: true }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const client = connect((server.address() as AddressInfo).port, '127.0.0.1')
+  const [accepted] = (await once(server, 'connection')) as [Socket]
+  const { _handle: handle } = accepted as never as Inner
+  if (hidesHandle) handle.useUserBuffer = undefined
+  const owner = new Listener()
+  return { client, owner, wire: new Wire(accepted, owner), isOwn: accepted, fd: handle.fd }
+}
+
+describe.each([
+  ['a handle wrapped again', false],
+  ["'data' events where that cannot be", true],
+] as const)('%s', (_name, hidesHandle) => {
+  test('reads, writes and ends', async () => {
+    const { client, owner, wire, isOwn } = await pair(hidesHandle)
+    expect(wire.socket === isOwn).toBe(hidesHandle)
+    client.write('before it reads')
+    await new Promise((resolve) => setTimeout(resolve, 30))
+    expect(owner.text).toBe('')
+    wire.resume()
+    expect(await eventually(() => owner.text === 'before it reads')).toBe(true)
+    wire.pause()
+    client.write(', paused')
+    await new Promise((resolve) => setTimeout(resolve, 30))
+    expect(owner.text).toBe('before it reads')
+    wire.resume()
+    expect(await eventually(() => owner.text === 'before it reads, paused')).toBe(true)
+    let heard = ''
+    client.on('data', (chunk) => (heard += chunk))
+    wire.write(Buffer.from('--answer--'), 2, 8)
+    wire.end()
+    wire.write(Buffer.from('too late'), 0, 8)
+    await once(client, 'end')
+    expect(heard).toBe('answer')
+    expect(await eventually(() => owner.events.includes('closed'))).toBe(true)
+  })
+
+  test('keeps the order when the client reads late', async () => {
+    const { client, wire } = await pair(hidesHandle)
+    client.pause()
+    const pieces: Buffer[] = []
+    const scratch = Buffer.alloc(100_000)
+    for (let n = 0; n < 200; n++) {
+      scratch.fill(`${n},`)
+      const length = 1 + ((n * 7919) % scratch.length)
+      pieces.push(Buffer.from(scratch.subarray(0, length)))
+      wire.write(scratch, 0, length) // the scratch is used again at once
+    }
+    expect(wire.unwritten).toBeGreaterThan(0)
+    const expected = Buffer.concat(pieces)
+    const chunks: Buffer[] = []
+    client.on('data', (chunk) => chunks.push(chunk))
+    client.resume()
+    wire.end()
+    await once(client, 'end')
+    expect(Buffer.concat(chunks).equals(expected)).toBe(true)
+  })
+
+  test('a half-close is heard once, and what is written still arrives', async () => {
+    const { client, owner, wire } = await pair(hidesHandle)
+    let heard = ''
+    client.on('data', (chunk) => (heard += chunk))
+    wire.resume()
+    client.end('last words')
+    expect(await eventually(() => owner.events.includes('ended'))).toBe(true)
+    expect(owner.text).toBe('last words')
+    wire.write(Buffer.from('answer'), 0, 6)
+    wire.end()
+    expect(await eventually(() => owner.events.includes('closed'))).toBe(true)
+    expect(heard).toBe('answer')
+    expect(owner.events.filter((event) => event !== 'wrote')).toEqual(['ended', 'closed'])
+  })
+})
+
+test('no byte reaches a later connection that was given the same descriptor', async () => {
+  const first = await pair(false)
+  expect(first.fd).toBeGreaterThan(0)
+  first.wire.destroy()
+  const later: Awaited<ReturnType<typeof pair>>[] = []
+  for (let n = 0; n < 4; n++) later.push(await pair(false))
+  const heard = later.map(() => '')
+  for (const [n, { client }] of later.entries()) client.on('data', (chunk) => (heard[n] += chunk))
+  expect([...later.map(({ fd }) => fd), ...later.map(descriptorOfClient)]).toContain(first.fd)
+  first.wire.write(Buffer.from('stray'), 0, 5)
+  for (const { wire } of later) wire.write(Buffer.from('own'), 0, 3)
+  await eventually(() => heard.every((text) => text.length >= 3))
+  expect(heard).toEqual(later.map(() => 'own'))
+})
+
+test('a reset while something waits to be written closes the wire, and nothing else', async () => {
+  const { client, owner, wire } = await pair(false)
+  client.pause()
+  const block = Buffer.alloc(1_000_000)
+  for (let n = 0; n < 20; n++) wire.write(block, 0, block.length)
+  wire.resume()
+  client.resetAndDestroy()
+  expect(await eventually(() => owner.events.includes('closed'))).toBe(true)
+  wire.write(block, 0, block.length)
+  expect(wire.isOpen).toBe(false)
+  expect(owner.events.filter((event) => event === 'closed')).toHaveLength(1)
+})
+
+function descriptorOfClient({ client }: { client: Socket }): number {
+  return (client as never as Inner)._handle.fd
+}
