@@ -15,7 +15,7 @@ test('mutilated commands never throw, and the connection answers afterwards or i
   const bench = new Bench()
   const random = generator(21)
   let answered = 0
-  for (let round = 0; round < 20_000; round++) {
+  for (let round = 0; round < 8_000; round++) {
     const request = Buffer.from(REQUESTS[random(REQUESTS.length)]!)
     for (let n = random(4); n >= 0; n--) request[random(request.length)] = random(256)
     const client = bench.connect()
@@ -28,7 +28,7 @@ test('mutilated commands never throw, and the connection answers afterwards or i
     const reply = client.feed(Buffer.from('\r\nmn\r\n'), undefined).toString('latin1')
     if (reply.endsWith('MN\r\n')) answered++
   }
-  expect(answered).toBeGreaterThan(10_000)
+  expect(answered).toBeGreaterThan(4_000)
 })
 
 test('random bytes never throw', () => {
