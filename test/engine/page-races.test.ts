@@ -105,7 +105,7 @@ describe('recovery of a thread whose page has been cut anew since', () => {
   })
 })
 
-test('a page keeps its shape if its drain is given up where a thread died declaring it free', () => {
+test('a page whose drain is given up keeps its shape though a thread died declaring it free', () => {
   const engine = openEngine()
   const [view, drainer, dead] = [engine, secondRow(engine), secondRow(engine)].map(viewOf) as [
     MemoryView,
