@@ -105,7 +105,7 @@ describe('recovery of a thread whose page has been cut anew since', () => {
   })
 })
 
-test('a page whose drain is given up keeps its shape though a thread died declaring it free', () => {
+test('a page keeps its shape if a thread dies declaring it free and the drain is given up', () => {
   const engine = openEngine()
   const [view, drainer, dead] = [engine, secondRow(engine), secondRow(engine)].map(viewOf) as [
     MemoryView,
