@@ -1,8 +1,8 @@
 /**
  * The memory comparison: the same keys of 24 bytes with values of 100 bytes into heddle and
- * memcached, both as servers, both with the same budget, which holds all of it. Stated are the growth of each
- * server's RSS, and what its own statistics account for. Afterwards every key must still be
- * counted, and random ones are read back and compared byte by byte.
+ * memcached, both as servers, both with the same budget, which holds all of it. Stated are the
+ * growth of each server's RSS, and what its own statistics account for. Afterwards every key must
+ * still be counted, and random ones are read back and compared byte by byte.
  */
 import { connect } from 'node:net'
 import type { LoadPool } from '../../src/load/pool.ts'

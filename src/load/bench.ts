@@ -113,8 +113,8 @@ async function measureFloor(pool: LoadPool, options: BenchOptions, say: Print): 
     const p99 = micros(found.response.getValueAtPercentile(99))
     const load = highest === undefined ? 'closed loop' : `open loop at ${highest}/s`
     say(
-      `floor of the generator, against a server that stores nothing, values of 32 bytes, ${load}: ` +
-        `${Math.round(found.perSecond)} ops/s, p50 ${p50} us, p99 ${p99} us\n`,
+      'floor of the generator, against a server that stores nothing, values of 32 bytes, ' +
+        `${load}: ${Math.round(found.perSecond)} ops/s, p50 ${p50} us, p99 ${p99} us\n`,
     )
   } finally {
     floor.stop()
