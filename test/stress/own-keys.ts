@@ -27,6 +27,8 @@ interface Command {
 const KEYS = 24
 const MOST_PIPELINED = 24
 const LONGEST_VALUE = 30_000
+/** Who waits longer for a reply will not get it. */
+const PATIENCE_MS = 5000
 const FILLER = 'abcdefghijklmnopqrstuvwxyz'.repeat(Math.ceil(LONGEST_VALUE / 26))
 
 export interface OwnKeysResult {
@@ -102,9 +104,14 @@ export class OwnKeys {
       if (this.#below(4) === 0) await new Promise((resolve) => setImmediate(resolve))
       if (isOpen) socket.write(bytes.slice(half), 'latin1')
       if (waiting.length > 0 && isOpen) {
+        const patience = setTimeout(() => {
+          this.#problem(`${waiting.length} commands were not answered, first ${waiting[0]?.text}`)
+          wake?.()
+        }, PATIENCE_MS)
         await new Promise<void>((resolve) => {
           wake = resolve
         })
+        clearTimeout(patience)
       }
     }
     if (waiting.length > 0) this.result.closed++

@@ -8,9 +8,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { Worker } from 'node:worker_threads'
-import { createEngine } from '../../src/index.ts'
-import { resolveServeOptions } from '../../src/server/options.ts'
-import { ServerThread } from '../../src/server/server-thread.ts'
+import type { Engine } from '../../src/index.ts'
 import type { OwnKeysResult } from './own-keys.ts'
 import type { OwnKeysOrder } from './own-keys-thread.ts'
 
@@ -23,7 +21,24 @@ export interface DeathsOptions {
   readonly handOff: 'frames' | 'sockets'
   readonly killEveryMs?: number
   readonly seed?: number
+  /** Address of the src/index.ts of the source to be tested: a broken twin's. */
+  readonly entry?: string
 }
+
+/** What is tested, from wherever its source is. */
+async function sourceAt(entry: string) {
+  const [{ createEngine }, { resolveServeOptions }, { ServerThread }] = await Promise.all([
+    import(entry) as Promise<typeof import('../../src/index.ts')>,
+    import(new URL('./server/options.ts', entry).href) as Promise<
+      typeof import('../../src/server/options.ts')
+    >,
+    import(new URL('./server/server-thread.ts', entry).href) as Promise<
+      typeof import('../../src/server/server-thread.ts')
+    >,
+  ])
+  return { createEngine, resolveServeOptions, ServerThread }
+}
+const OWN_ENTRY = new URL('../../src/index.ts', import.meta.url).href
 
 export interface DeathsReport {
   readonly commands: number
@@ -36,12 +51,15 @@ export interface DeathsReport {
   readonly problems: readonly string[]
 }
 
+let runs = 0
+
 /** Runs it in this process. */
 export async function serverDeaths(options: DeathsOptions): Promise<DeathsReport> {
   const { seconds, connections, handOff, killEveryMs = KILL_EVERY_MS, seed = 1 } = options
-  const engine = createEngine({ name: `deaths ${handOff}`, memory: '256mb', seed })
-  const resolved = resolveServeOptions({ memcachedPort: 0, workers: WORKERS, handOff })
-  const server = new ServerThread({ engine: engine.handle, options: resolved })
+  const source = await sourceAt(options.entry ?? OWN_ENTRY)
+  const engine = source.createEngine({ name: `deaths ${handOff} ${++runs}`, memory: '256mb', seed })
+  const resolved = source.resolveServeOptions({ memcachedPort: 0, workers: WORKERS, handOff })
+  const server = new source.ServerThread({ engine: engine.handle, options: resolved })
   const { addresses } = await server.start()
   const port = Number(/\d+$/.exec(addresses[0]!)![0])
   const order: OwnKeysOrder = { port, connections, seconds, seed }
@@ -77,7 +95,7 @@ export async function serverDeaths(options: DeathsOptions): Promise<DeathsReport
 }
 
 /** What the walker finds once the last dead worker's row was recovered. */
-async function settledProblems(engine: ReturnType<typeof createEngine>): Promise<string[]> {
+async function settledProblems(engine: Engine): Promise<string[]> {
   let problems: readonly string[] = []
   for (let tries = 0; tries < 100; tries++) {
     problems = engine.verify().problems
