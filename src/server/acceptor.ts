@@ -17,9 +17,7 @@ import {
   RING_FULL,
   TOO_MUCH_UNDER_WAY,
 } from './client.ts'
-import { WATCH_CONNECTIONS } from '../protocols/memcached/host.ts'
 import type { ConnectionBoard } from './connection-board.ts'
-import { closedLine } from './connection-lines.ts'
 import { recoverLink } from './frame-recovery.ts'
 import {
   CLOSING,
@@ -57,8 +55,8 @@ export class FrameAcceptor implements ClientEvents {
   #open = 0
   /** Called when the last connection is gone. */
   onEmpty: () => void = () => {}
-  /** A line for those who watch its kind, here and elsewhere. */
-  onLine: (kind: number, lines: string) => void = () => {}
+  /** Called while the board still knows the connection. */
+  onClosed: (client: Client) => void = () => {}
 
   constructor(workers: number, board: ConnectionBoard, counters: ServerCounters) {
     const hub = new SharedArrayBuffer(64)
@@ -115,9 +113,7 @@ export class FrameAcceptor implements ClientEvents {
 
   closed(client: Client): void {
     this.#open--
-    if (this.#board.watchedKinds & WATCH_CONNECTIONS) {
-      this.onLine(WATCH_CONNECTIONS, closedLine(this.#board, client.slot, client.closeReason))
-    }
+    this.onClosed(client)
     this.#board.close(client.slot)
     if (client.isForgotten) this.#release(client)
     if (this.#open === 0) this.onEmpty()

@@ -1,10 +1,21 @@
 /** What watchers of connections get, in memcached's form: a line when one comes, one when it goes. */
+import { type CounterBoard, SETTING } from '../protocols/memcached/counters.ts'
+import { WATCH_CONNECTIONS } from '../protocols/memcached/host.ts'
 import type { ConnectionBoard } from './connection-board.ts'
 
 /** Why a connection was closed, in memcached's words. */
 export type CloseReason = 'normal' | 'idle_timeout'
 
+/** `verbosity` from which connections are told on stderr, as memcached does. */
+export const TELLS_CONNECTIONS = 2
+
 let lines = 0
+
+/** Whether anybody wants to hear of connections. */
+export function wantsConnectionLines(board: ConnectionBoard, counters: CounterBoard): boolean {
+  if (board.watchedKinds & WATCH_CONNECTIONS) return true
+  return counters.setting(SETTING.verbosity) >= TELLS_CONNECTIONS
+}
 
 export function openedLine(board: ConnectionBoard, slot: number): string {
   return `${head('conn_new')} ${place(board, slot)} cfd=${slot}\n`

@@ -24,6 +24,8 @@ interface Post {
   worker: Worker | undefined
   startedAt: number
   failures: number
+  /** A worker was ready here once: from then on the post is never left empty. */
+  isTaken: boolean
   timer: NodeJS.Timeout | undefined
 }
 
@@ -42,6 +44,7 @@ export class Crew {
       worker: undefined,
       startedAt: 0,
       failures: 0,
+      isTaken: false,
       timer: undefined,
     }))
   }
@@ -89,11 +92,16 @@ export class Crew {
     const worker = this.#events.startWorker(index)
     post.worker = worker
     post.startedAt = performance.now()
-    worker.on('message', (message: FromWorker) => this.#events.message(index, message))
-    worker.on('error', (error) => warn(index, error))
+    worker.on('message', (message: FromWorker) => {
+      if (message.kind === 'ready') post.isTaken = true
+      this.#events.message(index, message)
+    })
+    worker.on('error', (error) => {
+      if (post.isTaken) warn(index, error)
+    })
     worker.on('exit', () => {
       post.worker = undefined
-      if (this.#isStopping) return
+      if (this.#isStopping || !post.isTaken) return
       this.#events.died(index)
       this.#replace(index)
     })

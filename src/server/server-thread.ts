@@ -10,7 +10,12 @@ import { CounterBoard, SETTING } from '../protocols/memcached/counters.ts'
 import { type ServerSettings, WATCH_CONNECTIONS } from '../protocols/memcached/host.ts'
 import { FrameAcceptor } from './acceptor.ts'
 import { ConnectionBoard } from './connection-board.ts'
-import { openedLine } from './connection-lines.ts'
+import {
+  closedLine,
+  openedLine,
+  TELLS_CONNECTIONS,
+  wantsConnectionLines,
+} from './connection-lines.ts'
 import { Crew, type CrewEvents } from './crew.ts'
 import { boardAddress, clientAddress, type Listener, listenTcp, listenUnix } from './listen.ts'
 import type { FromWorker, WorkerSpec } from './messages.ts'
@@ -40,6 +45,7 @@ export class ServerThread implements CrewEvents {
   readonly #spec: ServerSpec
   readonly #board: ConnectionBoard
   readonly #counterMemory: SharedArrayBuffer
+  readonly #counterBoard: CounterBoard
   readonly #counters: ServerCounters
   readonly #acceptor: FrameAcceptor
   readonly #crew: Crew
@@ -59,11 +65,14 @@ export class ServerThread implements CrewEvents {
     // Slots outlive their sockets a little, until the worker knows that they are gone.
     this.#board = new ConnectionBoard(ConnectionBoard.create(2 * options.maxConnections + 64))
     this.#counterMemory = CounterBoard.create(options.workers + 1)
-    const counters = new CounterBoard(this.#counterMemory, 0)
-    counters.set(SETTING.verbosity, options.verbosity)
-    this.#counters = new ServerCounters(counters)
+    this.#counterBoard = new CounterBoard(this.#counterMemory, 0)
+    this.#counterBoard.set(SETTING.verbosity, options.verbosity)
+    this.#counters = new ServerCounters(this.#counterBoard)
     this.#acceptor = new FrameAcceptor(options.workers, this.#board, this.#counters)
-    this.#acceptor.onLine = (watched, lines) => this.#log(watched, lines)
+    this.#acceptor.onClosed = ({ slot, closeReason }) => {
+      if (!wantsConnectionLines(this.#board, this.#counterBoard)) return
+      this.#log(WATCH_CONNECTIONS, closedLine(this.#board, slot, closeReason))
+    }
     this.#crew = new Crew(options.workers, this)
     this.#settings = settingsOf(options)
   }
@@ -137,6 +146,7 @@ export class ServerThread implements CrewEvents {
   }
 
   died(index: number): void {
+    this.#tell(1, `heddle: worker ${index} died and is replaced\n`)
     this.#acceptor.recover(index)
     this.#board.releaseHandedTo(index)
     if (this.#closing !== undefined) this.#endedSockets()
@@ -160,11 +170,12 @@ export class ServerThread implements CrewEvents {
     const slot = hasRoom ? this.#board.claim(worker, address, listenerIndex, isHandedOver) : -1
     if (slot < 0) {
       this.#counters.rejected()
+      this.#tell(1, `heddle: a connection was refused: ${TOO_MANY}`)
       refuse(socket, TOO_MANY)
       return
     }
     this.#counters.opened()
-    if (this.#board.watchedKinds & WATCH_CONNECTIONS) {
+    if (wantsConnectionLines(this.#board, this.#counterBoard)) {
       this.#log(WATCH_CONNECTIONS, openedLine(this.#board, slot))
     }
     if (isHandedOver) this.#handOver(socket, slot, worker)
@@ -191,10 +202,16 @@ export class ServerThread implements CrewEvents {
   }
 
   #log(watched: number, lines: string): void {
+    if (watched === WATCH_CONNECTIONS) this.#tell(TELLS_CONNECTIONS, lines)
     this.#acceptor.log(watched, lines)
     if (this.#spec.options.handOff === 'sockets') {
       this.#crew.postAll({ kind: 'lines', watched, lines })
     }
+  }
+
+  /** On stderr, if the verbosity (`-v`, or the command) is that high. */
+  #tell(verbosity: number, lines: string): void {
+    if (this.#counterBoard.setting(SETTING.verbosity) >= verbosity) process.stderr.write(lines)
   }
 
   #tick(): void {

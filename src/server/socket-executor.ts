@@ -7,9 +7,8 @@
  */
 import type { Socket } from 'node:net'
 import { ReplyBuffer } from '../protocols/reply-buffer.ts'
-import { WATCH_CONNECTIONS } from '../protocols/memcached/host.ts'
 import type { ConnectionBoard } from './connection-board.ts'
-import { type CloseReason, closedLine } from './connection-lines.ts'
+import type { CloseReason } from './connection-lines.ts'
 import { type OpenProtocol, Served, WINDOW_BYTES } from './served.ts'
 import type { ServerCounters } from './server-counters.ts'
 import { Wire, type WireOwner } from './wire.ts'
@@ -59,8 +58,8 @@ export class SocketExecutor {
   #isStopping = false
   /** Called when the last connection is gone, after `stop`. */
   onEmpty: () => void = () => {}
-  /** A line for those who watch its kind. */
-  onLine: (kind: number, lines: string) => void = () => {}
+  /** Called while the board still knows the connection. */
+  onClosed: (slot: number, reason: CloseReason) => void = () => {}
 
   constructor(openProtocol: OpenProtocol, board: ConnectionBoard, counters: ServerCounters) {
     this.#openProtocol = openProtocol
@@ -97,9 +96,7 @@ export class SocketExecutor {
     if (!served.isOver) served.protocol.dispose()
     served.isGone = true
     served.drop()
-    if (this.#board.watchedKinds & WATCH_CONNECTIONS) {
-      this.onLine(WATCH_CONNECTIONS, closedLine(this.#board, served.slot, client.closeReason))
-    }
+    this.onClosed(served.slot, client.closeReason)
     this.#clients.delete(served.slot)
     this.#board.release(served.slot)
     if (this.#isStopping && this.#clients.size === 0) this.onEmpty()

@@ -4,6 +4,8 @@
  */
 import type { MessagePort } from 'node:worker_threads'
 import { attachEngine } from '../engine/engine.ts'
+import { WATCH_CONNECTIONS } from '../protocols/memcached/host.ts'
+import { closedLine, wantsConnectionLines } from './connection-lines.ts'
 import { FrameExecutor } from './frame-executor.ts'
 import { FrameLoop } from './frame-loop.ts'
 import { Link } from './link.ts'
@@ -39,7 +41,11 @@ export async function runWorker(spec: WorkerSpec, port: MessagePort): Promise<vo
   }
   const mayBlock = () => !spec.takesSockets && facts.backgroundTasks === 0
   const loop = new FrameLoop(frames, mayBlock)
-  sockets.onLine = (watched, lines) => send({ kind: 'log', watched, lines })
+  sockets.onClosed = (slot, reason) => {
+    if (!wantsConnectionLines(facts.connectionBoard, facts.board)) return
+    const lines = closedLine(facts.connectionBoard, slot, reason)
+    send({ kind: 'log', watched: WATCH_CONNECTIONS, lines })
+  }
   sockets.onEmpty = () => send({ kind: 'endedSockets' })
   const { idleTimeout } = spec.settings
   if (spec.takesSockets && idleTimeout > 0) {

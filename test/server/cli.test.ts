@@ -13,7 +13,7 @@ import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { FLAGS } from '../../src/cli/flags.ts'
 import { readSettings } from '../../src/cli/settings.ts'
 import { VERSION } from '../../src/server/version.ts'
-import { answerOf } from './open-server.ts'
+import { answerOf, eventually } from './open-server.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const PROGRAM = join(root, 'src/cli/main.ts')
@@ -58,9 +58,10 @@ interface Running {
 async function start(
   args: readonly string[],
   variables: Record<string, string> = {},
+  stderr: 'inherit' | 'pipe' = 'inherit',
 ): Promise<Running> {
   const child = spawn(process.execPath, [PROGRAM, 'serve', ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', stderr],
     env: environment(variables),
   })
   children.push(child)
@@ -176,6 +177,26 @@ describe('settings', () => {
     }
     expect(answer).toContain('CLIENT_ERROR flush_all not allowed\r\n')
   })
+})
+
+test('-vv tells of connections on stderr, and the command verbosity 0 ends that', async () => {
+  const server = await start(['-p', '0', '-t', '1', '-vv'], {}, 'pipe')
+  let told = ''
+  server.child.stderr!.on('data', (chunk) => (told += chunk))
+  const first = await server.connect()
+  first.write('mn\r\n')
+  await answerOf(first, 'MN\r\n')
+  expect(await eventually(() => told.includes(`type=conn_new rip=127.0.0.1 rport=`))).toBe(true)
+  first.destroy()
+  expect(await eventually(() => told.includes('type=conn_close'))).toBe(true)
+  const second = await server.connect()
+  second.write('verbosity 0\r\n')
+  await answerOf(second, 'OK\r\n')
+  const third = await server.connect()
+  third.write('mn\r\n')
+  await answerOf(third, 'MN\r\n')
+  await sleep(50)
+  expect(told.match(/type=conn_new/g)).toHaveLength(2)
 })
 
 describe('what is wrong is one line', () => {

@@ -171,6 +171,15 @@ test('a client may end the server where that is allowed', async () => {
   expect(await eventually(() => engine.stats().threads === 1)).toBe(true)
 })
 
+test('an engine without rows for the workers is refused, and goes on', async () => {
+  const engine = createEngine({ name: 'few threads', memory: '2mb', maxThreads: 2 })
+  closers.push(() => engine.close())
+  const error = await refusal(serve(engine, { memcachedPort: 0, workers: 3 }))
+  expect(error.message).toMatch(/threads/)
+  expect(await eventually(() => engine.stats().threads === 1)).toBe(true)
+  engine.set('still', 'here')
+})
+
 test('a closed engine and things that are none are refused', async () => {
   const engine = createEngine({ name: 'closed', memory: '2mb' })
   engine.close()
