@@ -48,6 +48,8 @@ export class ClientSession {
   watched = 0
   /** The time of this feed, ms. */
   now = 0
+  /** The same in seconds since the engine began, from 1. */
+  stamp = 0
   /** Whether the policy keeps count of uses, so that a first read need not write. */
   readonly keepsHeat: boolean
   readonly maxItemBytes: number
@@ -63,6 +65,8 @@ export class ClientSession {
   begin(out: ReplyBuffer): void {
     this.out = out
     this.now = this.raw.now()
+    const seconds = Math.floor((this.now - this.raw.view.startedAt) / 1000)
+    this.stamp = Math.max(0, seconds) + 1
   }
 
   end(): void {
@@ -103,18 +107,13 @@ export class ClientSession {
 
   /** Marks of an entry that is used now. */
   marks(bits: number): number {
-    return (this.stamp() << MARK_BITS) | bits
-  }
-
-  /** Seconds since the engine began, from 1. */
-  stamp(): number {
-    return Math.max(0, Math.floor((this.now - this.raw.view.startedAt) / 1000)) + 1
+    return (this.stamp << MARK_BITS) | bits
   }
 
   /** Seconds since the entry was last used; 0 when nothing is known (written in process). */
   idleSeconds(marks: number): number {
-    const stamp = marks >>> MARK_BITS
-    return stamp === 0 ? 0 : Math.max(0, this.stamp() - stamp)
+    const used = marks >>> MARK_BITS
+    return used === 0 ? 0 : Math.max(0, this.stamp - used)
   }
 
   /** Seconds until an expiry, rounded up; 0 when it is over. */

@@ -30,44 +30,44 @@ export class CommandLine {
   /** Reads the line that begins at `from`; false when its end is not in `[from, to)`. */
   read(bytes: Uint8Array, from: number, to: number): boolean {
     this.hasControl = false
-    let count = 0
-    let longest = 0
-    let start = -1
-    for (let at = from; at < to; at++) {
+    this.count = this.longest = 0
+    let at = from
+    for (;;) {
+      while (at < to && bytes[at] === SPACE) at++
+      const start = at
+      at = this.#endOfWord(bytes, at, to)
+      if (at === to) return false
       const byte = bytes[at]!
-      if (byte > SPACE) {
-        if (start < 0) start = at
-        continue
-      }
-      if (byte !== SPACE && byte !== NEWLINE) {
-        if (byte === RETURN && at + 1 < to && bytes[at + 1] === NEWLINE) continue
-        this.hasControl = true
-        if (start < 0) start = at
-        continue
-      }
-      if (start >= 0) {
-        const end = byte === NEWLINE && at > start && bytes[at - 1] === RETURN ? at - 1 : at
-        if (end > start) {
-          if (count < MAX_WORDS) {
-            this.starts[count] = start
-            this.ends[count] = end
-          }
-          if (count > 0 && end - start > longest) longest = end - start
-          count++
-        }
-        start = -1
-      }
-      if (byte === NEWLINE) {
-        this.bytes = bytes
-        this.from = from
-        this.end = at > from && bytes[at - 1] === RETURN ? at - 1 : at
-        this.next = at + 1
-        this.count = count
-        this.longest = longest
-        return true
-      }
+      if (at > start) this.#add(start, at)
+      if (byte === SPACE) continue
+      this.bytes = bytes
+      this.from = from
+      this.end = at
+      this.next = byte === NEWLINE ? at + 1 : at + 2
+      return true
     }
-    return false
+  }
+
+  /** Where a word ends: at a space or at the end of the line; `to` when neither is there. */
+  #endOfWord(bytes: Uint8Array, start: number, to: number): number {
+    for (let at = start; at < to; at++) {
+      const byte = bytes[at]!
+      if (byte > SPACE) continue
+      if (byte === SPACE || byte === NEWLINE) return at
+      if (byte === RETURN && at + 1 < to && bytes[at + 1] === NEWLINE) return at
+      this.hasControl = true
+    }
+    return to
+  }
+
+  #add(start: number, end: number): void {
+    const { count } = this
+    if (count < MAX_WORDS) {
+      this.starts[count] = start
+      this.ends[count] = end
+    }
+    if (count > 0 && end - start > this.longest) this.longest = end - start
+    this.count = count + 1
   }
 
   /** Whether a word is this ASCII text. */

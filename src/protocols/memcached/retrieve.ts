@@ -26,7 +26,7 @@ import {
 import { COUNT } from './counters.ts'
 import { putLong, putNumber, putText, readSigned } from './decimal.ts'
 import { WATCH_FETCHERS } from './host.ts'
-import { line, MAX_KEY_BYTES } from './line.ts'
+import { line, MAX_KEY_BYTES, MAX_WORDS } from './line.ts'
 import { countPrefix, PREFIX_GET, PREFIX_HIT } from './prefixes.ts'
 import { logFetch } from './watch-lines.ts'
 
@@ -46,7 +46,7 @@ export function executeGet(session: ClientSession, hasCas: boolean): void {
     session.say(BAD_FORMAT)
     return
   }
-  answer(session, line.starts[1]!, hasCas, undefined)
+  answer(session, 1, hasCas, undefined)
 }
 
 /** gat, gats. */
@@ -64,22 +64,34 @@ export function executeGetAndTouch(session: ClientSession, hasCas: boolean): voi
     session.say(BAD_FORMAT)
     return
   }
-  answer(session, line.ends[1]!, hasCas, session.expiry(seconds))
+  answer(session, 2, hasCas, session.expiry(seconds))
 }
 
-/** Answers keys from `at` to the end of the line; what does not fit is kept for later. */
+/** Answers the keys from a word on; those whose replies do not fit are kept for later. */
 function answer(
   session: ClientSession,
-  from: number,
+  first: number,
   hasCas: boolean,
   expiry: number | undefined,
 ): void {
-  const { bytes, end } = line
-  const at = answerKeys(session, bytes, from, end, hasCas, expiry)
+  const { bytes, end, starts, ends, count } = line
+  const { out } = session
+  let at = end
+  if (count > MAX_WORDS) {
+    at = answerKeys(session, bytes, starts[first]!, end, hasCas, expiry)
+  } else {
+    for (let word = first; word < count; word++) {
+      if (out.isFull) {
+        at = starts[word]!
+        break
+      }
+      answerKey(session, bytes, starts[word]!, ends[word]!, hasCas, expiry)
+    }
+  }
   if (at < end) {
     // Not slice: of shared memory that would be shared memory again.
     session.more = new MoreKeys(Buffer.from(bytes.subarray(at, end)), hasCas, expiry)
-  } else session.out.text('END\r\n')
+  } else out.text('END\r\n')
 }
 
 class MoreKeys implements Continuation {
@@ -119,8 +131,7 @@ function answerKeys(
     if (at === to || out.isFull) return at
     const start = at
     while (at < to && bytes[at] !== SPACE) at++
-    if (expiry === undefined) answerKey(session, bytes, start, at, hasCas)
-    else touchKey(session, bytes, start, at, hasCas, expiry)
+    answerKey(session, bytes, start, at, hasCas, expiry)
   }
 }
 
@@ -130,7 +141,12 @@ function answerKey(
   from: number,
   to: number,
   hasCas: boolean,
+  expiry: number | undefined,
 ): void {
+  if (expiry !== undefined) {
+    touchKey(session, bytes, from, to, hasCas, expiry)
+    return
+  }
   const { raw, out } = session
   session.count(COUNT.cmd_get)
   const found = raw.stage(bytes, from, to) ? readKey(session, bytes, from, to, hasCas) : GONE
@@ -205,7 +221,7 @@ function putLineEnd(target: Uint8Array, at: number): number {
 export function noteUse(session: ClientSession, reading: Reading): void {
   const { marks } = reading
   if (marks === 0) return
-  const idle = session.stamp() - (marks >>> MARK_BITS)
+  const idle = session.stamp - (marks >>> MARK_BITS)
   const isNews = !session.keepsHeat && (marks & MARK_FETCHED) === 0
   if (idle < USE_INTERVAL_SECONDS && !isNews) return
   // A lost race or a full memory loses a mark, nothing else.

@@ -13,10 +13,11 @@ import { Bench } from './support.ts'
 
 const SEEDS = [101, 102, 103, 104]
 const COMMANDS = 2500
+const PROGRAM = 'memcached'
 
 function isInstalled(): boolean {
   try {
-    execFileSync('memcached', ['-V'], { stdio: 'ignore' })
+    execFileSync(PROGRAM, ['-V'], { stdio: 'ignore' })
     return true
   } catch {
     return false
@@ -107,7 +108,7 @@ beforeAll(async () => {
   await once(probe, 'close')
   const user = process.getuid?.() === 0 ? ['-u', 'nobody'] : []
   const options = ['-l', '127.0.0.1', '-p', String(port), '-U', '0', '-m', '64', ...user]
-  server = spawn('memcached', options, { stdio: 'ignore' })
+  server = spawn(PROGRAM, options, { stdio: 'ignore' })
   for (let tries = 0; tries < 100; tries++) {
     const socket = connect(port, '127.0.0.1')
     const isUp = await Promise.race([
