@@ -26,9 +26,10 @@ export function measurementOf(
   }
 }
 
-/** `12.3 (11.9-14.0)`: the median of the rounds, their lowest and highest. */
+/** `12.3 (11.9-14.0)`: the median of the rounds, their lowest and highest; NaN does not count. */
 export function withSpread(values: readonly number[]): string {
-  if (values.length === 0) return '-'
-  const { low, high } = spreadOf(values)
-  return `${shown(median(values))} (${shown(low)}-${shown(high)})`
+  const finite = values.filter(Number.isFinite)
+  if (finite.length === 0) return '-'
+  const { low, high } = spreadOf(finite)
+  return `${shown(median(finite))} (${shown(low)}-${shown(high)})`
 }

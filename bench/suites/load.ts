@@ -8,6 +8,7 @@
  * time. Last, a million entries in each, and what they take. Every reply is checked byte by byte;
  * a wrong one ends the run.
  */
+import { availableParallelism, loadavg } from 'node:os'
 import { LoadPool } from '../../src/load/pool.ts'
 import { sharedCoresNote } from '../../src/load/server-process.ts'
 import { readTrace } from '../../src/load/trace-reader.ts'
@@ -28,6 +29,7 @@ import type { Progress } from '../progress.ts'
 import { CARRIED_TRACE } from '../traces/catalog.ts'
 
 const THREADS = 1
+const BUSY_LOAD = 0.7
 const MEMORY_MB = 1024
 /** Of a round: compiled code takes a while to be what it will be. */
 const WARM_UP_SHARE = 1
@@ -44,6 +46,7 @@ interface Stage {
 
 export async function runLoad(options: RunOptions, progress: Progress): Promise<SuiteResult> {
   const form = loadFormOf(options)
+  const busy = busyNote(options)
   const sizes = LOAD_SIZES[form]
   const pool = new LoadPool(THREADS)
   const stage: Stage = { pool, sizes, options, progress }
@@ -73,6 +76,7 @@ export async function runLoad(options: RunOptions, progress: Progress): Promise<
       `Form ${form}: ${sizes.connections} connections, ${THREADS} client thread, ` +
         `${sizes.keys} keys of 24 bytes; every reply is checked byte by byte.`,
       ...(shared === undefined ? [] : [`Of note: ${shared}.`]),
+      ...busy,
       ...absent,
       ...pieces.flatMap((piece) => piece.about),
     ],
@@ -81,6 +85,14 @@ export async function runLoad(options: RunOptions, progress: Progress): Promise<
     charts: pieces.flatMap((piece) => piece.charts),
     distributions: pieces.flatMap((piece) => piece.distributions),
   }
+}
+
+/** Other programs at work; in a whole run the load average is that of the parts before. */
+function busyNote(options: RunOptions): string[] {
+  const load = loadavg()[0] as number
+  if (!options.chosen || load < BUSY_LOAD) return []
+  const words = `load average ${load.toFixed(1)} on ${availableParallelism()} cores`
+  return [`The machine was not idle when this began (${words}): latency is also that of others.`]
 }
 
 /** Scenes with the same values share their keys, which are stored once. */
