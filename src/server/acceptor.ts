@@ -36,7 +36,7 @@ import {
 import { LinkEnd } from './link-end.ts'
 import { MOST_PAYLOAD } from './ring.ts'
 import type { ServerCounters } from './server-counters.ts'
-import { add, load, store, whenRung } from './words.ts'
+import { add, load, ring, store, whenRung } from './words.ts'
 
 /** A worker hears of what was written in steps of so many bytes. */
 const CREDIT_STEP = 64 * 1024
@@ -52,6 +52,7 @@ export class FrameAcceptor implements ClientEvents {
   readonly #hub: Int32Array
   #isScheduled = false
   #isWaiting = false
+  #isClosed = false
   #open = 0
   /** Called when the last connection is gone. */
   onEmpty: () => void = () => {}
@@ -131,6 +132,13 @@ export class FrameAcceptor implements ClientEvents {
     }
   }
 
+  /** Asks for no bell any more. */
+  close(): void {
+    this.#isClosed = true
+    store(this.#hub, HUB_BELL, 0)
+    ring(this.#hub, HUB_BELL)
+  }
+
   /** Those whose sockets are open. */
   clients(): Client[] {
     return this.#clients.filter((client) => client?.wire.isOpen) as Client[]
@@ -166,7 +174,7 @@ export class FrameAcceptor implements ClientEvents {
 
   /** Before this thread goes back to its event loop: replies that come later ring. */
   #askToBeRung(): void {
-    if (this.#isScheduled) return
+    if (this.#isScheduled || this.#isClosed) return
     store(this.#hub, HUB_BELL, 1)
     for (const link of this.links) {
       if (!link.hasReplies) continue

@@ -22,6 +22,7 @@ const WATCHERS = 2
 const WATCHED = 3
 const SECOND = 4
 const LISTENERS = 5
+const TCP_PORT = 6
 const LOADS_AT = 16
 const MOST_WORKERS = 128
 
@@ -137,6 +138,15 @@ export class ConnectionBoard {
 
   set second(second: number) {
     this.#words[SECOND] = second
+  }
+
+  /** The first TCP port that the server listens on, as it is known only then; 0: none. */
+  get tcpPort(): number {
+    return this.#words[TCP_PORT]!
+  }
+
+  set tcpPort(port: number) {
+    this.#words[TCP_PORT] = port
   }
 
   /** The client has sent something. */

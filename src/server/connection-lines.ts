@@ -1,4 +1,4 @@
-/** What watchers of connections get, in memcached's form: a line when one comes, one when it goes. */
+/** What watchers of connections get, in memcached's form: a line when one comes or goes. */
 import { type CounterBoard, SETTING } from '../protocols/memcached/counters.ts'
 import { WATCH_CONNECTIONS } from '../protocols/memcached/host.ts'
 import type { ConnectionBoard } from './connection-board.ts'

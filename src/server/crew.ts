@@ -26,6 +26,8 @@ interface Post {
   failures: number
   /** A worker was ready here once: from then on the post is never left empty. */
   isTaken: boolean
+  /** The worker of the moment is. */
+  isReady: boolean
   timer: NodeJS.Timeout | undefined
 }
 
@@ -45,6 +47,7 @@ export class Crew {
       startedAt: 0,
       failures: 0,
       isTaken: false,
+      isReady: false,
       timer: undefined,
     }))
   }
@@ -57,6 +60,10 @@ export class Crew {
   /** The worker at a post; undefined while it is being replaced. */
   at(index: number): Worker | undefined {
     return this.#posts[index]!.worker
+  }
+
+  isReady(index: number): boolean {
+    return this.#posts[index]!.isReady
   }
 
   post(index: number, message: ToWorker, transfer: readonly Transferable[] = []): void {
@@ -93,7 +100,7 @@ export class Crew {
     post.worker = worker
     post.startedAt = performance.now()
     worker.on('message', (message: FromWorker) => {
-      if (message.kind === 'ready') post.isTaken = true
+      if (message.kind === 'ready') post.isTaken = post.isReady = true
       this.#events.message(index, message)
     })
     worker.on('error', (error) => {
@@ -101,6 +108,7 @@ export class Crew {
     })
     worker.on('exit', () => {
       post.worker = undefined
+      post.isReady = false
       if (this.#isStopping || !post.isTaken) return
       this.#events.died(index)
       this.#replace(index)

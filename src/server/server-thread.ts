@@ -93,6 +93,7 @@ export class ServerThread implements CrewEvents {
       await this.close()
       throw cause
     }
+    this.#board.tcpPort = this.#listeners[0]?.port ?? 0
     this.#board.isAccepting = true
     this.#clock = setInterval(() => this.#tick(), SECOND_MS).unref()
     const tcp = this.#listeners.filter((listener) => !listener.isUnix)
@@ -107,6 +108,11 @@ export class ServerThread implements CrewEvents {
 
   get replacedWorkers(): number {
     return this.#crew.replaced
+  }
+
+  /** Whether the worker is there and executes. */
+  isServing(index: number): boolean {
+    return this.#crew.isReady(index)
   }
 
   get openConnections(): number {
@@ -238,6 +244,7 @@ export class ServerThread implements CrewEvents {
     clearTimeout(timer)
     for (const client of this.#acceptor.clients()) client.wire.destroy()
     await this.#crew.stop()
+    this.#acceptor.close()
     clearInterval(this.#clock)
   }
 

@@ -20,9 +20,15 @@ export class WorkerFacts implements ServerFacts {
   constructor(spec: WorkerSpec, send: (message: FromWorker) => void) {
     this.version = spec.version
     this.startedAt = spec.startedAt
-    this.settings = spec.settings
     this.board = new CounterBoard(spec.counters, spec.index + 1)
-    this.connectionBoard = new ConnectionBoard(spec.connections)
+    const board = new ConnectionBoard(spec.connections)
+    this.connectionBoard = board
+    this.settings = {
+      ...spec.settings,
+      get tcpPort() {
+        return board.tcpPort
+      },
+    }
     this.#send = send
   }
 

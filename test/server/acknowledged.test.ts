@@ -170,6 +170,7 @@ test.each(HAND_OFFS)('%s: no acknowledged write is lost, none runs twice', async
   const driven = owners.map(drive)
   for (let kill = 0; kill < KILLS; kill++) {
     await sleep(KILL_EVERY_MS)
+    await eventually(() => thread.isServing(kill % 2))
     await thread.workerAt(kill % 2)?.terminate()
   }
   await sleep(KILL_EVERY_MS)

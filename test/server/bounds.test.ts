@@ -123,13 +123,13 @@ describe.each(HAND_OFFS)('%s', (handOff) => {
   })
 
   test('who says nothing for too long is disconnected, who does is not', async () => {
-    const server = await openServer({ handOff, idleTimeout: 1 })
+    const server = await openServer({ handOff, idleTimeout: 2 })
     const idle = await server.connect()
     const busy = await server.connect()
     idle.resume()
     busy.resume()
     const talk = setInterval(() => busy.write('echo still here\n'), 200)
-    expect(await eventually(() => idle.destroyed || idle.readableEnded, 6000)).toBe(true)
+    expect(await eventually(() => idle.destroyed || idle.readableEnded, 15_000)).toBe(true)
     clearInterval(talk)
     expect(busy.destroyed || busy.readableEnded).toBe(false)
   })

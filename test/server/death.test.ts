@@ -11,7 +11,7 @@ import type { TestServer } from './open-server.ts'
 
 const BUSY = 24
 const QUIET = 8
-const KILLS = 15
+const KILLS = 10
 const KILL_EVERY_MS = 200
 
 async function client(server: TestServer, name: string, random: (limit: number) => number) {
@@ -30,8 +30,8 @@ describe.each(HAND_OFFS)('%s', (handOff) => {
       if (busy[index]?.fault !== undefined) faults.push(busy[index].fault)
       answered += busy[index]?.answered ?? 0
     }
-    const load = async (index: number, until: number) => {
-      while (performance.now() < until) {
+    const load = async (index: number) => {
+      while (!isOver) {
         if (busy[index] === undefined || busy[index].isClosed) {
           retire(index)
           busy[index] = await client(server, `busy ${index}/${opened++}`, random)
@@ -40,18 +40,20 @@ describe.each(HAND_OFFS)('%s', (handOff) => {
         await sleep(1 + random(4))
       }
     }
-    const until = performance.now() + KILLS * KILL_EVERY_MS
-    const loads = Array.from({ length: BUSY }, (_, index) => load(index, until))
+    let isOver = false
+    const loads = Array.from({ length: BUSY }, (_, index) => load(index))
     for (let kill = 0; kill < KILLS; kill++) {
       await sleep(KILL_EVERY_MS - random(30))
+      await eventually(() => server.thread.isServing(kill % 2))
       await server.thread.workerAt(kill % 2)?.terminate()
     }
+    isOver = true
     await Promise.all(loads)
     await eventually(() => busy.every((each) => each.isClosed || each.waiting === 0), 10_000)
     for (const index of busy.keys()) retire(index)
     expect(faults).toEqual([])
     expect(busy.filter((each) => !each.isClosed && each.waiting > 0).length).toBe(0)
-    expect(server.thread.replacedWorkers).toBeGreaterThanOrEqual(KILLS - 2)
+    expect(server.thread.replacedWorkers).toBe(KILLS)
     expect(opened).toBeGreaterThan(BUSY) // some were hit, or nothing was tested
     expect(answered).toBeGreaterThan(1000)
   })
@@ -75,15 +77,18 @@ test('frames: connections without a command on the way outlive every worker', as
 })
 
 test('frames: what is sent while there is no worker is answered by the next', async () => {
+  const startedAt = performance.now()
   const server = await openServer({ handOff: 'frames', workers: 1 })
+  const startMs = performance.now() - startedAt
   const socket = await server.connect()
   socket.write('echo first\n')
   expect(await answerOf(socket, 'first\n')).toBe('first\n')
-  const startedAt = performance.now()
+  const killedAt = performance.now()
   await server.thread.workerAt(0)?.terminate()
   socket.write('echo second\n')
   expect(await answerOf(socket, 'second\n')).toBe('second\n')
-  expect(performance.now() - startedAt).toBeLessThan(3000) // under a second when not this busy
+  // A start takes a few hundred ms, and as much longer as the machine is busy.
+  expect(performance.now() - killedAt).toBeLessThan(500 + 3 * startMs)
 })
 
 test('frames: half a value dies with its worker, and is never taken for commands', async () => {
@@ -111,8 +116,7 @@ test.each(
     expect(await answerOf(socket, '\n')).toBe(`${n}\n`)
     socket.write('die\necho lost\n')
     expect(await answerOf(socket)).toBe('')
-    expect(await eventually(() => server.thread.workerAt(0) !== undefined)).toBe(true)
+    expect(await eventually(() => server.thread.replacedWorkers === n + 1)).toBe(true)
   }
-  expect(server.thread.replacedWorkers).toBe(3)
   expect(await eventually(() => server.thread.openConnections === 0)).toBe(true)
 })

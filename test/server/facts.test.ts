@@ -55,6 +55,7 @@ describe.each(HAND_OFFS)('%s', (handOff) => {
     }
     expect(addresses).toContain(`tcp:127.0.0.1:${server.port}`)
     expect(addresses).toHaveLength(3)
+    expect((await statsOf(first, ' settings'))['tcpport']).toBe(String(server.port))
     expect(conns.filter(([name]) => name.endsWith(':state')).map(([, state]) => state)).toContain(
       'conn_listening',
     )

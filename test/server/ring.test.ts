@@ -1,4 +1,4 @@
-/** The ring's arithmetic: records of any length come out as they went in, around the end as well. */
+/** The ring's arithmetic: records of any length come out as they went in, around the end too. */
 import { expect, test } from 'vitest'
 import { HEADER_BYTES, MOST_PAYLOAD, Ring } from '../../src/server/ring.ts'
 import { randomFrom } from './open-server.ts'
