@@ -9,11 +9,14 @@ export interface ProtocolConnection {
    * Executes the commands in `source[from..to)` in their order and appends their replies to `out`.
    * What is left of an unfinished command is copied and kept (bounded by the longest line and the
    * largest item). Nothing of `source` is used after the call returns.
-   * @returns how far it came: less than `to` only when `out.isFull` (call again with the rest, and
-   * call again with an empty range while `hasMore`) or when `isClosing`
+   * @returns how far it came: less than `to` only when `out.isFull` or `hasMore` (call again with
+   * the rest, or with an empty range while `hasMore`) or when `isClosing`
    */
   feed(source: Uint8Array, from: number, to: number, out: ReplyBuffer): number
-  /** A command is half answered because `out` was full: feed again before anything else is read. */
+  /**
+   * A command is half answered, since `out` was full or since it takes long and others should come
+   * first: feed again before anything else of this connection is read.
+   */
   readonly hasMore: boolean
   /** The connection ends once what was replied is written. */
   readonly isClosing: boolean

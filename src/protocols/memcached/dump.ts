@@ -1,12 +1,14 @@
 /**
  * lru_crawler metadump and mgdump: one line for every entry, bucket by bucket, while others write.
- * Each key that lives throughout is listed once. Written as far as the reply buffer takes it, and
- * resumed; nobody waits for a dump.
+ * Each key that lives throughout is listed once. A turn looks at so many buckets, or fewer when the
+ * reply buffer is full, and then others come first; nobody waits for a dump.
  */
 import { GONE, HIT, MARK_FETCHED, MAX_RETRIES } from '../../engine/raw-access.ts'
 import { casHighOf, casLowOf, type ClientSession, type Continuation } from './client-session.ts'
 import { asBigInt } from './decimal.ts'
 import { encodeKey } from './watch-lines.ts'
+
+const BUCKETS_PER_TURN = 4096
 
 /** The number that operators see for a size class: 1 is the smallest. */
 export function classOf(classBytes: ArrayLike<number>, chunkBytes: number): number {
@@ -37,7 +39,7 @@ export class Dump implements Continuation {
   step(session: ClientSession): boolean {
     const { raw, out } = session
     const { buckets } = raw.view
-    for (;;) {
+    for (let turn = 0; ; turn++) {
       while (this.#keys.length > 0) {
         if (out.isFull) return false
         this.#describe(session, this.#keys.pop()!)
@@ -46,6 +48,7 @@ export class Dump implements Continuation {
         out.text(this.#isMeta ? 'END\r\n' : 'EN\r\n')
         return true
       }
+      if (turn === BUCKETS_PER_TURN) return false
       this.#keys = raw.keysIn(this.#bucket++)
     }
   }

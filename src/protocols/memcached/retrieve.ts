@@ -34,6 +34,8 @@ const SPACE = 32
 /** Room for a reply line beside its key: VALUE, flags, length, CAS. */
 const HEADER_BYTES = 80
 const USE_INTERVAL_SECONDS = 60
+/** Then others come first: most keys may be misses, which fill no buffer. */
+const KEYS_PER_TURN = 4096
 const LOST = 'SERVER_ERROR the key is written too often at the moment, try again\r\n'
 
 /** get, gets. */
@@ -115,7 +117,7 @@ class MoreKeys implements Continuation {
   }
 }
 
-/** Answers keys until all are answered or the buffer is full; returns how far it came. */
+/** Answers keys until the buffer is full or the turn is over; returns how far it came. */
 function answerKeys(
   session: ClientSession,
   bytes: Uint8Array,
@@ -126,9 +128,9 @@ function answerKeys(
 ): number {
   const { out } = session
   let at = from
-  for (;;) {
+  for (let turn = 0; ; turn++) {
     while (at < to && bytes[at] === SPACE) at++
-    if (at === to || out.isFull) return at
+    if (at === to || out.isFull || turn === KEYS_PER_TURN) return at
     const start = at
     while (at < to && bytes[at] !== SPACE) at++
     answerKey(session, bytes, start, at, hasCas, expiry)

@@ -190,7 +190,7 @@ function slabStats(session: ClientSession): StatLine[] {
   return lines
 }
 
-/** Entries per class: chunks in use, so a value in several chunks counts for each of them. */
+/** Entries per class: chunks in use, of which a value may have several; see README.md. */
 function itemStats(session: ClientSession): StatLine[] {
   const lines: StatLine[] = []
   for (const [index, of] of classStats(session.raw.view).entries()) {

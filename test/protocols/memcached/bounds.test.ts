@@ -100,3 +100,18 @@ test('a client that asks for much and reads nothing fills one buffer and no more
     20 * (1000 * ('VALUE a 0 100000\r\n\r\n'.length + 100_000) + 5),
   )
 })
+
+test('what takes long ends its turn, though the reply buffer has room', () => {
+  const bench = new Bench({ memory: '64mb' })
+  const client = bench.connect()
+  client.ask('set a 0 0 1\r\nx\r\n')
+  const turnsOf = (request: string): number[] => {
+    const turns: number[] = []
+    client.pump(Buffer.from(request), 1 << 20, (length) => turns.push(length))
+    return turns
+  }
+  const misses = turnsOf(`get ${'k '.repeat(20_000)}\r\nmn\r\n`)
+  expect(misses.length).toBeGreaterThan(3)
+  expect(misses.reduce((sum, length) => sum + length, 0)).toBe('END\r\nMN\r\n'.length)
+  expect(turnsOf('lru_crawler mgdump all\r\n').length).toBeGreaterThan(4)
+})

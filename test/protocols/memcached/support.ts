@@ -127,8 +127,9 @@ export class Client {
     const out = new ReplyBuffer(softLimit)
     let at = 0
     for (const cut of [...(cuts ?? []), request.length]) {
-      // The worker's frames are reused: what is read must not be needed later.
-      const frame = Buffer.from(request.subarray(at, cut))
+      // As a worker's frames: shared memory, and used again once it was read.
+      const frame = Buffer.from(new SharedArrayBuffer(cut - at))
+      frame.set(request.subarray(at, cut))
       let done = 0
       for (let turns = 0; ; turns++) {
         if (turns > 1e6) throw new Error('the connection makes no progress')
