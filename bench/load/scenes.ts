@@ -68,7 +68,7 @@ export const LOAD_SIZES: Readonly<Record<LoadForm, LoadSizes>> = {
   smoke: {
     servers: ['heddle frames 1', ...PEERS],
     ...{ keys: 1_000, connections: 4, scenes: MAIN_SCENES, rounds: 1, seconds: 0.2 },
-    ...{ rates: [2_000, 5_000], latencyServers: ['memcached -t 1', 'floor'] },
+    ...{ rates: [2_000, 5_000], latencyServers: ['heddle frames 1', 'memcached -t 1'] },
     ...{ latencyRounds: 1, latencySeconds: 0.2, memoryEntries: 2_000 },
   },
   short: {

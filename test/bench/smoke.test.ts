@@ -104,19 +104,19 @@ describe('smoke form', () => {
 
   test('load', { timeout: TIMEOUT_MS }, async () => {
     const { lines, report, table } = await runPart('load')
-    expect(subjectsOf(lines)).toContain('floor')
+    expect(subjectsOf(lines)).toContain('heddle frames 1')
     const operations = new Set(lines.map((line) => line.operation))
     for (const name of ['closed throughput', 'closed CPU', 'open p99.99', 'open lag p99']) {
       expect(operations).toContain(name)
     }
     expect(report).toContain('p99 over the rate')
     expect(report).toContain('<polyline')
-    const named = ['heddle frames 1', 'memcached -t 1', 'redis']
+    const named = ['heddle frames 1', 'memcached -t 1', 'redis', 'floor']
     for (const name of named) expect(table).toMatch(new RegExp(`${name}( \\||: not measured)`))
     const distributions = join(folder, 'load', 'distributions', 'load-smoke')
     const files = readdirSync(distributions)
-    expect(files).toContain('floor-5000.hgrm')
-    const text = readFileSync(join(distributions, 'floor-5000.hgrm'), 'utf8')
+    expect(files).toContain('heddle-frames-1-5000.hgrm')
+    const text = readFileSync(join(distributions, 'heddle-frames-1-5000.hgrm'), 'utf8')
     expect(text).toMatch(/Value +Percentile +TotalCount/)
   })
 

@@ -30,9 +30,14 @@ interface Ended {
   readonly stderr: string
 }
 
-function bench(args: readonly string[], starter = STARTER): Promise<Ended> {
+function bench(
+  args: readonly string[],
+  starter = STARTER,
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<Ended> {
+  const settings = { timeout: 60_000, env: environment }
   return new Promise((done) => {
-    execFile(process.execPath, [starter, ...args], { timeout: 60_000 }, (error, stdout, stderr) =>
+    execFile(process.execPath, [starter, ...args], settings, (error, stdout, stderr) =>
       done({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
     )
   })
@@ -143,6 +148,18 @@ describe('the command', () => {
       expect(ended.code, ended.stderr).toBe(0)
       const line = JSON.parse(ended.stdout)
       expect([line.server, line.choice, line.hitRatio, line.errors]).toEqual([path, 'trace', 1, 0])
+    } finally {
+      await fake.close()
+    }
+  })
+
+  test('without a C compiler it says that the floor is not measured', async () => {
+    const fake = await startFakeServer()
+    try {
+      const args = ['--port', String(fake.target.port), ...quick]
+      const ended = await bench(args, STARTER, { ...process.env, PATH: folder })
+      expect(ended.code, ended.stderr).toBe(0)
+      expect(ended.stdout).toMatch(/floor of the generator not measured: .*(?:C compiler|Linux)/)
     } finally {
       await fake.close()
     }

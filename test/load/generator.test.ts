@@ -74,7 +74,10 @@ function isInstalled(command: string): boolean {
 describe('against the floor', () => {
   test('closed loop, open loop and absent keys', async () => {
     const floor = await startFloor()
-    if (typeof floor === 'string') throw new Error(floor)
+    if (typeof floor === 'string') {
+      expect(floor).toMatch(/no C compiler|needs Linux/)
+      return
+    }
     try {
       const cpu = cpuTimeOf(floor.pid)
       const closed = await load(floor.target, { depth: 16 })

@@ -25,6 +25,7 @@ const README_FOLDERS = [
   'src/memory',
   'src/engine',
   'src/server',
+  'src/load',
   'bench',
   'results',
 ]
