@@ -13,7 +13,7 @@ import {
 } from '../../native-layout/page.ts'
 import { capacityOf, isFree } from '../memory/page-claim.ts'
 import { beginDrain, drainStep } from '../memory/page-moves.ts'
-import { enter, leave } from '../memory/row.ts'
+import { enter, leave, renew } from '../memory/row.ts'
 import { cutPage } from '../memory/slab-allocator.ts'
 import { classAddress, pageAddress, type MemoryView } from '../memory/view.ts'
 import { sweepPage } from './maintain.ts'
@@ -66,7 +66,10 @@ export function movePage(view: MemoryView, from: number, to: number): 'moved' | 
   const state = load(view.control, pageAddress(view, page) + PAGE.STATE)
   if (pageStateOf(state) === PAGE_ACTIVE && beginDrain(view, page, state)) {
     for (let step = 0; step < MOST_STEPS && !drainStep(view, CHUNKS_PER_STEP); step++);
-    if (isFree(view, page) && cutPage(view, page, to)) done = 'moved'
+    for (let tries = 0; done === 'busy' && tries < 2 && isFree(view, page); tries++) {
+      if (cutPage(view, page, to)) done = 'moved'
+      else renew(view) // It may rest for this very operation.
+    }
   }
   leave(view)
   return done

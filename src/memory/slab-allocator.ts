@@ -36,7 +36,7 @@ import {
   tryClaim,
 } from './page-claim.ts'
 import { drainStep, moveTowards, wishForPage } from './page-moves.ts'
-import { enter, field, leave } from './row.ts'
+import { enter, field, leave, renew } from './row.ts'
 import { classAddress, pageAddress, pageOf, type MemoryView } from './view.ts'
 
 /** Entries evicted for one chunk before the allocator turns elsewhere. */
@@ -52,6 +52,12 @@ const DRAIN_CHUNKS_PER_WRITE = 8
 export function allocate(view: MemoryView, sizeClass: SizeClass, asPart: boolean): ChunkHandle {
   const cheap = takeFree(view, sizeClass, asPart)
   if (cheap !== 0) return cheap
+  if (view.restingPage !== 0) {
+    // A page rests for this very operation: end its sequence, as an eviction would.
+    renew(view)
+    const rested = takeFree(view, sizeClass, asPart)
+    if (rested !== 0) return rested
+  }
   const bytes = view.classes.bytes[sizeClass]!
   // The pieces of a long value are all of the largest size but for one.
   moveTowards(view, sizeClass, bytes === view.classes.largest ? view.wantedBytes : bytes)

@@ -27,15 +27,4 @@ export const SERVER_TWINS: readonly BrokenTwin[] = [
       },
     ],
   },
-  {
-    name: 'orphanedFrames',
-    rule: 'what a closed connection has in the ring is taken out of it',
-    patches: [
-      {
-        file: 'src/server/frame-recovery.ts',
-        find: 'if (removed.has(words[at + 1]!)) words[at + 2] = VOID',
-        replace: 'void words[at]',
-      },
-    ],
-  },
 ]

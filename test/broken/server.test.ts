@@ -4,7 +4,7 @@ import { serverDeaths } from '../stress/server-deaths.ts'
 import { makeTwin } from '../stress/twin.ts'
 import { SERVER_TWINS } from './server-twins.ts'
 
-const RUN = { seconds: 4, connections: 60, handOff: 'frames', killEveryMs: 200 } as const
+const RUN = { seconds: 6, connections: 60, handOff: 'frames', killEveryMs: 600 } as const
 
 let runs = 0
 

@@ -153,3 +153,25 @@ test('an entry that is moved while its page is swept is swept when its time is o
   for (let n = 0; n < 2000; n++) maintainStep(view)
   expect(engine.stats().entries).toBe(60)
 })
+
+test.each(['clock', 'none'] as const)('%s: free pages that must rest refuse nobody', (eviction) => {
+  const engine = openEngine({ eviction, expectedEntries: 40_000 })
+  const view = viewOf(engine)
+  const { pages } = view.plan
+  try {
+    fill(engine, 'k', 80 * pages, 112)
+  } catch {
+    // Full, as it shall be.
+  }
+  for (let n = 0; n < 80 * pages; n++) engine.delete(`k${n}`)
+  let resting = 0
+  for (let page = 1; page <= pages; page++) {
+    drain(view, page)
+    const at = pageAddress(view, page)
+    if (!isFree(view, page)) continue
+    poke(view.control, at + PAGE.TOP, peek(view.control, at + PAGE.BASE) + (2 << view.versionBits))
+    if (mustRest(view, page, stateOf(view, page))) resting++
+  }
+  expect(resting).toBeGreaterThan(pages / 2)
+  for (const bytes of [1000, 30_000]) fill(engine, `v${bytes}`, 4, bytes)
+})

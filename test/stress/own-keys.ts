@@ -105,7 +105,8 @@ export class OwnKeys {
       if (isOpen) socket.write(bytes.slice(half), 'latin1')
       if (waiting.length > 0 && isOpen) {
         const patience = setTimeout(() => {
-          this.#problem(`${waiting.length} commands were not answered, first ${waiting[0]?.text}`)
+          const first = waiting[0]?.text.slice(0, 60)
+          this.#problem(`${waiting.length} commands were not answered, first ${first}`)
           wake?.()
         }, PATIENCE_MS)
         await new Promise<void>((resolve) => {

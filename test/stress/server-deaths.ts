@@ -66,9 +66,10 @@ export async function serverDeaths(options: DeathsOptions): Promise<DeathsReport
   const program = new URL('./own-keys-thread.ts', import.meta.url)
   const clients = new Worker(program, { workerData: order })
   let kills = 0
+  const until = performance.now() + seconds * 1000
   const killer = setInterval(() => {
     const worker = server.workerAt(kills % WORKERS)
-    if (worker === undefined) return
+    if (worker === undefined || performance.now() > until) return
     kills++
     void worker.terminate()
   }, killEveryMs)
