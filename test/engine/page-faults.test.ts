@@ -170,7 +170,7 @@ test.each(['clock', 'none'] as const)('%s: free pages that must rest refuse nobo
     const at = pageAddress(view, page)
     if (!isFree(view, page)) continue
     poke(view.control, at + PAGE.TOP, peek(view.control, at + PAGE.BASE) + (2 << view.versionBits))
-    if (mustRest(view, page, stateOf(view, page))) resting++
+    if (mustRest(view, page, peek(view.control, at + PAGE.STATE))) resting++
   }
   expect(resting).toBeGreaterThan(pages / 2)
   for (const bytes of [1000, 30_000]) fill(engine, `v${bytes}`, 4, bytes)
