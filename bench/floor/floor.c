@@ -3,7 +3,8 @@
  * request costs here is what the kernel's sockets cost; no server of this protocol that reads and
  * writes through them from one thread can be cheaper.
  *
- *   floor PORT      port 0: any; prints `floor ready memcached=127.0.0.1:PORT pid=PID`
+ *   floor PORT      port 0: any; prints `floor ready memcached=127.0.0.1:PORT pid=PID`;
+ *                   ends when its standard input, if that is a pipe, is closed
  *
  * A get of the load generator's keys (16 bytes of name, 8 digits of id) is a hit of 32 bytes, built
  * as src/load/workload.ts says, or a miss for ids from 50,000,000 on. A set is read and answered
@@ -87,10 +88,16 @@ int main(int argc, char **argv) {
   fflush(stdout);
   struct epoll_event event = {.events = EPOLLIN, .data.fd = listener}, ready[256];
   epoll_ctl(poll, EPOLL_CTL_ADD, listener, &event);
+  event.data.fd = STDIN_FILENO;
+  epoll_ctl(poll, EPOLL_CTL_ADD, STDIN_FILENO, &event);
   for (;;) {
     int count = epoll_wait(poll, ready, 256, -1);
     for (int i = 0; i < count; i++) {
       int fd = ready[i].data.fd;
+      if (fd == STDIN_FILENO) {
+        if (read(fd, out, sizeof out) <= 0) return 0;
+        continue;
+      }
       if (fd == listener) {
         int accepted = accept(listener, NULL, NULL);
         if (accepted < 0 || accepted >= MOST_FDS) { if (accepted >= 0) close(accepted); continue; }

@@ -92,11 +92,29 @@ export async function startServer(
   const port = await freePort()
   const args = recipe.args(port, memoryMb)
   const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] })
+  takeAlong(child)
   const failure = await started(child, port)
   if (failure === 'ENOENT') return recipe.absence
   if (failure !== undefined) throw new Error(`${name} did not start: ${failure}`)
   const target: Target = { protocol, host: HOST, port }
   return { name, target, pid: child.pid as number, stop: () => stopped(child) }
+}
+
+const children = new Set<ChildProcess>()
+
+/** However this process ends short of SIGKILL, its servers end with it. */
+function takeAlong(child: ChildProcess): void {
+  if (children.size === 0 && process.listenerCount('exit', killAll) === 0) {
+    process.on('exit', killAll)
+    process.once('SIGINT', () => process.exit(130))
+    process.once('SIGTERM', () => process.exit(143))
+  }
+  children.add(child)
+  child.on('exit', () => children.delete(child))
+}
+
+function killAll(): void {
+  for (const child of children) child.kill('SIGKILL')
 }
 
 /** Undefined when the server takes connections; its words or the error's code otherwise. */

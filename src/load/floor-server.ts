@@ -37,9 +37,9 @@ export async function startFloor(): Promise<FloorServer | string> {
     remove()
     return why
   }
-  const child = spawn(binary, ['0'], { stdio: ['ignore', 'pipe', 'inherit'] })
-  child.on('exit', remove)
-  const port = await portOf(child)
+  // It ends when its input is closed, so it outlives no generator, however that ends.
+  const child = spawn(binary, ['0'], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const port = await portOf(child).finally(remove)
   const target: Target = { protocol: 'memcached', host: '127.0.0.1', port }
   return { target, pid: child.pid as number, stop: () => child.kill() }
 }
