@@ -8,7 +8,8 @@
  *
  * A get of the load generator's keys (16 bytes of name, 8 digits of id) is a hit of 32 bytes, built
  * as src/load/workload.ts says, or a miss for ids from 50,000,000 on. A set is read and answered
- * STORED; anything else closes the connection. One thread, epoll, one read and one write for each readiness.
+ * STORED; anything else closes the connection. One thread, epoll, one read and one write for each
+ * readiness.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -45,7 +46,7 @@ static int answer_get(char *to, const char *key) {
   return at - to;
 }
 
-/* Answers the whole requests in the buffer, keeps the rest; 0 when the connection is to be closed. */
+/* Answers the whole requests in the buffer, keeps the rest; 0: the connection is to be closed. */
 static int serve(int fd, struct connection *c) {
   char *at = c->in, *end = c->in + c->used, *line_end;
   int written = 0;
