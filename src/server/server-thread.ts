@@ -37,6 +37,8 @@ export interface ListeningServer {
 }
 
 const SECOND_MS = 1000
+/** Serving allocates little: with V8's own limit a worker grows by 100 MB before it collects. */
+const YOUNG_MIB = 12
 /** So long clients may take for their last replies when the server closes. */
 const DRAIN_MS = 1500
 const TOO_MANY = 'ERROR Too many open connections\r\n'
@@ -142,6 +144,7 @@ export class ServerThread implements CrewEvents {
       workerData,
       stdin: false,
       execArgv: [],
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB },
     })
   }
 
