@@ -1,4 +1,4 @@
-/** Clients with keys of their own (own-keys.ts), in a thread apart from the server that they load. */
+/** Clients with keys of their own (own-keys.ts), in a thread apart from the server they load. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { OwnKeys } from './own-keys.ts'
 
