@@ -22,7 +22,8 @@ for (const letter of 'bcfhklqstuvxCDEFIJLMNOPRT') KNOWN[letter.charCodeAt(0)] = 
 class MetaFlags {
   /** Which letters the line has: by character code. */
   readonly has: Uint8Array = new Uint8Array(128)
-  readonly #seen: number[] = []
+  readonly #seen: Uint8Array = new Uint8Array(MAX_WORDS)
+  #count = 0
   /** The key: words of the line, or what base64 stood for. */
   key: Uint8Array = new Uint8Array(0)
   keyFrom = 0
@@ -41,8 +42,8 @@ class MetaFlags {
   initial = 0n
 
   clear(): void {
-    for (const letter of this.#seen) this.has[letter] = 0
-    this.#seen.length = 0
+    for (let i = 0; i < this.#count; i++) this.has[this.#seen[i]!] = 0
+    this.#count = 0
     this.expiry = this.vivifyExpiry = undefined
     this.recacheBefore = 0
     this.touchesFirst = false
@@ -54,7 +55,7 @@ class MetaFlags {
 
   add(letter: number): void {
     this.has[letter] = 1
-    this.#seen.push(letter)
+    this.#seen[this.#count++] = letter
   }
 }
 

@@ -1,0 +1,52 @@
+/**
+ * Runs one kind of command so many times in a process of its own, under --trace-gc: between the
+ * lines `begin` and `end` V8 tells of every scavenge. Used by allocation.test.ts.
+ */
+import { writeSync } from 'node:fs'
+import { RawAccess } from '../../../src/engine/raw-access.ts'
+import { createEngine } from '../../../src/index.ts'
+import { MemcachedConnection } from '../../../src/protocols/memcached/connection.ts'
+import { ReplyBuffer } from '../../../src/protocols/reply-buffer.ts'
+import { FakeHost } from './client.ts'
+
+const [kind, count] = process.argv.slice(2)
+const KEYS = 200
+const VALUE = 'v'.repeat(32)
+const REQUESTS: Readonly<Record<string, (key: string) => string>> = {
+  get: (key) => `get ${key}\r\n`,
+  gets: (key) => `gets ${key} ${key}\r\n`,
+  miss: (key) => `get not-${key}\r\n`,
+  set: (key) => `set ${key} 7 0 32\r\n${VALUE}\r\n`,
+  mg: (key) => `mg ${key} v f k c t\r\n`,
+  ms: (key) => `ms ${key} 32 T0 F7\r\n${VALUE}\r\n`,
+  delete: (key) => `delete not-${key} noreply\r\n`,
+  // This one allocates: it shows that the others would be noticed.
+  append: (key) => `append ${key} 0 0 0\r\n\r\n`,
+  pipeline: (key) => `get ${key}\r\nset ${key} 0 0 32\r\n${VALUE}\r\nmn\r\n`.repeat(4),
+}
+
+const engine = createEngine({ memory: '8mb' })
+const host = new FakeHost(Date.now())
+// A host that computes nothing, as a server's.
+host.watchedKinds = () => 0
+const connection = new MemcachedConnection(new RawAccess(engine), host, 1)
+const out = new ReplyBuffer()
+const frames = Array.from({ length: KEYS }, (_, n) => Buffer.from(REQUESTS[kind!]!(`key-${n}`)))
+
+function run(turns: number): void {
+  for (let n = 0; n < turns; n++) {
+    const frame = frames[n % KEYS]!
+    connection.feed(frame, 0, frame.length, out)
+    out.length = 0
+  }
+}
+
+for (let n = 0; n < KEYS; n++) {
+  const set = Buffer.from(REQUESTS['set']!(`key-${n}`))
+  connection.feed(set, 0, set.length, out)
+}
+run(30_000)
+writeSync(1, 'begin\n')
+run(Number(count))
+writeSync(1, 'end\n')
+engine.close()
