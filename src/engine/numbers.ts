@@ -12,6 +12,7 @@ export const MAX_COUNTER = 2n ** 64n - 1n
 const SAFE_DIGITS = 15
 const MOST_DIGITS = 20
 const SHOWN_BYTES = 64
+const SPACE = 32
 const COUNTER_TAGS: readonly number[] = [TAG_BYTES, TAG_ASCII, TAG_UTF8, TAG_NUMBER, TAG_BIGINT]
 
 /** A change by a fixed amount; `result` holds the new number after it was stored. */
@@ -51,9 +52,13 @@ export class CountChange implements Change {
   }
 }
 
-/** The unsigned 64-bit number that decimal text stands for, or undefined. */
+/**
+ * The unsigned 64-bit number that decimal text stands for, or undefined. Spaces may follow: clients
+ * of memcached's protocol leave them where a number got shorter.
+ */
 export function parseCounter(text: Uint8Array): bigint | undefined {
-  const { length } = text
+  let { length } = text
+  while (length > 1 && text[length - 1] === SPACE) length--
   if (length === 0 || length > MOST_DIGITS) return undefined
   let small = 0
   for (let i = 0; i < length; i++) {
@@ -62,6 +67,6 @@ export function parseCounter(text: Uint8Array): bigint | undefined {
     if (i < SAFE_DIGITS) small = small * 10 + digit
   }
   if (length <= SAFE_DIGITS) return BigInt(small)
-  const large = BigInt(Buffer.from(text).toString('latin1'))
+  const large = BigInt(Buffer.from(text.subarray(0, length)).toString('latin1'))
   return large <= MAX_COUNTER ? large : undefined
 }

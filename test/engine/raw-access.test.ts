@@ -128,3 +128,12 @@ test('marks live with the entry; what the embedding program overwrites has none'
   expect(raw.open()).toBe(HIT)
   expect(raw.reading).toMatchObject({ marks: 0, flags: 0 })
 })
+
+test('a counter that a client of the protocol left padded with spaces is counted on', () => {
+  const engine = openEngine()
+  const raw = open(engine)
+  put(raw, Buffer.from('99 '))
+  expect(engine.increment('key')).toBe(100)
+  put(raw, Buffer.from('  9'))
+  expect(() => engine.increment('key')).toThrow(/number/)
+})
