@@ -11,6 +11,7 @@ import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { FLAGS } from '../../src/cli/flags.ts'
+import { versionOf } from '../../src/protocols/memcached/version.ts'
 import { VERSION } from '../../src/server/version.ts'
 import { answerOf, eventually } from './open-server.ts'
 
@@ -99,7 +100,7 @@ describe('the ready line', () => {
     expect(line).toMatch(new RegExp(`^heddle ready unix=${path} workers=1 handoff=`))
     const socket = connect(path)
     socket.write('version\r\nquit\r\n')
-    expect(await answerOf(socket)).toBe(`VERSION ${VERSION}\r\n`)
+    expect(await answerOf(socket)).toBe(`VERSION ${versionOf(VERSION)}\r\n`)
   })
 })
 
