@@ -8,6 +8,7 @@ import { connect, createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { createEngine, type Engine, type HeddleError } from '../../src/index.ts'
 import { AcceptorThread } from '../../src/server/accept-thread.ts'
@@ -159,6 +160,37 @@ test('an acceptor thread that dies is replaced on the same port', async () => {
     answer = await answerOf(socket)
   }
   expect(answer).toBe('back again\n')
+})
+
+/** Asks a server so often, one after the other, and says how long that took. */
+const ASKER = `
+  const { connect } = require('node:net')
+  const { parentPort, workerData } = require('node:worker_threads')
+  const socket = connect(workerData, '127.0.0.1')
+  let left = 100
+  parentPort.on('message', () => {
+    const startedAt = performance.now()
+    socket.on('data', () => {
+      if (--left > 0) socket.write('version\\r\\n')
+      else parentPort.postMessage(performance.now() - startedAt)
+    })
+    socket.write('version\\r\\n')
+  })
+  socket.on('connect', () => parentPort.postMessage('connected'))
+`
+
+test('with an acceptor of its own the server answers while the application is busy', async () => {
+  const engine = engineNamed('busy')
+  const server = await served(engine, { handOff: 'frames', acceptor: 'worker' })
+  const port = portOf(server.addresses[0])
+  const asker = new Worker(ASKER, { eval: true, workerData: port })
+  closers.push(() => asker.terminate())
+  await once(asker, 'message')
+  asker.postMessage('go')
+  const busyMs = 5000
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, busyMs)
+  const [elapsedMs] = await once(asker, 'message')
+  expect(elapsedMs).toBeLessThan(busyMs - 500)
 })
 
 test('a client may end the server where that is allowed', async () => {
