@@ -41,6 +41,8 @@ const SECOND_MS = 1000
 const YOUNG_MIB = 12
 /** So long clients may take for their last replies when the server closes. */
 const DRAIN_MS = 1500
+/** A worker that is being replaced: chosen when no other is there. */
+const ABSENT_LOAD = 1e9
 const TOO_MANY = 'ERROR Too many open connections\r\n'
 
 export class ServerThread implements CrewEvents {
@@ -202,10 +204,15 @@ export class ServerThread implements CrewEvents {
     }
   }
 
+  /** Of the workers that are there, the one with the fewest connections. */
   #leastLoaded(): number {
     let least = 0
-    for (let index = 1; index < this.#crew.size; index++) {
-      if (this.#board.loadOf(index) < this.#board.loadOf(least)) least = index
+    let leastLoad = Number.POSITIVE_INFINITY
+    for (let index = 0; index < this.#crew.size; index++) {
+      const load = this.#crew.at(index) === undefined ? ABSENT_LOAD : this.#board.loadOf(index)
+      if (load >= leastLoad) continue
+      least = index
+      leastLoad = load
     }
     return least
   }
