@@ -29,6 +29,8 @@ export async function serveCommand(argv: readonly string[]): Promise<number> {
     return 0
   }
   const stop = awaitSignal()
+  // Whoever read them may have gone: no reason to stop serving.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
   try {
     const options = serveOptionsOf(settings)
     const { workers } = resolveServeOptions(options)

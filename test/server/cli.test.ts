@@ -155,6 +155,17 @@ test('-vv tells of connections on stderr, and the command verbosity 0 ends that'
   expect(told.match(/type=conn_new/g)).toHaveLength(2)
 })
 
+test('it goes on when nobody reads its output any more', async () => {
+  const server = await start(['-p', '0', '-t', '1', '-vv'], {}, 'pipe')
+  server.child.stdout!.destroy()
+  server.child.stderr!.destroy()
+  for (let n = 0; n < 3; n++) {
+    const socket = await server.connect()
+    socket.write('mn\r\nquit\r\n')
+    expect(await answerOf(socket)).toBe('MN\r\n')
+  }
+})
+
 describe('what is wrong is one line', () => {
   const wrongUse = [
     [['--memry', '4mb'], /no such flag: --memry; did you mean --memory\?/],
