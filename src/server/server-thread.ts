@@ -58,7 +58,8 @@ export class ServerThread implements CrewEvents {
   #listeners: Listener[] = []
   #clock: NodeJS.Timeout | undefined
   #closing: Promise<void> | undefined
-  #socketWorkers = 0
+  /** Workers that may still have sockets, while the server closes. */
+  readonly #socketWorkers = new Set<number>()
   #onSocketsEnded: () => void = () => {}
   /** A client asked for the end of the server. */
   onShutdown: (isGraceful: boolean) => void = () => {}
@@ -150,17 +151,17 @@ export class ServerThread implements CrewEvents {
     })
   }
 
-  message(_index: number, message: FromWorker): void {
+  message(index: number, message: FromWorker): void {
     if (message.kind === 'log') this.#log(message.watched, message.lines)
     else if (message.kind === 'shutdown') this.onShutdown(message.isGraceful)
-    else if (message.kind === 'endedSockets') this.#endedSockets()
+    else if (message.kind === 'endedSockets') this.#endedSockets(index)
   }
 
   died(index: number): void {
     this.#tell(1, `heddle: worker ${index} died and is replaced\n`)
     this.#acceptor.recover(index)
     this.#board.releaseHandedTo(index)
-    if (this.#closing !== undefined) this.#endedSockets()
+    this.#endedSockets(index)
   }
 
   async #listen(listen: (accept: (socket: Socket) => void) => Promise<Listener>): Promise<void> {
@@ -268,15 +269,16 @@ export class ServerThread implements CrewEvents {
 
   #endSockets(): Promise<void> {
     if (this.#spec.options.handOff !== 'sockets') return Promise.resolve()
-    this.#socketWorkers = this.#crew.size
+    for (let index = 0; index < this.#crew.size; index++) this.#socketWorkers.add(index)
     return new Promise((resolve) => {
       this.#onSocketsEnded = resolve
       this.#crew.postAll({ kind: 'endSockets' })
     })
   }
 
-  #endedSockets(): void {
-    if (--this.#socketWorkers <= 0) this.#onSocketsEnded()
+  #endedSockets(index: number): void {
+    this.#socketWorkers.delete(index)
+    if (this.#socketWorkers.size === 0) this.#onSocketsEnded()
   }
 }
 
