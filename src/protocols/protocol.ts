@@ -20,7 +20,7 @@ export interface ProtocolConnection {
   readonly hasMore: boolean
   /** The connection ends once what was replied is written. */
   readonly isClosing: boolean
-  /** Bytes of an unfinished command that are kept; 0 between commands. */
+  /** Bytes of an unfinished command that are kept, or to be passed over; 0 between commands. */
   readonly pendingBytes: number
   /** The connection is gone: forget whatever refers to it. */
   dispose(): void

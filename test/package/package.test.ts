@@ -5,8 +5,10 @@
  * The same program runs from source, so that worker files and `#atomics` resolve in both, and the
  * README's programs run in that project as they stand.
  */
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -95,6 +97,21 @@ test('the programs of the README run as they stand there', () => {
   const programs = examples.filter((example) => !example.startedByAnother)
   expect(programs.length).toBeGreaterThanOrEqual(2)
   for (const { file } of programs) run(process.execPath, [file], project)
+})
+
+test('the command is installed with the package, and serves', async () => {
+  const command = join(project, 'node_modules/.bin/heddle')
+  expect(run(process.execPath, [command, '--version'], project)).toMatch(/^heddle \d+\.\d+\.\d+\n$/)
+  const child = spawn(process.execPath, [command, 'serve', '-p', '0', '-m', '8'], { cwd: project })
+  const [ready] = (await once(child.stdout.setEncoding('utf8'), 'data')) as [string]
+  expect(ready).toMatch(/^heddle ready memcached=127\.0\.0\.1:\d+ .* pid=\d+\n$/)
+  const socket = connect(Number(/:(\d+) /.exec(ready)![1]), '127.0.0.1')
+  socket.end('set a 0 0 1\r\nx\r\nget a\r\n')
+  let replies = ''
+  for await (const bytes of socket) replies += bytes
+  expect(replies).toBe('STORED\r\nVALUE a 0 1\r\nx\r\nEND\r\n')
+  child.kill('SIGTERM')
+  expect(await once(child, 'exit')).toEqual([0, null])
 })
 
 test('the same program runs from source', () => {

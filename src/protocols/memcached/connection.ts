@@ -49,8 +49,9 @@ export class MemcachedConnection implements ProtocolConnection {
     return this.#session.isClosing
   }
 
+  /** What is kept of a command, or is still to be swallowed of a refused value. */
   get pendingBytes(): number {
-    return this.#keptBytes
+    return this.#keptBytes + this.#skipBytes
   }
 
   /** It gets log lines, and its commands are no longer read. */
