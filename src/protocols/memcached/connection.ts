@@ -174,7 +174,8 @@ export class MemcachedConnection implements ProtocolConnection {
     session.watched = session.facts.watchedKinds()
     const command = commandOf()
     if (command === undefined) {
-      session.say('ERROR\r\n')
+      if (line.endsInHttp()) session.isClosing = true
+      else session.say('ERROR\r\n')
       return line.next
     }
     if (command.store === undefined) {

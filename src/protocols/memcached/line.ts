@@ -95,6 +95,15 @@ export class CommandLine {
     return this.count > 1 && this.count <= MAX_WORDS && this.is(this.count - 1, 'noreply')
   }
 
+  /**
+   * Whether the last word begins with `HTTP/`: what follows is what some web page would have
+   * executed here.
+   */
+  endsInHttp(): boolean {
+    const text = Buffer.from(this.bytes.subarray(this.from, this.end)).toString('latin1')
+    return /(?:^| )HTTP\/[^ ]* *$/.test(text)
+  }
+
   /** Whether a word may be a key. */
   isKey(word: number): boolean {
     return !this.hasControl && this.wordBytes(word) <= MAX_KEY_BYTES

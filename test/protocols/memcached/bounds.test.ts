@@ -60,7 +60,8 @@ test('a value that is too large is not kept at all', () => {
   const client = bench.connect()
   expect(client.ask('set a 0 0 2147483645\r\n')).toMatch(/^SERVER_ERROR object too large/)
   for (let n = 0; n < 100; n++) client.ask('x'.repeat(10_000))
-  expect(client.connection.pendingBytes).toBe(0)
+  // What is still to come is part of the command, and nothing beside it.
+  expect(client.connection.pendingBytes).toBe(2_147_483_645 + 2 - 1_000_000)
   expect(client.connection.isClosing).toBe(false)
 })
 
@@ -82,6 +83,25 @@ test('a line without an end closes the connection, but a retrieval may have many
   }
   expect(reply).toBe('CLIENT_ERROR line too long\r\n')
   expect(endless.connection.pendingBytes).toBe(0)
+})
+
+test('an HTTP request closes the connection before its body is executed, however it is cut', () => {
+  const bench = new Bench()
+  const http = 'POST /x HTTP/1.1\r\nHost: a\r\n\r\nset evil 0 0 1\r\nx\r\n'
+  for (const request of [http, http.replace(' HTTP', '  HTTP'), http.replace('1.1', '2 ')]) {
+    for (let cut = 1; cut < request.length; cut++) {
+      const client = bench.connect()
+      expect(client.feed(Buffer.from(request), [cut]).toString()).toBe('')
+      expect(client.connection.isClosing).toBe(true)
+      expect(client.connection.pendingBytes).toBe(0)
+    }
+  }
+  expect(bench.ask('get evil\r\n')).toBe('END\r\n')
+  const other = bench.connect()
+  expect(other.ask('POST xHTTP/1.1\r\nHTTP/1.1 x\r\nget HTTP/1.1\r\n')).toBe(
+    'ERROR\r\nERROR\r\nEND\r\n',
+  )
+  expect(other.connection.isClosing).toBe(false)
 })
 
 test('a client that asks for much and reads nothing fills one buffer and no more', () => {
