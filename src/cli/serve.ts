@@ -18,6 +18,8 @@ const EXIT_MS = 2800
 
 /** @returns the exit code: 0, 1 when it cannot serve, 2 for a wrong command line */
 export async function serveCommand(argv: readonly string[]): Promise<number> {
+  // Whoever read them may have gone, or the disk is full: no reason to stop serving.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
   let settings: Settings
   try {
     settings = readSettings(argv, process.env)
@@ -29,8 +31,6 @@ export async function serveCommand(argv: readonly string[]): Promise<number> {
     return 0
   }
   const stop = awaitSignal()
-  // Whoever read them may have gone: no reason to stop serving.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
   try {
     const options = serveOptionsOf(settings)
     const { workers } = resolveServeOptions(options)

@@ -2,88 +2,23 @@
  * `heddle serve` as a child process: what it prints, where its settings come from, how it refuses
  * and how it ends.
  */
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir, totalmem } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { FLAGS } from '../../src/cli/flags.ts'
 import { versionOf } from '../../src/protocols/memcached/version.ts'
 import { VERSION } from '../../src/server/version.ts'
-import { answerOf, eventually } from './open-server.ts'
+import { killAll, root, run, start } from './cli-process.ts'
+import { answerOf } from './open-server.ts'
 
-const root = resolve(import.meta.dirname, '../..')
-const PROGRAM = join(root, 'src/cli/main.ts')
 const folder = mkdtempSync(join(tmpdir(), 'heddle-cli-'))
-const children: ChildProcess[] = []
 
-afterEach(() => {
-  for (const child of children.splice(0)) child.kill('SIGKILL')
-})
+afterEach(killAll)
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
-
-interface Ended {
-  readonly code: number
-  readonly stdout: string
-  readonly stderr: string
-}
-
-/** Without the variables that this test process may have inherited. */
-function environment(variables: Record<string, string> = {}): NodeJS.ProcessEnv {
-  const own = Object.entries(process.env).filter(([name]) => !name.startsWith('HEDDLE_'))
-  return { ...Object.fromEntries(own), ...variables }
-}
-
-function run(args: readonly string[], variables: Record<string, string> = {}): Promise<Ended> {
-  const options = { timeout: 20_000, env: environment(variables) }
-  return new Promise((done) => {
-    execFile(process.execPath, [PROGRAM, ...args], options, (error, stdout, stderr) => {
-      done({ code: error === null ? 0 : Number(error.code), stdout, stderr })
-    })
-  })
-}
-
-interface Running {
-  readonly child: ChildProcess
-  readonly line: string
-  readonly port: number
-  connect(): Promise<Socket>
-  /** Sends a signal and waits. */
-  end(signal: NodeJS.Signals): Promise<{ code: number | null; ms: number }>
-}
-
-async function start(
-  args: readonly string[],
-  variables: Record<string, string> = {},
-  stderr: 'inherit' | 'pipe' = 'inherit',
-): Promise<Running> {
-  const child = spawn(process.execPath, [PROGRAM, 'serve', ...args], {
-    stdio: ['ignore', 'pipe', stderr],
-    env: environment(variables),
-  })
-  children.push(child)
-  let line = ''
-  for await (const chunk of child.stdout!.iterator({ destroyOnReturn: false })) {
-    line += chunk
-    if (line.endsWith('\n')) break
-  }
-  const port = Number(/:(\d+)[ ,]/.exec(line)?.[1] ?? 0)
-  const open = async () => {
-    const socket = connect(port, '127.0.0.1').on('error', () => {})
-    await once(socket, 'connect')
-    return socket
-  }
-  const end = async (signal: NodeJS.Signals) => {
-    const startedAt = performance.now()
-    child.kill(signal)
-    const [code] = await once(child, 'exit')
-    return { code: code as number | null, ms: performance.now() - startedAt }
-  }
-  return { child, line, port, connect: open, end }
-}
 
 describe('the ready line', () => {
   test('says what is served, the pid of the process last', async () => {
@@ -133,37 +68,6 @@ describe('settings', () => {
     }
     expect(answer).toContain('CLIENT_ERROR flush_all not allowed\r\n')
   })
-})
-
-test('-vv tells of connections on stderr, and the command verbosity 0 ends that', async () => {
-  const server = await start(['-p', '0', '-t', '1', '-vv'], {}, 'pipe')
-  let told = ''
-  server.child.stderr!.on('data', (chunk) => (told += chunk))
-  const first = await server.connect()
-  first.write('mn\r\n')
-  await answerOf(first, 'MN\r\n')
-  expect(await eventually(() => told.includes(`type=conn_new rip=127.0.0.1 rport=`))).toBe(true)
-  first.destroy()
-  expect(await eventually(() => told.includes('type=conn_close'))).toBe(true)
-  const second = await server.connect()
-  second.write('verbosity 0\r\n')
-  await answerOf(second, 'OK\r\n')
-  const third = await server.connect()
-  third.write('mn\r\n')
-  await answerOf(third, 'MN\r\n')
-  await sleep(50)
-  expect(told.match(/type=conn_new/g)).toHaveLength(2)
-})
-
-test('it goes on when nobody reads its output any more', async () => {
-  const server = await start(['-p', '0', '-t', '1', '-vv'], {}, 'pipe')
-  server.child.stdout!.destroy()
-  server.child.stderr!.destroy()
-  for (let n = 0; n < 3; n++) {
-    const socket = await server.connect()
-    socket.write('mn\r\nquit\r\n')
-    expect(await answerOf(socket)).toBe('MN\r\n')
-  }
 })
 
 describe('what is wrong is one line', () => {
