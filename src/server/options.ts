@@ -35,7 +35,7 @@ export interface ServeOptions {
   workers?: number | 'auto' | undefined
   /**
    * How work gets to them: `'frames'` through shared memory, `'sockets'` by transferring each
-   * connection (needs Node 24.20 or 26.6).
+   * connection (needs Node 24.20 or 26.6). Clients of a unix socket are always served by frames.
    * @defaultValue `'auto'`: sockets where Node can
    */
   handOff?: 'auto' | HandOff | undefined
@@ -98,9 +98,11 @@ export function resolveServeOptions(options: unknown): ResolvedServeOptions {
   const given = known(options)
   const host = text(given, 'host', '127.0.0.1')
   const unixSocket = path(given.unixSocket)
-  const handOff = pickHandOff(oneOf(given, 'handOff', ['auto', 'frames', 'sockets']))
+  const ports = portsOf(given, host, unixSocket)
+  const possible = pickHandOff(oneOf(given, 'handOff', ['auto', 'frames', 'sockets']))
+  const handOff = ports.length === 0 ? 'frames' : possible // of a unix socket always
   return {
-    ports: portsOf(given, host, unixSocket),
+    ports,
     host,
     unixSocket,
     maxConnections: whole(given, 'maxConnections', 1, MAX_CONNECTIONS, 1024),

@@ -32,7 +32,7 @@ describe('the ready line', () => {
   test('names a unix socket, and no port where there is none', async () => {
     const path = join(folder, 'ready.sock')
     const { line } = await start(['-s', path, '-t', '1'])
-    expect(line).toMatch(new RegExp(`^heddle ready unix=${path} workers=1 handoff=`))
+    expect(line).toMatch(new RegExp(`^heddle ready unix=${path} workers=1 handoff=frames `))
     const socket = connect(path)
     socket.write('version\r\nquit\r\n')
     expect(await answerOf(socket)).toBe(`VERSION ${versionOf(VERSION)}\r\n`)

@@ -27,6 +27,16 @@ test('it listens where it is told, and only there', () => {
   expect(two.ports.map(({ host }) => host)).toEqual(['127.0.0.1', '::1'])
 })
 
+test('a unix socket alone has frames, and as many workers as fit to them', () => {
+  const { workers } = resolveServeOptions({ handOff: 'frames' })
+  for (const handOff of ['auto', 'frames'] as const) {
+    const resolved = resolveServeOptions({ unixSocket: '/tmp/x.sock', handOff })
+    expect(resolved).toMatchObject({ handOff: 'frames', workers })
+  }
+  const both = { unixSocket: '/tmp/x.sock', memcachedPort: 1 }
+  expect(resolveServeOptions(both).handOff).toBe(pickHandOff('auto'))
+})
+
 test.each([
   [{ memcachedPort: 70_000 }, 'memcachedPort', /0 to 65,535/],
   [{ memcachedPort: '11211' }, 'memcachedPort', /must be a number/],
