@@ -8,15 +8,19 @@ import { MAX_RETRIES } from '../../native-layout/limits.ts'
 import { PlanError } from '../../native-layout/region-map.ts'
 import { checkIntegrity, type IntegrityReport } from '../memory/check-integrity.ts'
 import { liveEntries } from '../memory/row.ts'
-import { ForeignLayoutError, checkHandle, createMemory } from '../memory/shared-memory.ts'
+import { createMemory } from '../memory/shared-memory.ts'
 import type { MemoryView } from '../memory/view.ts'
-import { ATTACH_OPTIONS, checkOptions, FLUSH_OPTIONS } from './call-options.ts'
-import type { Codec } from './codec.ts'
+import {
+  type AttachOptions,
+  checkAttachOptions,
+  checkEngineHandle,
+  resolveAttach,
+} from './attach-options.ts'
+import { checkOptions, FLUSH_OPTIONS } from './call-options.ts'
 import {
   badOption,
   badType,
   contended,
-  foreignLayout,
   nameTaken,
   noFeed,
   noMemory,
@@ -29,23 +33,22 @@ import { Keyspace } from './keyspace.ts'
 import { startMaintainer } from './maintainer.ts'
 import { type EngineOptions, type ResolvedOptions, resolveOptions } from './options.ts'
 import { CONTENDED } from './outcomes.ts'
-import { findHandle, joinSession, publishHandle, quitSession, withdrawHandle } from './registry.ts'
+import {
+  findHandle,
+  joinSession,
+  publishHandle,
+  quitSession,
+  sessionHere,
+  withdrawHandle,
+} from './registry.ts'
 import { type EngineHandle, Session } from './session.ts'
 import { spaceFor } from './spaces.ts'
 import { type EngineStats, readStats } from './statistics.ts'
 
-export type { IntegrityReport }
+export type { AttachOptions, IntegrityReport }
 
 /** A view of an engine with keys of its own, which counts and clears separately. */
 export class Namespace extends Keyspace {}
-
-/** What a thread passes for itself when it attaches: functions do not cross threads. */
-export interface AttachOptions {
-  /** Needed when the engine was created with a codec object. */
-  readonly codec?: Codec | undefined
-  /** The clock of this thread. @defaultValue `Date.now` */
-  readonly now?: (() => number) | undefined
-}
 
 export class Engine extends Keyspace {
   #isOpen = true
@@ -225,31 +228,23 @@ function makeHandle(resolved: ResolvedOptions): EngineHandle {
 }
 
 /**
- * Joins an engine from another thread of the process.
+ * Joins an engine from another thread of the process. In a thread that is attached already it is
+ * another way into the same session, and takes no other codec or clock.
  * @param engine its handle, or its name (left out: 'default') in a worker that was started after it
- * @throws HeddleError HEDDLE_NOT_FOUND, HEDDLE_FOREIGN_LAYOUT, HEDDLE_TOO_MANY_THREADS
+ * @throws HeddleError HEDDLE_NOT_FOUND, HEDDLE_BAD_TYPE, HEDDLE_BAD_OPTION, HEDDLE_FOREIGN_LAYOUT,
+ * HEDDLE_TOO_MANY_THREADS
  */
 export function attachEngine(
   engine: EngineHandle | string = 'default',
   options: AttachOptions = {},
 ): Engine {
-  checkOptions(options, ATTACH_OPTIONS)
+  checkAttachOptions(options)
   const handle = typeof engine === 'string' ? findHandle(engine) : engine
   if (handle === undefined) throw notFound(String(engine))
-  try {
-    checkHandle(handle)
-  } catch (cause) {
-    if (!(cause instanceof ForeignLayoutError)) throw cause
-    throw foreignLayout('layout', cause.message, 'its own')
-  }
-  const { codec } = handle.facts
-  if (codec === 'custom' && options.codec === undefined) {
-    throw badOption('codec', undefined, 'the engine was created with a codec: pass the same one')
-  }
-  const session = joinSession(handle.facts.id, () => {
-    const own = codec === 'custom' ? options.codec! : codec
-    return new Session(handle, own, options.now ?? Date.now)
-  })
+  checkEngineHandle(handle)
+  const { codec, id } = handle.facts
+  const own = resolveAttach(options, codec, sessionHere(id))
+  const session = joinSession(id, () => new Session(handle, own.codec, own.now))
   publishHandle(handle)
   return new Engine(session)
 }

@@ -188,15 +188,9 @@ export function tooManyNamespaces(namespaceName: string, maxNamespaces: number):
 }
 
 /** Memory that another version of heddle laid out, or that is not heddle memory at all. */
-export function foreignLayout(
-  field: string,
-  found: unknown,
-  expected: number | string,
-): HeddleError {
-  const message =
-    `The handle's ${field} is ${describe(found)}, but this copy of heddle knows ${expected}: ` +
-    'two versions of heddle are loaded in this process, or the handle is not one of heddle'
-  return new HeddleError('HEDDLE_FOREIGN_LAYOUT', message, { field, value: found, limit: expected })
+export function foreignLayout(why: string): HeddleError {
+  const message = `The engine cannot be attached: ${why}`
+  return new HeddleError('HEDDLE_FOREIGN_LAYOUT', message, { field: 'engine' })
 }
 
 /** No engine of that name in the environment data of this thread. */

@@ -11,8 +11,9 @@ import { totalmem } from 'node:os'
 import type { Codec } from './codec.ts'
 import { count } from './describe.ts'
 import { badOption, badType } from './errors.ts'
+import { oneOf, sizeWithin, whole } from './option-checks.ts'
 import { closestOption } from './option-names.ts'
-import { formatSize, GIB, KIB, MIB, parseSize } from './sizes.ts'
+import { GIB, KIB, MIB, parseSize } from './sizes.ts'
 
 /** The options of `createEngine`. All are optional. */
 export interface EngineOptions {
@@ -269,32 +270,8 @@ function resolveName(name: unknown): string {
   throw badOption('name', name, why, MAX_NAME_CHARACTERS)
 }
 
-function resolveNow(now: unknown): () => number {
+/** A clock. */
+export function resolveNow(now: unknown): () => number {
   if (typeof now === 'function') return now as () => number
   throw badType('now', now, 'a function that returns milliseconds since the epoch')
-}
-
-/** A size from `least` to `most` bytes. */
-function sizeWithin(field: string, size: unknown, least: number, most: number): number {
-  const bytes = parseSize(field, size)
-  if (bytes >= least && bytes <= most) return bytes
-  const why = `it must be from ${formatSize(least)} to ${formatSize(most)}`
-  throw badOption(field, size, why, bytes < least ? least : most)
-}
-
-/** A whole number from `least` to `most`. */
-function whole(given: Unchecked, field: keyof Unchecked, least: number, most: number): number {
-  const quantity = given[field]
-  if (typeof quantity !== 'number') throw badType(field, quantity, 'a number')
-  if (Number.isInteger(quantity) && quantity >= least && quantity <= most) return quantity
-  const why = `it must be a whole number from ${count(least)} to ${count(most)}`
-  throw badOption(field, quantity, why, quantity < least ? least : most)
-}
-
-/** One of a few words. */
-function oneOf<Word extends string>(field: string, word: unknown, words: readonly Word[]): Word {
-  if (words.includes(word as Word)) return word as Word
-  const allowed = words.map((known) => `'${known}'`).join(' or ')
-  if (typeof word !== 'string') throw badType(field, word, allowed)
-  throw badOption(field, word, `it must be ${allowed}`, allowed)
 }

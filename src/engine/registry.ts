@@ -40,6 +40,11 @@ interface Shared {
 }
 const sessions = new Map<string, Shared>()
 
+/** The session that this thread has in an engine already. */
+export function sessionHere(id: string): Session | undefined {
+  return sessions.get(id)?.session
+}
+
 /** The session of this thread in an engine, opened when there is none. */
 export function joinSession(id: string, open: () => Session): Session {
   const there = sessions.get(id)

@@ -5,8 +5,14 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { Piscina } from 'piscina'
-import { expect, test } from 'vitest'
-import { attachEngine, createEngine, type Engine } from '../../src/index.ts'
+import { describe, expect, test } from 'vitest'
+import {
+  type AttachOptions,
+  attachEngine,
+  createEngine,
+  type Engine,
+  type ErrorCode,
+} from '../../src/index.ts'
 import type { AttachAnswer, AttachOrders } from './attach-thread.ts'
 import { openEngine, refusalOf } from './open-engine.ts'
 
@@ -94,16 +100,27 @@ test('a foreign layout is refused', () => {
   const { handle } = openEngine()
   const foreign = [
     { ...handle, layout: 99 },
-    { ...handle, kind: 'other' },
     { ...handle, segments: [new SharedArrayBuffer(4096)] },
     { ...handle, segments: [] },
   ]
   for (const one of foreign) {
     const refusal = refusalOf(() => attachEngine(one as never))
     expect(refusal.code).toBe('HEDDLE_FOREIGN_LAYOUT')
+    expect(refusal.message).toMatch(/layout version 1, this copy|no shared memory|the magic/)
   }
-  expect(refusalOf(() => attachEngine(7 as never)).code).toMatch(/^HEDDLE_/)
-  expect(refusalOf(() => attachEngine(null as never)).code).toMatch(/^HEDDLE_/)
+})
+
+test('what is neither a handle nor a name is refused by its type', () => {
+  const engine = openEngine()
+  const { kind, layout, plan, segments } = engine.handle
+  const memory = { kind, layout, plan, segments }
+  for (const one of [engine, {}, 5, null, [], { ...engine.handle, kind: 'other' }, memory]) {
+    expect(refusalOf(() => attachEngine(one as never))).toMatchObject({
+      code: 'HEDDLE_BAD_TYPE',
+      field: 'engine',
+      message: expect.stringMatching(/^engine must be engine\.handle, or an engine's name, not /),
+    })
+  }
 })
 
 test('close detaches the calling thread alone', async () => {
@@ -179,4 +196,58 @@ test('an engine with a codec of its own wants it from everybody who attaches', a
   expect(refused.code).toBe('HEDDLE_BAD_OPTION')
   expect(await ask({ name: engine.name, depth: 0, codec: true })).toEqual({ value: [1, 2] })
   await alone(engine)
+})
+
+describe('options of attachEngine', () => {
+  const codec = { encode: () => 'x', decode: () => 'y' }
+
+  test('are checked also where the thread is attached already', () => {
+    const engine = openEngine()
+    const attach = (options: unknown) => () => attachEngine(engine.handle, options as never)
+    const wrong: [options: unknown, code: ErrorCode, field: string][] = [
+      [{ codec: {} }, 'HEDDLE_BAD_TYPE', 'codec'],
+      [{ codec: 'v9' }, 'HEDDLE_BAD_OPTION', 'codec'],
+      [{ now: 5 }, 'HEDDLE_BAD_TYPE', 'now'],
+      [{ name: 'x' }, 'HEDDLE_BAD_OPTION', 'name'],
+    ]
+    for (const [options, code, field] of wrong) {
+      expect(refusalOf(attach(options))).toMatchObject({ code, field })
+    }
+    const same = attachEngine(engine.handle, { codec: 'json', now: Date.now })
+    same.close()
+    expect(engine.stats().threads).toBe(1)
+  })
+
+  test('a codec that is not the engine’s is refused, in this thread and in a new one', () => {
+    for (const own of ['json', 'v8', codec] as const) {
+      const { handle } = openEngine({ codec: own })
+      const facts = { ...handle.facts, id: `${handle.facts.id} elsewhere` }
+      const others = (['json', 'v8', undefined] as const).filter((other) => {
+        return other !== own && (other !== undefined || own === codec)
+      })
+      for (const other of others) {
+        for (const one of [handle, { ...handle, facts }]) {
+          const refusal = refusalOf(() => attachEngine(one, { codec: other }))
+          expect(refusal).toMatchObject({ code: 'HEDDLE_BAD_OPTION', field: 'codec' })
+          expect(refusal.message).toContain('the engine was created with')
+        }
+      }
+    }
+  })
+
+  test('another codec or clock than this thread has attached with is refused', () => {
+    const engine = openEngine({ codec })
+    const again = (options: AttachOptions) => () => attachEngine(engine.handle, options)
+    for (const [field, options] of [
+      ['codec', { codec: { ...codec } }],
+      ['now', { codec, now: () => 5 }],
+    ] as const) {
+      expect(refusalOf(again(options))).toMatchObject({
+        code: 'HEDDLE_BAD_OPTION',
+        field,
+        message: expect.stringContaining('this thread is attached already'),
+      })
+    }
+    again({ codec, now: Date.now })().close()
+  })
 })

@@ -28,7 +28,7 @@ const SAMPLES: Record<errors.ErrorCode, { error: errors.HeddleError; says: reado
     error: errors.tooManyNamespaces('users', 16),
     says: ['"users"', '16', 'maxNamespaces'],
   },
-  HEDDLE_FOREIGN_LAYOUT: { error: errors.foreignLayout('version', 9, 1), says: ['9', '1'] },
+  HEDDLE_FOREIGN_LAYOUT: { error: errors.foreignLayout('no memory'), says: ['no memory'] },
   HEDDLE_NOT_FOUND: { error: errors.notFound('web'), says: ['"web"', 'server', 'handle'] },
   HEDDLE_NAME_TAKEN: { error: errors.nameTaken('web'), says: ['"web"'] },
   HEDDLE_NOT_A_NUMBER: { error: errors.notANumber('abc'), says: ['"abc"', '64-bit'] },

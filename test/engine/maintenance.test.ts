@@ -67,8 +67,13 @@ test('pages without anything that can have expired are not looked into', () => {
   expect(expiryBounds(engine)).toEqual([])
 })
 
-test("maintenance: 'worker' frees them without any write", async () => {
-  const engine = openEngine({ maintenance: 'worker', maxThreads: 3 })
+const codec = { encode: () => 'x', decode: () => 'y' }
+
+test.each([
+  'json',
+  codec,
+] as const)("maintenance: 'worker' frees them without any write, codec %o", async (one) => {
+  const engine = openEngine({ maintenance: 'worker', maxThreads: 3, codec: one })
   await vi.waitUntil(() => engine.stats().threads === 2, NOTICE)
   for (let n = 0; n < 50; n++) engine.set(`k${n}`, n, { ttl: 50 })
   const { sets } = engine.stats()

@@ -291,7 +291,10 @@ test('one namespace more than there is room for', () => {
 test('memory of another layout is refused', () => {
   const engine = openEngine()
   const { handle } = engine
-  for (const stranger of [{}, { ...handle, layout: 99 }, { ...handle, segments: [] }, null]) {
+  for (const stranger of [
+    { ...handle, layout: 99 },
+    { ...handle, segments: [] },
+  ]) {
     expect(refusalOf(() => attachEngine(stranger as never)).code).toBe('HEDDLE_FOREIGN_LAYOUT')
   }
 })
