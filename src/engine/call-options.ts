@@ -33,3 +33,10 @@ export function checkOptions(options: unknown, known: readonly string[]): void {
 export function checkFunction(field: string, candidate: unknown): void {
   if (typeof candidate !== 'function') throw badType(field, candidate, 'a function')
 }
+
+/** Refuses what gives no entries, and text, which would give its characters. */
+export function checkIterable(field: string, candidate: unknown): void {
+  const isObject = typeof candidate === 'object' && candidate !== null
+  if (isObject && Symbol.iterator in candidate) return
+  throw badType(field, candidate, 'an iterable of arrays of a key and a value')
+}

@@ -6,7 +6,13 @@
  */
 import { MAX_RETRIES } from '../../native-layout/limits.ts'
 import { ConcatChange, TouchChange } from './changes.ts'
-import { checkFunction, checkOptions, COUNT_OPTIONS, WRITE_OPTIONS } from './call-options.ts'
+import {
+  checkFunction,
+  checkIterable,
+  checkOptions,
+  COUNT_OPTIONS,
+  WRITE_OPTIONS,
+} from './call-options.ts'
 import { encodeValue, releaseValue, TAG_ASCII, TAG_BYTES, TAG_UTF8 } from './codec.ts'
 import {
   badType,
@@ -60,9 +66,20 @@ export class Keyspace extends KeyReader {
     this.#store(key, value, options, SET, 0)
   }
 
-  /** Stores several values. */
+  /**
+   * Stores several values, one after the other: what was stored before an error stays.
+   * @param entries arrays of a key and a value; a Map is such an iterable
+   */
   setMany(entries: Iterable<readonly [Key, unknown]>, options?: WriteOptions): void {
-    for (const [key, value] of entries) this.set(key, value, options)
+    checkIterable('entries', entries)
+    let at = 0
+    for (const entry of entries) {
+      if (!Array.isArray(entry) || entry.length !== 2) {
+        throw badType(`entries[${at}]`, entry, 'an array of a key and a value')
+      }
+      this.set(entry[0], entry[1], options)
+      at++
+    }
   }
 
   /** Stores a value only if the key is absent. Exact under races: one of several callers wins. */

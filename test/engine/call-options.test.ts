@@ -22,6 +22,13 @@ const CASES: readonly [
   ['no function for update', (e) => e.update('key', any(5)), 'HEDDLE_BAD_TYPE', 'fn'],
   ['no function for getOrSet', (e) => e.getOrSet('key', any(5)), 'HEDDLE_BAD_TYPE', 'fn'],
   ['no array for getMany', (e) => e.getMany(any('key')), 'HEDDLE_BAD_TYPE', 'keys'],
+  ['an object for setMany', (e) => e.setMany(any({ key: 2 })), 'HEDDLE_BAD_TYPE', 'entries'],
+  ['text for setMany', (e) => e.setMany(any('ab')), 'HEDDLE_BAD_TYPE', 'entries'],
+  ['nothing for setMany', (e) => e.setMany(any(undefined)), 'HEDDLE_BAD_TYPE', 'entries'],
+  ['a number for an entry', (e) => e.setMany(any([5])), 'HEDDLE_BAD_TYPE', 'entries[0]'],
+  ['text for an entry', (e) => e.setMany(any(['ab'])), 'HEDDLE_BAD_TYPE', 'entries[0]'],
+  ['a key alone', (e) => e.setMany(any([['ab']])), 'HEDDLE_BAD_TYPE', 'entries[0]'],
+  ['three for an entry', (e) => e.setMany(any([['ab', 1, 5]])), 'HEDDLE_BAD_TYPE', 'entries[0]'],
   [
     'an unknown option of attach',
     (e) => attachEngine(e.name, any({ ttl: 1 })),
@@ -45,4 +52,16 @@ test('options that are right, in both forms', () => {
   engine.increment('d', { by: 2, initial: 5, ttl: 500 })
   expect(['a', 'b', 'c', 'd'].map((key) => engine.ttl(key))).toEqual([500, 500, Infinity, 500])
   expect(engine.get('d')).toBe(5)
+})
+
+test('setMany takes any iterable, and keeps what it stored before an error', () => {
+  const engine = openEngine()
+  engine.setMany(new Map([['a', 1]]))
+  engine.setMany(new Map([['b', 2]]).entries())
+  expect(refusalOf(() => engine.setMany([['c', 3], any('de'), ['f', 4]]))).toMatchObject({
+    code: 'HEDDLE_BAD_TYPE',
+    field: 'entries[1]',
+    value: 'de',
+  })
+  expect(engine.getMany(['a', 'b', 'c', 'd', 'f'])).toEqual([1, 2, 3, undefined, undefined])
 })
