@@ -4,6 +4,7 @@
  * in.
  */
 import { randomUUID } from 'node:crypto'
+import { inspect, type InspectOptions } from 'node:util'
 import { MAX_RETRIES } from '../../native-layout/limits.ts'
 import { PlanError } from '../../native-layout/region-map.ts'
 import { checkIntegrity, type IntegrityReport } from '../memory/check-integrity.ts'
@@ -44,11 +45,30 @@ import {
 import { type EngineHandle, Session } from './session.ts'
 import { spaceFor } from './spaces.ts'
 import { type EngineStats, readStats } from './statistics.ts'
+import { type Summary, summaryOf, summaryOfSpace } from './summary.ts'
 
 export type { AttachOptions, IntegrityReport }
 
 /** A view of an engine with keys of its own, which counts and clears separately. */
-export class Namespace extends Keyspace {}
+export class Namespace extends Keyspace {
+  /** The name given to `engine.namespace`. */
+  readonly name: string
+
+  /** @internal */
+  constructor(session: Session, space: number, name: string) {
+    super(session, space)
+    this.name = name
+  }
+
+  /** What `JSON.stringify` and the console show: names and a size, no keys and no values. */
+  toJSON(): Summary {
+    return summaryOfSpace(this.session, this.space, this.name)
+  }
+
+  [inspect.custom](_depth: number, options: InspectOptions): string {
+    return `Namespace ${inspect(this.toJSON(), options)}`
+  }
+}
 
 export class Engine extends Keyspace {
   #isOpen = true
@@ -81,7 +101,7 @@ export class Engine extends Keyspace {
     }
     const space = spaceFor(this.session.view, name)
     if (space < 0) throw tooManyNamespaces(name, this.session.handle.plan.maxNamespaces)
-    return new Namespace(this.session, space)
+    return new Namespace(this.session, space, name)
   }
 
   /** Removes every entry, of all namespaces, at once. */
@@ -117,6 +137,15 @@ export class Engine extends Keyspace {
   stats(): EngineStats {
     this.session.check()
     return readStats(this.session)
+  }
+
+  /** What `JSON.stringify` and the console show: name and sizes, no keys and no values. */
+  toJSON(): Summary {
+    return summaryOf(this.session)
+  }
+
+  [inspect.custom](_depth: number, options: InspectOptions): string {
+    return `Engine ${inspect(this.toJSON(), options)}`
   }
 
   /** Walks the whole memory and accounts for every chunk. Only while nobody writes. */
