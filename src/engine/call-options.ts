@@ -4,7 +4,24 @@
  * are refused before anything is changed.
  */
 import { badOption, badType } from './errors.ts'
+import { MAX_COUNTER } from './numbers.ts'
 import { closestOption } from './option-names.ts'
+
+/**
+ * How long an entry lives: milliseconds, or an object with them. Left out: the engine's `ttl`, and
+ * without one for ever; `Infinity`: for ever, whatever the engine's.
+ */
+export type WriteOptions = number | { readonly ttl?: number | undefined } | undefined
+
+/** Options of `increment` and `decrement`. */
+export interface CountOptions {
+  /** How much, 0 to 2^64 - 1. @defaultValue 1 */
+  readonly by?: number | bigint | undefined
+  /** Stored and returned when the key is absent. `increment` starts from 0 when it is left out. */
+  readonly initial?: number | bigint | undefined
+  /** Milliseconds that a counter created by this call lives. Left out: the engine's `ttl`. */
+  readonly ttl?: number | undefined
+}
 
 export const WRITE_OPTIONS: readonly string[] = ['ttl']
 export const COUNT_OPTIONS: readonly string[] = ['by', 'initial', 'ttl']
@@ -39,4 +56,13 @@ export function checkIterable(field: string, candidate: unknown): void {
   const isObject = typeof candidate === 'object' && candidate !== null
   if (isObject && Symbol.iterator in candidate) return
   throw badType(field, candidate, 'an iterable of arrays of a key and a value')
+}
+
+/** Refuses what is no amount to count by. */
+export function checkCount(field: string, value: number | bigint): void {
+  const fits =
+    typeof value === 'bigint'
+      ? value >= 0n && value <= MAX_COUNTER
+      : Number.isSafeInteger(value) && value >= 0
+  if (!fits) throw badType(field, value, 'an integer from 0 to 18446744073709551615')
 }

@@ -7,11 +7,14 @@
 import { MAX_RETRIES } from '../../native-layout/limits.ts'
 import { ConcatChange, TouchChange } from './changes.ts'
 import {
+  checkCount,
   checkFunction,
   checkIterable,
   checkOptions,
   COUNT_OPTIONS,
+  type CountOptions,
   WRITE_OPTIONS,
+  type WriteOptions,
 } from './call-options.ts'
 import { encodeValue, releaseValue, TAG_ASCII, TAG_BYTES, TAG_UTF8 } from './codec.ts'
 import {
@@ -26,7 +29,7 @@ import {
 } from './errors.ts'
 import { flushSpace } from './flush.ts'
 import { type Key, KeyReader } from './key-reader.ts'
-import { CountChange, MAX_COUNTER } from './numbers.ts'
+import { CountChange } from './numbers.ts'
 import { resolveTtl } from './options.ts'
 import {
   CLOSED_GATE,
@@ -43,22 +46,11 @@ import { deleteKey } from './remove.ts'
 import { ADD, COMPARE, REPLACE, SET, type StoreMode, storeDraft } from './store.ts'
 import { type Change, changeEntry } from './update.ts'
 
-/** How long an entry lives: milliseconds, or an object with them; left out: the engine's `ttl`. */
-export type WriteOptions = number | { readonly ttl?: number | undefined } | undefined
-
-/** Options of `increment` and `decrement`. */
-export interface CountOptions {
-  /** How much, 0 to 2^64 - 1. @defaultValue 1 */
-  readonly by?: number | bigint | undefined
-  /** Stored and returned when the key is absent. `increment` starts from 0 when it is left out. */
-  readonly initial?: number | bigint | undefined
-  /** Milliseconds that a counter created by this call lives. */
-  readonly ttl?: number | undefined
-}
+export type { CountOptions, WriteOptions }
 
 export class Keyspace extends KeyReader {
   /**
-   * Stores a value.
+   * Stores a value. Without a ttl it gets the engine's, also where the old value had another.
    * @param options time to live in milliseconds, or `{ ttl }`
    * @throws HeddleError HEDDLE_FULL (eviction 'none'), HEDDLE_VALUE_TOO_LARGE, HEDDLE_BAD_VALUE
    */
@@ -87,13 +79,14 @@ export class Keyspace extends KeyReader {
     return this.#store(key, value, options, ADD, 0) === STORED
   }
 
-  /** Stores a value only if the key is there. */
+  /** Stores a value only if the key is there. Its time to live starts anew, as with `set`. */
   replace(key: Key, value: unknown, options?: WriteOptions): boolean {
     return this.#store(key, value, options, REPLACE, 0) === STORED
   }
 
   /**
-   * Stores a value only if the key still has the version that `gets` returned.
+   * Stores a value only if the key still has the version that `gets` returned. Its time to live
+   * starts anew, as with `set`.
    * @returns 'stored'; 'exists' when it has another version; 'missing' when the key is absent
    */
   compareAndSet(
@@ -109,12 +102,13 @@ export class Keyspace extends KeyReader {
 
   /**
    * Adds text or bytes at the end of a stored string or byte array; false when the key is absent.
+   * The entry keeps the time it has left.
    */
   append(key: Key, value: string | Uint8Array): boolean {
     return this.#concat(key, value, false)
   }
 
-  /** Adds text or bytes at the beginning. */
+  /** Adds text or bytes at the beginning. The entry keeps the time it has left. */
   prepend(key: Key, value: string | Uint8Array): boolean {
     return this.#concat(key, value, true)
   }
@@ -128,7 +122,10 @@ export class Keyspace extends KeyReader {
     return outcome === DELETED
   }
 
-  /** Gives a key a new time to live (left out: the engine's `ttl`); false when it is absent. */
+  /**
+   * Gives a key a new time to live; false when it is absent.
+   * @param ttl left out: the engine's `ttl`, and without one the entry does not expire any more
+   */
   touch(key: Key, ttl?: number): boolean {
     this.session.check()
     const expiry = this.#expiry(ttl)
@@ -143,6 +140,7 @@ export class Keyspace extends KeyReader {
 
   /**
    * Adds to a counter, an unsigned 64-bit number; wraps at 2^64. No acknowledged increment is lost.
+   * A counter that is there keeps the time it has left.
    * @returns the new number (a bigint above 2^53 - 1)
    * @throws HeddleError HEDDLE_NOT_A_NUMBER
    */
@@ -160,7 +158,9 @@ export class Keyspace extends KeyReader {
 
   /**
    * Replaces a value by what `fn` makes of it, atomically: `fn` runs again when another thread was
-   * faster, and leaves the entry alone by returning `undefined`.
+   * faster, and leaves the entry alone by returning `undefined`. The time to live of what is stored
+   * starts anew, as with `set`.
+   * @param fn synchronous
    * @returns what was stored, or `undefined`
    */
   update<T = unknown>(
@@ -182,7 +182,10 @@ export class Keyspace extends KeyReader {
     throw contended('update', MAX_RETRIES)
   }
 
-  /** The value of a key; on a miss `fn` makes it, and it is stored. Other threads may do so too. */
+  /**
+   * The value of a key; on a miss `fn` makes it, and it is stored. Other threads may do so too.
+   * @param fn synchronous: a Promise is not awaited, and cannot be stored
+   */
   getOrSet<T = unknown>(key: Key, fn: () => T, options?: WriteOptions): T {
     checkFunction('fn', fn)
     const there = this.get<T>(key)
@@ -288,12 +291,4 @@ export class Keyspace extends KeyReader {
     if (outcome === TOO_LARGE) throw valueTooLarge(session.draft.length, session.facts.maxItemBytes)
     throw change instanceof CountChange ? notANumber(change.found) : notText()
   }
-}
-
-function checkCount(field: string, value: number | bigint): void {
-  const fits =
-    typeof value === 'bigint'
-      ? value >= 0n && value <= MAX_COUNTER
-      : Number.isSafeInteger(value) && value >= 0
-  if (!fits) throw badType(field, value, 'an integer from 0 to 18446744073709551615')
 }

@@ -54,10 +54,15 @@ export interface EngineOptions {
    * @defaultValue `'clock'`
    */
   eviction?: 'clock' | 'none' | undefined
-  /** The time to live of entries written without one, in milliseconds. Without it they stay. */
+  /**
+   * The time to live of entries written without one, in milliseconds; a call overrides it, with
+   * `Infinity` for none. Without it they stay.
+   */
   ttl?: number | undefined
   /**
    * How objects are stored: `'json'`, `'v8'` (keeps Map, Set, Date and cycles; slower), or a codec.
+   * JSON drops in silence what it has no form for inside an object: a Map or Set becomes `{}`, a
+   * typed array an object of its numbers, `undefined` goes, a Date becomes text. Use `'v8'` there.
    * Functions do not cross threads: each thread that attaches passes its own codec.
    * @defaultValue `'json'`
    */

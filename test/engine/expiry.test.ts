@@ -50,6 +50,53 @@ describe('TTL', () => {
     expect(engine.ttl('own')).toBe(500)
   })
 
+  test.each([
+    ['no default', undefined, Number.POSITIVE_INFINITY],
+    ['a default', 500, 500],
+  ])('what is written without a ttl has that of the engine: %s', (_, ttl, given) => {
+    const clock = new FakeClock()
+    const engine = openEngine({ now: clock.now, ttl })
+    const anew: readonly (() => unknown)[] = [
+      () => engine.set('key', '2'),
+      () => engine.setMany([['key', '2']]),
+      () => engine.replace('key', '2'),
+      () => engine.update('key', () => '2'),
+      () => engine.compareAndSet('key', '2', engine.gets('key')!.version),
+      () => engine.touch('key'),
+      () => engine.getAndTouch('key'),
+    ]
+    const kept: readonly (() => unknown)[] = [
+      () => engine.append('key', '2'),
+      () => engine.prepend('key', '2'),
+      () => engine.increment('key'),
+      () => engine.decrement('key'),
+      () => engine.update('key', () => undefined),
+      () => engine.getOrSet('key', () => '2'),
+    ]
+    const ttlAfter = (call: () => unknown, before: number) => {
+      engine.set('key', '1', before)
+      clock.ms += 10
+      call()
+      return engine.ttl('key')
+    }
+    expect(anew.map((call) => ttlAfter(call, 100))).toEqual(anew.map(() => given))
+    expect(kept.map((call) => ttlAfter(call, 100))).toEqual(kept.map(() => 90))
+    const endless = [
+      () => engine.set('key', '2', Infinity),
+      () => engine.touch('key', Infinity),
+      () => engine.update('key', () => '2', { ttl: Infinity }),
+    ]
+    expect(endless.map((call) => ttlAfter(call, 100))).toEqual(endless.map(() => Infinity))
+    engine.add('added', 1)
+    engine.getOrSet('made', () => 1)
+    engine.increment('counted')
+    expect(['added', 'made', 'counted'].map((key) => engine.ttl(key))).toEqual([
+      given,
+      given,
+      given,
+    ])
+  })
+
   test('touch changes the time and not the value; the rest keeps the time', () => {
     const clock = new FakeClock()
     const engine = openEngine({ now: clock.now })
