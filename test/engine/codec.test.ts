@@ -113,6 +113,28 @@ describe('other types', () => {
     })
   })
 
+  test('inside an object JSON drops in silence what the README says, and v8 nothing', () => {
+    const value = {
+      map: new Map([[1, 2]]),
+      set: new Set([1]),
+      bytes: new Uint8Array([7, 8]),
+      floats: new Float64Array([0.5]),
+      gone: undefined,
+      list: [undefined, Number.NaN],
+      when: new Date(0),
+    }
+    expect(roundTrip(value).value).toStrictEqual({
+      map: {},
+      set: {},
+      bytes: { 0: 7, 1: 8 },
+      floats: { 0: 0.5 },
+      list: [null, null],
+      when: '1970-01-01T00:00:00.000Z',
+    })
+    expect(roundTrip(value.when).value).toBe('1970-01-01T00:00:00.000Z')
+    expect(roundTrip(value, 'v8').value).toStrictEqual(value)
+  })
+
   test('a codec of the user: text and bytes, given back as a private copy', () => {
     const asText = { encode: (v: unknown) => `<${JSON.stringify(v)}>é`, decode: String }
     expect(roundTrip({ a: 1 }, asText).tag).toBe(codecs.TAG_CUSTOM)
