@@ -5,6 +5,7 @@
 import { createEngine, type Engine } from '../engine/engine.ts'
 import type { HeddleError } from '../engine/errors.ts'
 import type { EngineOptions } from '../engine/options.ts'
+import { openFilesShortage } from '../server/open-files.ts'
 import { resolveServeOptions, type ServeOptions } from '../server/options.ts'
 import { type Server, serve } from '../server/serve.ts'
 import { serveHelp } from './flags.ts'
@@ -33,9 +34,11 @@ export async function serveCommand(argv: readonly string[]): Promise<number> {
   const stop = awaitSignal()
   try {
     const options = serveOptionsOf(settings)
-    const { workers } = resolveServeOptions(options)
+    const { workers, maxConnections } = resolveServeOptions(options)
     const engine = createEngine(engineOptionsOf(settings, workers))
     const server = await serve(engine, options)
+    const shortage = openFilesShortage(maxConnections, workers)
+    if (shortage !== undefined) process.stderr.write(`heddle serve: ${shortage}\n`)
     process.stdout.write(readyLine(server, engine))
     await Promise.race([stop, server.closed])
     await server.close()

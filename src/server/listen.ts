@@ -63,7 +63,7 @@ function listening(
     server.once('error', reject)
     server.listen(where, () => {
       server.removeListener('error', reject)
-      server.on('error', ignore) // a failed accept: too many open files; the next may succeed
+      server.on('error', ignore) // a failed accept; the next may succeed
       resolve()
     })
   })

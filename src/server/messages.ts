@@ -28,6 +28,7 @@ export type FromWorker =
   | { readonly kind: 'log'; readonly watched: number; readonly lines: string }
   | { readonly kind: 'shutdown'; readonly isGraceful: boolean }
   | { readonly kind: 'endedSockets' }
+  | { readonly kind: 'lastFiles' }
 
 /** To a worker. */
 export type ToWorker =

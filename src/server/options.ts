@@ -6,6 +6,7 @@ import { availableParallelism } from 'node:os'
 import { count } from '../engine/describe.ts'
 import { badOption, badType } from '../engine/errors.ts'
 import { closestOption } from '../engine/option-names.ts'
+import type { ServerSettings } from '../protocols/memcached/host.ts'
 import { type HandOff, pickHandOff } from './hand-off.ts'
 
 /** The options of `serve`. All are optional. */
@@ -115,6 +116,21 @@ export function resolveServeOptions(options: unknown): ResolvedServeOptions {
     verbosity: whole(given, 'verbosity', 0, MAX_VERBOSITY, 0),
     protocolModule:
       given.protocolModule === undefined ? undefined : text(given, 'protocolModule', ''),
+  }
+}
+
+/** What of them clients see in `stats settings`. */
+export function settingsOf(options: ResolvedServeOptions): ServerSettings {
+  return {
+    maxConnections: options.maxConnections,
+    workers: options.workers,
+    tcpPort: options.ports[0]?.port ?? 0,
+    host: options.host,
+    unixSocket: options.unixSocket,
+    isFlushEnabled: options.flush,
+    isShutdownEnabled: options.enableShutdown,
+    idleTimeout: options.idleTimeout,
+    others: { handoff: options.handOff },
   }
 }
 

@@ -19,7 +19,8 @@ import {
 import { Crew, type CrewEvents } from './crew.ts'
 import { boardAddress, clientAddress, type Listener, listenTcp, listenUnix } from './listen.ts'
 import type { FromWorker, WorkerSpec } from './messages.ts'
-import type { ResolvedServeOptions } from './options.ts'
+import { OpenFilesWatch } from './open-files.ts'
+import { type ResolvedServeOptions, settingsOf } from './options.ts'
 import { ServerCounters } from './server-counters.ts'
 import { VERSION } from './version.ts'
 import { refuse } from './wire.ts'
@@ -53,6 +54,7 @@ export class ServerThread implements CrewEvents {
   readonly #counters: ServerCounters
   readonly #acceptor: FrameAcceptor
   readonly #crew: Crew
+  readonly #openFiles = new OpenFilesWatch()
   readonly #startedAt = Date.now()
   readonly #settings: ServerSettings
   #listeners: Listener[] = []
@@ -155,6 +157,7 @@ export class ServerThread implements CrewEvents {
     if (message.kind === 'log') this.#log(message.watched, message.lines)
     else if (message.kind === 'shutdown') this.onShutdown(message.isGraceful)
     else if (message.kind === 'endedSockets') this.#endedSockets(index)
+    else if (message.kind === 'lastFiles') this.#openFiles.reached()
   }
 
   died(index: number): void {
@@ -167,6 +170,7 @@ export class ServerThread implements CrewEvents {
   async #listen(listen: (accept: (socket: Socket) => void) => Promise<Listener>): Promise<void> {
     const listener: Listener = await listen((socket) => this.#accept(socket, listener, index))
     const index = this.#board.addListener(boardAddress(listener))
+    listener.server.on('error', (error) => this.#openFiles.failed(error))
     this.#listeners.push(listener)
   }
 
@@ -175,6 +179,7 @@ export class ServerThread implements CrewEvents {
       socket.destroy()
       return
     }
+    this.#openFiles.accepted(socket)
     const worker = this.#leastLoaded()
     const isHandedOver = this.#spec.options.handOff === 'sockets' && !listener.isUnix
     const hasRoom = this.#board.openCount < this.#spec.options.maxConnections
@@ -283,17 +288,3 @@ export class ServerThread implements CrewEvents {
 }
 
 type Transfer = import('node:worker_threads').Transferable
-
-function settingsOf(options: ResolvedServeOptions): ServerSettings {
-  return {
-    maxConnections: options.maxConnections,
-    workers: options.workers,
-    tcpPort: options.ports[0]?.port ?? 0,
-    host: options.host,
-    unixSocket: options.unixSocket,
-    isFlushEnabled: options.flush,
-    isShutdownEnabled: options.enableShutdown,
-    idleTimeout: options.idleTimeout,
-    others: { handoff: options.handOff },
-  }
-}

@@ -10,6 +10,7 @@ import { FrameExecutor } from './frame-executor.ts'
 import { FrameLoop } from './frame-loop.ts'
 import { Link } from './link.ts'
 import type { FromWorker, ToWorker, WorkerSpec } from './messages.ts'
+import { isAmongLast, openFilesLimit } from './open-files.ts'
 import { openerOf } from './protocol-module.ts'
 import { ServerCounters } from './server-counters.ts'
 import { SocketExecutor } from './socket-executor.ts'
@@ -47,13 +48,16 @@ export async function runWorker(spec: WorkerSpec, port: MessagePort): Promise<vo
     send({ kind: 'log', watched: WATCH_CONNECTIONS, lines })
   }
   sockets.onEmpty = () => send({ kind: 'endedSockets' })
+  const filesLimit = openFilesLimit()
   const { idleTimeout } = spec.settings
   if (spec.takesSockets && idleTimeout > 0) {
     setInterval(() => sockets.kickIdle(idleTimeout), SECOND_MS).unref()
   }
   port.on('message', (message: ToWorker) => {
-    if (message.kind === 'socket') sockets.accept(message.socket, message.slot)
-    else if (message.kind === 'lines') sockets.log(message.watched, message.lines)
+    if (message.kind === 'socket') {
+      if (isAmongLast(message.socket, filesLimit)) send({ kind: 'lastFiles' })
+      sockets.accept(message.socket, message.slot)
+    } else if (message.kind === 'lines') sockets.log(message.watched, message.lines)
     else if (message.kind === 'endSockets') sockets.stop()
     else {
       loop.stop()
