@@ -52,14 +52,11 @@ function cleanEnv(): NodeJS.ProcessEnv {
 }
 
 describe('the packed package', () => {
-  test('has dist, the licence, the README and nothing of the making', () => {
-    expect(packed).toEqual(
-      expect.arrayContaining(['LICENSE', 'README.md', 'package.json', 'dist/src/index.js']),
-    )
-    const strangers = packed.filter(
-      (path) => !/^(?:LICENSE|README\.md|package\.json|dist\/.+\.(?:js|d\.ts))$/.test(path),
-    )
-    expect(strangers).toEqual([])
+  test('has dist, docs, the licence, the README and nothing of the making', () => {
+    const some = ['LICENSE', 'README.md', 'package.json', 'dist/src/index.js']
+    expect(packed).toEqual(expect.arrayContaining([...some, 'docs/operations.md']))
+    const known = /^(?:LICENSE|README\.md|package\.json|docs\/.+\.md|dist\/.+\.(?:js|d\.ts))$/
+    expect(packed.filter((path) => !known.test(path))).toEqual([])
   })
 
   test('has no path of the source left in its imports', () => {
@@ -121,4 +118,9 @@ test('the same program runs from source', () => {
     writeFileSync(join(project, `source-${name}`), text.replaceAll('./worker.', './source-worker.'))
   }
   expect(JSON.parse(run(process.execPath, ['source-main.mjs'], project))).toMatchObject(EXPECTED)
+})
+
+test('the command runs in a clone by its name', () => {
+  const said = run('npm', ['run', '--silent', 'heddle', '--', '--version'], root)
+  expect(said).toMatch(/^heddle \d+\.\d+\.\d+\n$/)
 })
