@@ -27,10 +27,11 @@ export async function serveCommand(argv: readonly string[]): Promise<number> {
   } catch (error) {
     return complain(error)
   }
-  if (settings.get('help') === true) {
+  if (settings.values.get('help') === true) {
     process.stdout.write(serveHelp())
     return 0
   }
+  for (const warning of settings.warnings) tell(warning)
   const stop = awaitSignal()
   try {
     const options = serveOptionsOf(settings)
@@ -38,15 +39,19 @@ export async function serveCommand(argv: readonly string[]): Promise<number> {
     const engine = createEngine(engineOptionsOf(settings, workers))
     const server = await serve(engine, options)
     const shortage = openFilesShortage(maxConnections, workers)
-    if (shortage !== undefined) process.stderr.write(`heddle serve: ${shortage}\n`)
+    if (shortage !== undefined) tell(shortage)
     process.stdout.write(readyLine(server, engine))
     await Promise.race([stop, server.closed])
     await server.close()
     engine.close()
     return 0
   } catch (error) {
-    return complain(error)
+    return complain(error, settings)
   }
+}
+
+function tell(what: string): void {
+  process.stderr.write(`heddle serve: ${what.replaceAll('\n', ' ')}\n`)
 }
 
 /** Resolves at the first SIGTERM or SIGINT; from then on the process ends in time. */
@@ -61,28 +66,28 @@ function awaitSignal(): Promise<void> {
   })
 }
 
-function serveOptionsOf(settings: Settings): ServeOptions {
-  const verbose = settings.get('verbose') ?? 0
+function serveOptionsOf({ values }: Settings): ServeOptions {
+  const verbose = values.get('verbose') ?? 0
   const given = {
-    memcachedPort: settings.get('memcached-port'),
-    host: settings.get('host'),
-    unixSocket: settings.get('unix-socket'),
-    maxConnections: settings.get('max-connections'),
-    workers: settings.get('workers'),
-    handOff: settings.get('handoff'),
-    flush: negated(settings.get('no-flush')),
-    enableShutdown: settings.get('enable-shutdown'),
-    idleTimeout: settings.get('idle-timeout'),
+    memcachedPort: values.get('memcached-port'),
+    host: values.get('host'),
+    unixSocket: values.get('unix-socket'),
+    maxConnections: values.get('max-connections'),
+    workers: values.get('workers'),
+    handOff: values.get('handoff'),
+    flush: negated(values.get('no-flush')),
+    enableShutdown: values.get('enable-shutdown'),
+    idleTimeout: values.get('idle-timeout'),
     verbosity: typeof verbose === 'boolean' ? Number(verbose) : verbose,
   }
   return given as ServeOptions // checked by resolveServeOptions
 }
 
-function engineOptionsOf(settings: Settings, workers: number): EngineOptions {
+function engineOptionsOf({ values }: Settings, workers: number): EngineOptions {
   const given = {
-    memory: settings.get('memory') ?? DEFAULT_MEMORY,
-    maxItemSize: settings.get('max-item-size'),
-    eviction: settings.get('eviction'),
+    memory: values.get('memory') ?? DEFAULT_MEMORY,
+    maxItemSize: values.get('max-item-size'),
+    eviction: values.get('eviction'),
     maxThreads: workers + SPARE_THREADS,
   }
   return given as EngineOptions // checked by createEngine
@@ -102,18 +107,19 @@ function readyLine(server: Server, engine: Engine): string {
   return `${fields.join(' ')}\n`
 }
 
-function complain(error: unknown): number {
-  process.stderr.write(`heddle serve: ${messageOf(error).replaceAll('\n', ' ')}\n`)
+function complain(error: unknown, settings?: Settings): number {
+  tell(messageOf(error, settings))
   return error instanceof UsageError ? 2 : 1
 }
 
-/** Options have the names of the API; here they are called as on the command line. */
-function messageOf(error: unknown): string {
+/** Options have the names of the API; here they are called as where they come from. */
+function messageOf(error: unknown, settings: Settings | undefined): string {
   if (!(error instanceof Error)) return String(error)
   const { field } = error as Partial<HeddleError>
   if (field === undefined || !error.message.startsWith(field)) return error.message
   const kebab = field.replaceAll(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`)
-  return (FLAG_NAMES[field] ?? kebab) + error.message.slice(field.length)
+  const setting = FLAG_NAMES[field] ?? kebab
+  return (settings?.nameOf(setting) ?? setting) + error.message.slice(field.length)
 }
 const FLAG_NAMES: Readonly<Record<string, string>> = {
   handOff: 'handoff',

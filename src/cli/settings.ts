@@ -13,7 +13,21 @@ export class UsageError extends Error {}
 /** A setting cannot be used: exit code 1. */
 export class SettingError extends Error {}
 
-export type Settings = ReadonlyMap<string, Setting>
+export interface Settings {
+  readonly values: ReadonlyMap<string, Setting>
+  /** How errors call a setting: `HEDDLE_MEMORY` if it comes from there, `memory` from a flag. */
+  nameOf(setting: string): string
+  /** Sentences on variables that look like settings and are none. */
+  readonly warnings: readonly string[]
+}
+
+/** What the environment of `heddle` may have beside settings. */
+const OTHER_VARIABLES: readonly string[] = ['HEDDLE_TRACES']
+/** What Kubernetes sets in every container for a service by the name of heddle. */
+const OF_KUBERNETES = /_SERVICE_(?:HOST|PORT)|_PORT_[0-9]+_(?:TCP|UDP)/
+const URL_OF_KUBERNETES = /^(?:tcp|udp):\/\//
+/** No settings of a file. */
+const FLAGS_ONLY = ['config', 'help']
 
 const BY_NAME = new Map(FLAGS.map((flag) => [flag.name, flag]))
 const BY_SHORT = new Map(FLAGS.flatMap((flag) => (flag.short ? [[flag.short, flag]] : [])))
@@ -29,7 +43,14 @@ export function readSettings(
   const variables = fromEnvironment(environment)
   const file = flags.get('config') ?? variables.get('config')
   const fromDisk = file === undefined ? new Map<string, Setting>() : fromFile(String(file))
-  return new Map([...fromDisk, ...variables, ...flags])
+  const nameOf = (setting: string) => {
+    const flag = BY_NAME.get(setting)
+    if (flag === undefined || flags.has(setting)) return setting
+    if (variables.has(setting)) return environmentName(flag)
+    return fromDisk.has(setting) ? `config ${String(file)}: ${setting}` : setting
+  }
+  const values = new Map([...fromDisk, ...variables, ...flags])
+  return { values, nameOf, warnings: unknownVariables(environment) }
 }
 
 function fromFlags(argv: readonly string[]): Map<string, Setting> {
@@ -82,9 +103,10 @@ function unknownFlag(given: string): UsageError {
   return new UsageError(`no such flag: ${given}; ${hint}`)
 }
 
-function closestFlag(name: string): string | undefined {
+function closestFlag(name: string, without: readonly string[] = []): string | undefined {
   const foreign = Object.hasOwn(FOREIGN_FLAGS, name) ? FOREIGN_FLAGS[name] : undefined
-  return foreign ?? closestOption(name, [...BY_NAME.keys()])
+  const known = [...BY_NAME.keys()].filter((each) => !without.includes(each))
+  return foreign ?? closestOption(name, known)
 }
 
 function fromEnvironment(
@@ -99,12 +121,26 @@ function fromEnvironment(
   return settings
 }
 
+function unknownVariables(environment: Readonly<Record<string, string | undefined>>): string[] {
+  const known = FLAGS.map(environmentName).filter((name) => name !== 'HEDDLE_HELP')
+  const warnings: string[] = []
+  for (const [name, text = ''] of Object.entries(environment)) {
+    if (!name.startsWith('HEDDLE_') || [...known, ...OTHER_VARIABLES].includes(name)) continue
+    if (OF_KUBERNETES.test(name) || URL_OF_KUBERNETES.test(text)) continue
+    const setting = name.slice('HEDDLE_'.length).replaceAll('_', '-').toLowerCase()
+    const flag = BY_NAME.get(closestFlag(setting, ['help']) ?? '')
+    const hint = flag === undefined ? '' : `; did you mean ${environmentName(flag)}?`
+    warnings.push(`${name} is no setting and is ignored${hint}`)
+  }
+  return warnings
+}
+
 function fromFile(path: string): Map<string, Setting> {
   const settings = new Map<string, Setting>()
   for (const [key, value] of Object.entries(parsedFile(path))) {
     const name = key.replaceAll(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`)
-    if (!BY_NAME.has(name) || name === 'config' || name === 'help') {
-      const closest = closestFlag(name)
+    if (!BY_NAME.has(name) || FLAGS_ONLY.includes(name)) {
+      const closest = FLAGS_ONLY.includes(name) ? undefined : closestFlag(name, FLAGS_ONLY)
       const hint = closest === undefined ? '' : `; did you mean "${closest}"?`
       throw new SettingError(`config ${path} has "${key}", which is no setting${hint}`)
     }

@@ -121,6 +121,18 @@ describe('what is wrong is one line', () => {
     expect(stderr).toMatch(/has "memroy", which is no setting; did you mean "memory"\?\n$/)
   })
 
+  test('a wrong value is called as where it comes from', async () => {
+    const variable = await run(['serve'], { HEDDLE_MEMORY: 'lots', HEDDLE_MEMROY: '4mb' })
+    expect(variable.code).toBe(1)
+    const [warning, refusal] = variable.stderr.split('\n')
+    expect(warning).toMatch(/^heddle serve: HEDDLE_MEMROY is no setting/)
+    expect(refusal).toMatch(/^heddle serve: HEDDLE_MEMORY is "lots": /)
+    const file = join(folder, 'value.json')
+    writeFileSync(file, JSON.stringify({ workers: 0 }))
+    const fromFile = await run(['serve', '--config', file])
+    expect(fromFile.stderr.startsWith(`heddle serve: config ${file}: workers is 0: `)).toBe(true)
+  })
+
   test('a port in use', async () => {
     const other = createServer().listen(0, '127.0.0.1')
     await once(other, 'listening')

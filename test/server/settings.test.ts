@@ -10,7 +10,7 @@ const folder = mkdtempSync(join(tmpdir(), 'heddle-settings-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const settings = (argv: string[], variables: Record<string, string> = {}) =>
-  Object.fromEntries(readSettings(argv, variables))
+  Object.fromEntries(readSettings(argv, variables).values)
 
 test('a flag overrides the environment, which overrides the file', () => {
   const file = join(folder, 'config.json')
@@ -51,4 +51,35 @@ test('each flag is a variable', () => {
     expect(settings([], { [name]: '1' }), name).toHaveProperty(flag.name)
   }
   expect(settings([], { HEDDLE_NO_FLUSH: 'no' })).toEqual({ 'no-flush': false })
+})
+
+test('a setting is called as where it comes from', () => {
+  const file = join(folder, 'named.json')
+  writeFileSync(file, JSON.stringify({ memory: '4mb', workers: 1, host: '::1' }))
+  const variables = { HEDDLE_MEMORY: 'lots', HEDDLE_WORKERS: '2' }
+  const { nameOf } = readSettings(['--config', file, '-t', '3'], variables)
+  expect(nameOf('memory')).toBe('HEDDLE_MEMORY')
+  expect(nameOf('workers')).toBe('workers')
+  expect(nameOf('host')).toBe(`config ${file}: host`)
+  expect(nameOf('eviction')).toBe('eviction')
+})
+
+test('variables that are no settings are told of, with the closest', () => {
+  const warnings = (variables: Record<string, string>) => readSettings([], variables).warnings
+  expect(warnings({ HEDDLE_MEMROY: '1' })).toEqual([
+    'HEDDLE_MEMROY is no setting and is ignored; did you mean HEDDLE_MEMORY?',
+  ])
+  expect(warnings({ HEDDLE_PORT: '1' })[0]).toMatch(/did you mean HEDDLE_MEMCACHED_PORT\?$/)
+  expect(warnings({ HEDDLE_QUITE_DIFFERENT: '1' })[0]).toMatch(/is ignored$/)
+  const others = { HEDDLE_TRACES: 'x', HEDDLE_MEMORY: '', MEMROY: '1' }
+  const kubernetes = { HEDDLE_PORT: 'tcp://10.0.0.1:11211', HEDDLE_SERVICE_HOST: '10.0.0.1' }
+  expect(warnings({ ...others, ...kubernetes, HEDDLE_PORT_11211_TCP_ADDR: '10.0.0.1' })).toEqual([])
+})
+
+test('a file names no other file, nor is one suggested', () => {
+  const file = join(folder, 'config-in-config.json')
+  for (const key of ['config', 'confg', 'help']) {
+    writeFileSync(file, JSON.stringify({ [key]: 'x' }))
+    expect(() => readSettings(['--config', file], {})).toThrow(/which is no setting$/)
+  }
 })
