@@ -99,7 +99,11 @@ export class AcceptorThread {
   #replace(): void {
     if (this.#isClosing) return
     setTimeout(() => {
-      if (!this.#isClosing) this.#run().catch(() => this.#replace())
+      if (this.#isClosing) return
+      // Also when no thread can be had.
+      Promise.resolve()
+        .then(() => this.#run())
+        .catch(() => this.#replace())
     }, RESTART_MS)
   }
 }

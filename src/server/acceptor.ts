@@ -47,6 +47,7 @@ export class FrameAcceptor implements ClientEvents {
   readonly links: readonly LinkEnd[]
   readonly #memories: readonly LinkMemory[]
   readonly #clients: (Client | undefined)[] = []
+  readonly #watchers = new Set<Client>()
   readonly #board: ConnectionBoard
   readonly #counters: ServerCounters
   readonly #hub: Int32Array
@@ -114,6 +115,7 @@ export class FrameAcceptor implements ClientEvents {
 
   closed(client: Client): void {
     this.#open--
+    this.#watchers.delete(client)
     this.onClosed(client)
     this.#board.close(client.slot)
     if (client.isForgotten) this.#release(client)
@@ -124,8 +126,8 @@ export class FrameAcceptor implements ClientEvents {
   log(kind: number, lines: string): void {
     this.#drainAll() // what was replied before a line comes before it
     const bytes = Buffer.from(lines)
-    for (const client of this.clients()) {
-      if (!client.isWatching || (this.#board.kindsOf(client.slot) & kind) === 0) continue
+    for (const client of this.#watchers) {
+      if (!client.wire.isOpen || (this.#board.kindsOf(client.slot) & kind) === 0) continue
       const isSlow = client.wire.unwritten > MOST_UNREAD_LINES
       this.#counters.logged(isSlow)
       if (!isSlow) client.wire.write(bytes, 0, bytes.length)
@@ -150,6 +152,8 @@ export class FrameAcceptor implements ClientEvents {
     this.#drain(link)
     recoverLink(link, this.#clients, (client) => this.#release(client))
     if (link.isFull && link.hasDrained) this.#resumeReading(link)
+    // It may have died between taking the bell back and ringing it: other workers' replies wait.
+    this.#schedule()
   }
 
   #schedule(): void {
@@ -232,7 +236,12 @@ export class FrameAcceptor implements ClientEvents {
     if (client.isStoppedFor(TOO_MUCH_UNDER_WAY) && client.underWay < MOST_UNDER_WAY / 2) {
       client.mayRead(TOO_MUCH_UNDER_WAY)
     }
-    if (kind & WATCHING) client.isWatching = true
+    if (kind & WATCHING) {
+      client.isWatching = true
+      this.#watchers.add(client)
+    }
+    // A watcher's commands are not read: the next worker would read them.
+    if (client.isWatching) client.isDirty = true
     if (kind & CLOSING) client.end()
     if (kind & GONE) this.#leave(client, kind & GONE_TWICE ? 2 : 1)
   }

@@ -122,7 +122,16 @@ export class Crew {
     post.failures = isSound ? 0 : post.failures + 1
     this.replaced++
     const again = () => {
-      if (!this.#isStopping) this.#start(index)
+      if (this.#isStopping) return
+      try {
+        this.#start(index)
+      } catch (error) {
+        // No thread can be had at the moment: slowly.
+        warn(index, error)
+        post.startedAt = performance.now()
+        post.failures = Math.max(post.failures, FREE_FAILURES)
+        this.#replace(index)
+      }
     }
     if (post.failures <= FREE_FAILURES) again()
     else {

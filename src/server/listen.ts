@@ -1,8 +1,9 @@
 /**
  * Listening sockets: opened with errors that say what to do, closed without waiting for clients.
  */
-import { lstatSync, unlinkSync } from 'node:fs'
+import { existsSync, lstatSync, unlinkSync } from 'node:fs'
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import { dirname } from 'node:path'
 import { badOption } from '../engine/errors.ts'
 
 const BACKLOG = 1024
@@ -43,11 +44,19 @@ export async function listenUnix(path: string, accept: Accept): Promise<Listener
       await listening(server, { path, backlog: BACKLOG })
     })
   } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException
-    const why = code === 'EADDRINUSE' ? 'another program uses it, or it is no socket' : message
-    throw badOption('unixSocket', path, why)
+    throw badOption('unixSocket', path, whyRefused(cause as NodeJS.ErrnoException, path))
   }
   return { server, address: path, isUnix: true, port: 0 }
+}
+
+/** Node calls a folder that does not exist a permission that is denied. */
+function whyRefused({ code, message }: NodeJS.ErrnoException, path: string): string {
+  if (code === 'EADDRINUSE') return 'another program uses it, or it is no socket'
+  if (code !== 'EACCES') return message
+  const folder = dirname(path)
+  return existsSync(folder)
+    ? `this user may not create it in ${folder}`
+    : `there is no folder ${folder}`
 }
 
 function makeServer(accept: Accept): Server {
@@ -93,6 +102,9 @@ function refusedAddress(cause: NodeJS.ErrnoException, host: string, port: number
   }
   if (code === 'EADDRNOTAVAIL') {
     return badOption('host', host, 'this machine has no such address')
+  }
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
+    return badOption('host', host, 'it is neither an address nor a name that this machine knows')
   }
   return badOption('host', host, message)
 }

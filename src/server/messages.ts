@@ -34,5 +34,7 @@ export type FromWorker =
 export type ToWorker =
   | { readonly kind: 'socket'; readonly slot: number; readonly socket: Socket }
   | { readonly kind: 'lines'; readonly watched: number; readonly lines: string }
+  /** So many characters of its log lines were taken. */
+  | { readonly kind: 'taken'; readonly characters: number }
   | { readonly kind: 'endSockets' }
   | { readonly kind: 'stop' }

@@ -83,6 +83,8 @@ const MAX_VERBOSITY = 3
 /** A socket's address has room for no more on Linux. */
 const MAX_PATH_BYTES = 107
 const MAX_HOSTS = 7
+/** `127.0.0.1:5555`, `[::1]:5555`; an IPv6 address has more colons. */
+const ADDRESS_AND_PORT = /^(?:[^:]*|\[.*\]):[0-9]*$/
 
 const OPTION_NAMES = (
   'memcachedPort host unixSocket maxConnections workers handOff acceptor flush enableShutdown ' +
@@ -159,6 +161,10 @@ function portsOf(
   const hosts = host.split(',').map((each) => each.trim())
   if (hosts.length > MAX_HOSTS || hosts.includes('')) {
     throw badOption('host', host, `it must be 1 to ${MAX_HOSTS} addresses`, MAX_HOSTS)
+  }
+  const withPort = hosts.find((each) => ADDRESS_AND_PORT.test(each))
+  if (withPort !== undefined) {
+    throw badOption('host', withPort, 'it has a port, which is an option of its own')
   }
   return hosts.map((each) => ({ host: each, port }))
 }

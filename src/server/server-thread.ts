@@ -154,8 +154,11 @@ export class ServerThread implements CrewEvents {
   }
 
   message(index: number, message: FromWorker): void {
-    if (message.kind === 'log') this.#log(message.watched, message.lines)
-    else if (message.kind === 'shutdown') this.onShutdown(message.isGraceful)
+    if (message.kind === 'log') {
+      this.#log(message.watched, message.lines)
+      this.#crew.post(index, { kind: 'taken', characters: message.lines.length })
+    }
+    if (message.kind === 'shutdown') this.onShutdown(message.isGraceful)
     else if (message.kind === 'endedSockets') this.#endedSockets(index)
     else if (message.kind === 'lastFiles') this.#openFiles.reached()
   }

@@ -1,7 +1,8 @@
 /** The server as a protocol sees it from one worker: what `ServerFacts` asks, from the boards. */
-import { CounterBoard, SETTING } from '../protocols/memcached/counters.ts'
+import { COUNT, CounterBoard, SETTING } from '../protocols/memcached/counters.ts'
 import type { ConnectionFacts, ServerFacts, ServerSettings } from '../protocols/memcached/host.ts'
 import { ConnectionBoard } from './connection-board.ts'
+import { LineBatch } from './line-batch.ts'
 import type { FromWorker, WorkerSpec } from './messages.ts'
 
 export class WorkerFacts implements ServerFacts {
@@ -13,6 +14,7 @@ export class WorkerFacts implements ServerFacts {
   readonly connectionBoard: ConnectionBoard
   /** Steps that are under way: while there are any, this thread does not block. */
   backgroundTasks = 0
+  readonly lines: LineBatch
   /** Told by the worker: who executes a connection marks it as one that watches. */
   onWatch: (slot: number) => void = () => {}
   readonly #send: (message: FromWorker) => void
@@ -30,6 +32,10 @@ export class WorkerFacts implements ServerFacts {
       },
     }
     this.#send = send
+    this.lines = new LineBatch(
+      (watched, lines) => send({ kind: 'log', watched, lines }),
+      () => this.board.add(COUNT.log_watcher_skipped, 1),
+    )
   }
 
   get verbosity(): number {
@@ -97,6 +103,6 @@ export class WorkerFacts implements ServerFacts {
   }
 
   log(kind: number, line: string): void {
-    this.#send({ kind: 'log', watched: kind, lines: `${line}\n` })
+    this.lines.add(kind, line)
   }
 }

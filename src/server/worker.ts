@@ -45,7 +45,7 @@ export async function runWorker(spec: WorkerSpec, port: MessagePort): Promise<vo
   sockets.onClosed = (slot, reason) => {
     if (!wantsConnectionLines(facts.connectionBoard, facts.board)) return
     const lines = closedLine(facts.connectionBoard, slot, reason)
-    send({ kind: 'log', watched: WATCH_CONNECTIONS, lines })
+    facts.lines.add(WATCH_CONNECTIONS, lines.trimEnd())
   }
   sockets.onEmpty = () => send({ kind: 'endedSockets' })
   const filesLimit = openFilesLimit()
@@ -58,6 +58,7 @@ export async function runWorker(spec: WorkerSpec, port: MessagePort): Promise<vo
       if (isAmongLast(message.socket, filesLimit)) send({ kind: 'lastFiles' })
       sockets.accept(message.socket, message.slot)
     } else if (message.kind === 'lines') sockets.log(message.watched, message.lines)
+    else if (message.kind === 'taken') facts.lines.taken(message.characters)
     else if (message.kind === 'endSockets') sockets.stop()
     else {
       loop.stop()

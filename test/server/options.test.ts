@@ -40,6 +40,8 @@ test('a unix socket alone has frames, and as many workers as fit to them', () =>
 test.each([
   [{ memcachedPort: 70_000 }, 'memcachedPort', /0 to 65,535/],
   [{ memcachedPort: '11211' }, 'memcachedPort', /must be a number/],
+  [{ host: '127.0.0.1:5555' }, 'host', /^host is "127.0.0.1:5555": it has a port, which is an op/],
+  [{ host: '::1,[::1]:1' }, 'host', /is "\[::1\]:1": it has a port/],
   [{ host: '' }, 'host', /1 to 7 addresses/],
   [{ unixSocket: 'x'.repeat(108) }, 'unixSocket', /1 to 107 bytes, not 108/],
   [{ maxConnections: 0 }, 'maxConnections', /1 to 200,000/],

@@ -140,6 +140,16 @@ test('a socket file that nobody listens on is replaced, any other file is not', 
   await first.close()
 })
 
+test('an address that cannot be had says why', async () => {
+  const engine = engineNamed('nowhere')
+  const lost = join(folder, 'lost')
+  const noFolder = await refusal(serve(engine, { unixSocket: join(lost, 'a.sock'), workers: 1 }))
+  expect(noFolder.message).toMatch(new RegExp(`^unixSocket is .*: there is no folder ${lost}$`))
+  const options = { memcachedPort: 0, host: 'no-such-name.invalid', workers: 1 }
+  const noName = await refusal(serve(engine, options))
+  expect(noName.message).toMatch(/^host is "no-such-name.invalid": it is neither an address nor a/)
+})
+
 test('an acceptor thread that dies is replaced on the same port', async () => {
   const engine = engineNamed('acceptor dies')
   const options = resolveServeOptions({
