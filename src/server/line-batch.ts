@@ -31,6 +31,7 @@ export class LineBatch {
     this.#kind = kind
     this.#lines += `${line}\n`
     if (this.#isScheduled) return
+    this.flush() // The first of a turn at once.
     this.#isScheduled = true
     setImmediate(() => {
       this.#isScheduled = false

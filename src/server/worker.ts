@@ -30,7 +30,8 @@ const NO_CODEC = {
 /** @param port to the thread that started this one */
 export async function runWorker(spec: WorkerSpec, port: MessagePort): Promise<void> {
   const send = (message: FromWorker) => port.postMessage(message)
-  const engine = attachEngine(spec.engine, { codec: NO_CODEC })
+  const needsCodec = spec.engine.facts.codec === 'custom'
+  const engine = attachEngine(spec.engine, needsCodec ? { codec: NO_CODEC } : {})
   const facts = new WorkerFacts(spec, send)
   const open = await openerOf(spec.protocol, engine, facts)
   const frames = new FrameExecutor(new Link(spec.link), open)

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { LineBatch } from '../../src/server/line-batch.ts'
 import { answerOf, openServer } from './open-server.ts'
 
-test('lines are sent once a turn, by kind and in order, and dropped while none are taken', async () => {
+test('lines are sent by turns, by kind and in order, and dropped while none are taken', async () => {
   const sent: [number, string][] = []
   let dropped = 0
   const batch = new LineBatch(
@@ -20,7 +20,8 @@ test('lines are sent once a turn, by kind and in order, and dropped while none a
     batch.add(kind, line)
   await sleep(5)
   expect(sent).toEqual([
-    [1, 'a\nb\n'],
+    [1, 'a\n'],
+    [1, 'b\n'],
     [2, 'c\n'],
     [1, 'd\n'],
   ])
