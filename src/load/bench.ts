@@ -2,13 +2,13 @@
  * `heddle bench` itself: floor, preload, then each load, and what they found as a table or as
  * lines of JSON. It is loaded only when the packages that it needs are there (src/cli/bench.ts).
  */
-import { existsSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { accessSync, constants, existsSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { nameOf } from './connection.ts'
 import type { Target } from './connection.ts'
 import { PERCENTILES, hgrmOf } from './findings.ts'
 import type { Findings } from './findings.ts'
-import { startFloor } from './floor-server.ts'
+import { sourceOfFloor, startFloor } from './floor-server.ts'
 import type { BenchOptions } from './options.ts'
 import { LoadPool } from './pool.ts'
 import type { LoadSession, RunOrder } from './pool.ts'
@@ -35,6 +35,7 @@ const MIB = 2 ** 20
 
 /** The number of loads that failed: wrong replies, error lines. */
 export async function runBench(options: BenchOptions, print: Print, warn: Print): Promise<number> {
+  if (options.hgrm !== undefined) checkWritable(options.hgrm)
   const pool = new LoadPool(options.threads)
   const say = options.json ? warn : print
   try {
@@ -44,7 +45,8 @@ export async function runBench(options: BenchOptions, print: Print, warn: Print)
     const host = options.target.path === undefined ? options.target.host : undefined
     const note = sharedCoresNote(host, options.pid)
     if (note !== undefined) say(`${note}\n`)
-    if (options.floor) await measureFloor(pool, options, say)
+    const isFloorHere = options.isFloorAsked || sourceOfFloor() !== undefined
+    if (options.floor && isFloorHere) await measureFloor(pool, options, say)
     const session = await openSession(pool, options, options.target, keys)
     if (options.preload) await preload(session, say)
     const lines = await runLoads(session, options, trace?.requests)
@@ -58,6 +60,17 @@ export async function runBench(options: BenchOptions, print: Print, warn: Print)
     return lines.filter((line) => line.findings.errors > 0).length
   } finally {
     await pool.close()
+  }
+}
+
+/** A load that takes minutes should not find out at its end. */
+function checkWritable(file: string): void {
+  const folder = dirname(file)
+  if (!existsSync(folder)) throw new Error(`--hgrm ${file}: there is no folder ${folder}`)
+  try {
+    accessSync(existsSync(file) ? file : folder, constants.W_OK)
+  } catch (error) {
+    throw new Error(`--hgrm ${file}: ${(error as Error).message}`)
   }
 }
 

@@ -25,9 +25,14 @@ const COMPILERS = ['cc', 'gcc', 'clang']
 const START_TIMEOUT_MS = 5_000
 const run = promisify(execFile)
 
+/** Where its source is; undefined in an installed package. */
+export function sourceOfFloor(): string | undefined {
+  return ROOTS.map((root) => join(import.meta.dirname, root, SOURCE)).find(existsSync)
+}
+
 /** The running floor, or why there is none. */
 export async function startFloor(): Promise<FloorServer | string> {
-  const source = ROOTS.map((root) => join(import.meta.dirname, root, SOURCE)).find(existsSync)
+  const source = sourceOfFloor()
   if (source === undefined) return `${SOURCE} is not here: it comes with the source of heddle`
   const folder = mkdtempSync(join(tmpdir(), 'heddle-floor-'))
   const binary = join(folder, 'floor')

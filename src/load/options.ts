@@ -31,13 +31,15 @@ export interface BenchOptions {
   readonly preload: boolean
   readonly allowMisses: boolean
   readonly floor: boolean
+  /** It was asked for: where it cannot be measured, that is said. */
+  readonly isFloorAsked: boolean
   readonly json: boolean
   readonly hgrm: string | undefined
   readonly seed: number
 }
 
 const OPTIONS = {
-  help: { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h', default: false },
   host: { type: 'string', default: '127.0.0.1' },
   port: { type: 'string' },
   'unix-socket': { type: 'string' },
@@ -56,6 +58,7 @@ const OPTIONS = {
   rate: { type: 'string' },
   'no-preload': { type: 'boolean', default: false },
   'allow-misses': { type: 'boolean', default: false },
+  floor: { type: 'boolean', default: false },
   'no-floor': { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
   hgrm: { type: 'string' },
@@ -83,15 +86,32 @@ export const USAGE = `heddle bench: load on a memcached or Redis server, and its
                           intended time; without it closed loop
   --no-preload            the keys are there already
   --allow-misses          the server may evict: a miss of a stored key is no error
-  --no-floor              do not measure what this generator reaches at most
+  --floor                 measure what this generator reaches at most, or say why not (done
+                          without asking where the source of heddle and a C compiler are)
+  --no-floor              do not measure it
   --json                  one line of JSON for each load
   --hgrm FILE             write the percentile distribution (of the last load)
   --seed N                of the choice of keys (1)
 `
 
+/** What flags there are, without dashes. */
+export const BENCH_FLAGS: readonly string[] = Object.keys(OPTIONS)
+
+/** A flag that does not exist. */
+export class UnknownFlagError extends Error {
+  /** As it was given. */
+  readonly flag: string
+
+  constructor(flag: string) {
+    super(`no such flag: ${flag}`)
+    this.flag = flag
+  }
+}
+
 type Texts = Readonly<Record<string, string | boolean | undefined>>
 
 export function readBenchOptions(argv: readonly string[]): BenchOptions {
+  refuseUnknown(argv)
   const { values } = parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: false })
   const texts: Texts = values
   const protocol = oneOf(texts, 'protocol', PROTOCOLS) as ProtocolName
@@ -100,6 +120,9 @@ export function readBenchOptions(argv: readonly string[]): BenchOptions {
   const path = values['unix-socket']
   if (path !== undefined && values.port !== undefined) {
     throw new Error('--port and --unix-socket exclude each other')
+  }
+  if (values.floor && values['no-floor']) {
+    throw new Error('--floor and --no-floor exclude each other')
   }
   const choice = choiceOf(texts)
   const connections = integer(texts, 'connections', 1, 500)
@@ -122,8 +145,18 @@ export function readBenchOptions(argv: readonly string[]): BenchOptions {
     rates: ratesOf(values.rate),
     preload: !values['no-preload'] && choice !== 'trace',
     allowMisses: values['allow-misses'],
-    floor: !values['no-floor'],
+    ...{ floor: !values['no-floor'], isFloorAsked: values.floor },
     seed: integer(texts, 'seed', 1, 2 ** 31 - 1),
+  }
+}
+
+function refuseUnknown(argv: readonly string[]): void {
+  const { tokens } = parseArgs({ args: [...argv], options: OPTIONS, strict: false, tokens: true })
+  for (const token of tokens) {
+    if (token.kind === 'positional') throw new Error(`'${token.value}' is no flag`)
+    if (token.kind === 'option' && !Object.hasOwn(OPTIONS, token.name)) {
+      throw new UnknownFlagError(token.rawName)
+    }
   }
 }
 

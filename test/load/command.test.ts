@@ -3,7 +3,7 @@
  * exit code, and the one line that it says where its packages are not installed.
  */
 import { execFile } from 'node:child_process'
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -13,6 +13,8 @@ import { rightReply, startFakeServer } from './fake-server.ts'
 const root = resolve(import.meta.dirname, '../..')
 const folder = mkdtempSync(join(tmpdir(), 'heddle-load-'))
 const STARTER = join(folder, 'bench.mjs')
+/** What the command needs of heddle. */
+const PARTS = ['src/cli/bench.ts', 'src/engine/option-names.ts', 'src/load']
 writeFileSync(STARTER, starterOf(join(root, 'src/cli/bench.ts')))
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -72,8 +74,9 @@ describe('options', () => {
     [['--seconds', 'x'], /--seconds x: expected seconds from 0.1/],
     [['--protocol', 'http'], /--protocol http: expected one of memcached, redis/],
     [['--port', '1', '--unix-socket', 'x'], /exclude each other/],
-    [['--nonsense'], /nonsense/],
-    [['extra'], /extra/],
+    [['--nonsense'], /^no such flag: --nonsense$/],
+    [['--floor', '--no-floor'], /exclude each other/],
+    [['extra'], /^'extra' is no flag$/],
   ] as const)('%j is refused', (args, words) => {
     expect(() => readBenchOptions(args)).toThrow(words)
   })
@@ -87,9 +90,18 @@ describe('the command', () => {
       code: 0,
       stdout: expect.stringMatching(/--rate/),
     })
-    const refused = await bench(['--depth', '0'])
-    expect(refused.code).toBe(2)
-    expect(refused.stderr).toBe('heddle bench: --depth 0: expected an integer from 1 to 64\n')
+    expect(await bench(['-h'])).toEqual(await bench(['--help']))
+    const refusals = [
+      [['--depth', '0'], '--depth 0: expected an integer from 1 to 64'],
+      [['--depht=3'], 'no such flag: --depht; did you mean --depth'],
+      [['--clients', '3'], 'no such flag: --clients; did you mean --connections'],
+      [['-x'], 'no such flag: -x'],
+    ] as const
+    for (const [args, words] of refusals) {
+      const { code, stdout, stderr } = await bench(args)
+      expect([code, stdout]).toEqual([2, ''])
+      expect(stderr).toBe(`heddle bench: ${words}; see heddle bench --help\n`)
+    }
   })
 
   test('a table with the floor, JSON with a rate, a percentile file', async () => {
@@ -165,6 +177,14 @@ describe('the command', () => {
     }
   })
 
+  test('a percentile file that cannot be written is refused before the load', async () => {
+    const file = join(folder, 'missing', 'latency.hgrm')
+    const ended = await bench(['--port', '1', '--hgrm', file])
+    expect(ended).toMatchObject({ code: 1, stdout: '' })
+    const why = `--hgrm ${file}: there is no folder ${join(folder, 'missing')}`
+    expect(ended.stderr).toBe(`heddle bench: ${why}\n`)
+  })
+
   test('nobody listens', async () => {
     const fake = await startFakeServer()
     await fake.close()
@@ -173,9 +193,31 @@ describe('the command', () => {
     expect(ended.stderr).toMatch(/heddle bench: cannot connect to 127.0.0.1:\d+: .*ECONNREFUSED/)
   })
 
+  test('without the source of the floor it says nothing of it unless asked', async () => {
+    const installed = join(folder, 'installed')
+    for (const part of [...PARTS, 'workers']) {
+      cpSync(join(root, part), join(installed, part), { recursive: true })
+    }
+    symlinkSync(join(root, 'node_modules'), join(installed, 'node_modules'))
+    writeFileSync(join(installed, 'package.json'), '{"type":"module"}')
+    const starter = join(installed, 'start.mjs')
+    writeFileSync(starter, starterOf(join(installed, 'src/cli/bench.ts')))
+    const fake = await startFakeServer()
+    try {
+      const args = ['--port', String(fake.target.port), ...quick]
+      const ended = await bench(args, starter)
+      expect(ended.code, ended.stderr).toBe(0)
+      expect(ended.stdout).not.toMatch(/floor/)
+      const asked = await bench([...args, '--floor'], starter)
+      expect(asked.stdout).toMatch(/floor of the generator not measured: .*floor\.c is not here/)
+    } finally {
+      await fake.close()
+    }
+  })
+
   test('without its packages it says in one line what to install', async () => {
     const bare = join(folder, 'bare')
-    for (const part of ['src/cli/bench.ts', 'src/load']) {
+    for (const part of PARTS) {
       cpSync(join(root, part), join(bare, part), { recursive: true })
     }
     writeFileSync(join(bare, 'package.json'), '{"type":"module"}')
