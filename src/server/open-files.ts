@@ -42,7 +42,7 @@ export function openFilesShortage(
   )
 }
 
-/** Whether few connections more will fail. `_handle` is no public interface, and may say nothing. */
+/** Whether it is one of the last. `_handle` is no public interface, and may say nothing. */
 export function isAmongLast(socket: Socket, limit: number | undefined): boolean {
   const { fd } = (socket as unknown as { _handle?: { fd?: number } | null })._handle ?? {}
   return limit !== undefined && fd !== undefined && fd >= limit - LAST_FILES
