@@ -4,7 +4,9 @@
  *
  * An entry belongs to the thread that owns the socket: plain stores by that thread, and readers
  * that may see an address half written for a moment (it is shown to people, nothing hangs on it).
- * The words that several threads change are counted up and down by atomic additions.
+ * The words that several threads change are counted up and down by atomic additions; what was
+ * counted once is counted down once: by whoever takes the slot out of OPEN, and by whoever takes
+ * its kinds. A worker may die between the two, so its load is counted again after its death.
  */
 import { add, load, store, swap } from './words.ts'
 
@@ -15,14 +17,13 @@ export const OPEN = 1
 export const CLOSING = 2
 
 const HEADER_WORDS = 16
-const OPEN_COUNT = 0
-const ACCEPTING = 1
-const WATCHERS = 2
+const ACCEPTING = 0
+const WATCHERS = 1
 /** Four counts of 8 bits: watchers of each kind. */
-const WATCHED = 3
-const SECOND = 4
-const LISTENERS = 5
-const TCP_PORT = 6
+const WATCHED = 2
+const SECOND = 3
+const LISTENERS = 4
+const TCP_PORT = 5
 const LOADS_AT = 16
 const MOST_WORKERS = 128
 
@@ -77,11 +78,10 @@ export class ConnectionBoard {
       this.#write(at, address)
       this.#words[at + OWNER] = owner
       this.#words[at + LAST_SECOND] = this.#words[SECOND]!
-      this.#words[at + KINDS] = 0
+      this.#unwatch(at)
       this.#words[at + LISTENER] = listener
       this.#words[at + IS_HANDED_OVER] = isHandedOver ? 1 : 0
       store(this.#words, at + STATE, OPEN)
-      add(this.#words, OPEN_COUNT, 1)
       add(this.#words, LOADS_AT + owner, 1)
       return slot
     }
@@ -92,7 +92,6 @@ export class ConnectionBoard {
   close(slot: number): void {
     const at = this.#at(slot)
     if (!swap(this.#words, at + STATE, OPEN, CLOSING)) return
-    add(this.#words, OPEN_COUNT, -1)
     add(this.#words, LOADS_AT + this.#words[at + OWNER]!, -1)
     this.#unwatch(at)
   }
@@ -100,22 +99,31 @@ export class ConnectionBoard {
   /** Nobody knows the slot any more. */
   release(slot: number): void {
     this.close(slot)
-    store(this.#words, this.#at(slot) + STATE, FREE)
+    const at = this.#at(slot)
+    this.#unwatch(at) // whoever closed it may have died before
+    store(this.#words, at + STATE, FREE)
   }
 
-  /** Closes and frees the connections whose sockets died with their worker. */
+  /**
+   * Closes and frees the connections whose sockets died with their worker, and counts its others:
+   * with the worker dead, only the accepting thread, which calls this, changes that count.
+   */
   releaseHandedTo(owner: number): void {
+    let open = 0
     for (let slot = 0; slot < this.slots; slot++) {
       const at = this.#at(slot)
-      if (load(this.#words, at + STATE) === FREE) continue
-      if (this.#words[at + OWNER] === owner && this.#words[at + IS_HANDED_OVER] === 1) {
-        this.release(slot)
-      }
+      const state = load(this.#words, at + STATE)
+      if (state === FREE || this.#words[at + OWNER] !== owner) continue
+      if (this.#words[at + IS_HANDED_OVER] === 1) this.release(slot)
+      else if (state === OPEN) open++
     }
+    store(this.#words, LOADS_AT + owner, open)
   }
 
   get openCount(): number {
-    return load(this.#words, OPEN_COUNT)
+    let count = 0
+    for (let owner = 0; owner < MOST_WORKERS; owner++) count += this.loadOf(owner)
+    return count
   }
 
   /** Open connections of a worker. */
@@ -131,7 +139,7 @@ export class ConnectionBoard {
     store(this.#words, ACCEPTING, is ? 1 : 0)
   }
 
-  /** The clock of idle times: seconds since the server started. One thread moves it. */
+  /** The clock of idle times. One thread moves it, by one second at a time. */
   get second(): number {
     return this.#words[SECOND]!
   }
@@ -149,7 +157,7 @@ export class ConnectionBoard {
     this.#words[TCP_PORT] = port
   }
 
-  /** The client has sent something. */
+  /** The client has sent something, or taken some of its replies. */
   touch(slot: number): void {
     const words = this.#words
     words[this.#at(slot) + LAST_SECOND] = words[SECOND]!
@@ -186,7 +194,7 @@ export class ConnectionBoard {
 
   /**
    * The connection watches these kinds (bits 1, 2, 4, 8) from now on.
-   * @returns false when there are as many watchers as there may be
+   * @returns false when there are as many watchers as there may be, or it was closed meanwhile
    */
   watch(slot: number, kinds: number): boolean {
     const at = this.#at(slot)
@@ -196,9 +204,11 @@ export class ConnectionBoard {
       add(this.#words, WATCHERS, -1)
       return false
     }
-    this.#words[at + KINDS] = kinds
     add(this.#words, WATCHED, countsOf(kinds))
-    return true
+    store(this.#words, at + KINDS, kinds)
+    if (load(this.#words, at + STATE) === OPEN) return true
+    this.#unwatch(at) // closed meanwhile, and perhaps before the kinds could be seen
+    return false
   }
 
   kindsOf(slot: number): number {
@@ -211,10 +221,10 @@ export class ConnectionBoard {
     return counts === 0 ? 0 : kindsIn(counts)
   }
 
+  /** The worker and the accepting thread may both do so at once: one of them takes the kinds. */
   #unwatch(at: number): void {
-    const kinds = this.#words[at + KINDS]!
-    if (kinds === 0) return
-    this.#words[at + KINDS] = 0
+    const kinds = load(this.#words, at + KINDS)
+    if (kinds === 0 || !swap(this.#words, at + KINDS, kinds, 0)) return
     add(this.#words, WATCHED, -countsOf(kinds))
     add(this.#words, WATCHERS, -1)
   }
