@@ -2,9 +2,13 @@
  * The limit of open files: whether a server has as many as its clients need, and what is told when
  * connections fail for want of them.
  *
- * libuv closes a connection that there is no descriptor for and tells nobody. But a new descriptor
- * is always the lowest that is free: one that is among the last says that the next may fail. A
- * socket that is handed to a worker gets a new one there, so workers look as well.
+ * Clients that there are no files for are refused before the last file is gone: a socket that is
+ * handed to a worker needs a second one for a moment, and Node loses it where there is none.
+ *
+ * An application may have other files open. libuv closes a connection that there is no descriptor
+ * for and tells nobody. But a new descriptor is always the lowest that is free: one that is among
+ * the last says that the next may fail. A socket that is handed over gets a new one in its worker,
+ * so workers look as well.
  */
 import { readFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
@@ -26,19 +30,24 @@ export function openFilesLimit(): number | undefined {
   }
 }
 
+/** So many clients there are files for, beside what the server needs itself. */
+export function clientsWithin(limit: number | undefined, workers: number): number {
+  if (limit === undefined) return Number.POSITIVE_INFINITY
+  return Math.max(1, limit - OWN_FILES - workers * FILES_PER_WORKER)
+}
+
 /** The sentence for an operator whose limit is too low for his clients. */
 export function openFilesShortage(
   maxConnections: number,
   workers: number,
   limit: number | undefined = openFilesLimit(),
 ): string | undefined {
-  const own = OWN_FILES + workers * FILES_PER_WORKER
-  const wanted = own + maxConnections
-  if (limit === undefined || limit >= wanted) return undefined
-  const clients = count(Math.max(0, limit - own))
+  const clients = clientsWithin(limit, workers)
+  if (limit === undefined || clients >= maxConnections) return undefined
+  const wanted = OWN_FILES + workers * FILES_PER_WORKER + maxConnections
   return (
     `max-connections is ${count(maxConnections)}, but ${count(limit)} open files are enough for ` +
-    `about ${clients}: raise the limit to ${count(wanted)} (ulimit -n)`
+    `${count(clients)}: raise the limit to ${count(wanted)} (ulimit -n)`
   )
 }
 

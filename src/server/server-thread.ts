@@ -19,7 +19,7 @@ import {
 import { Crew, type CrewEvents } from './crew.ts'
 import { boardAddress, clientAddress, type Listener, listenTcp, listenUnix } from './listen.ts'
 import type { FromWorker, WorkerSpec } from './messages.ts'
-import { OpenFilesWatch } from './open-files.ts'
+import { clientsWithin, OpenFilesWatch, openFilesLimit } from './open-files.ts'
 import { type ResolvedServeOptions, settingsOf } from './options.ts'
 import { ServerCounters } from './server-counters.ts'
 import { VERSION } from './version.ts'
@@ -55,6 +55,7 @@ export class ServerThread implements CrewEvents {
   readonly #acceptor: FrameAcceptor
   readonly #crew: Crew
   readonly #openFiles = new OpenFilesWatch()
+  readonly #mostClients: number
   readonly #startedAt = Date.now()
   readonly #settings: ServerSettings
   #listeners: Listener[] = []
@@ -69,6 +70,8 @@ export class ServerThread implements CrewEvents {
   constructor(spec: ServerSpec) {
     const { options } = spec
     this.#spec = spec
+    const { maxConnections, workers } = options
+    this.#mostClients = Math.min(maxConnections, clientsWithin(openFilesLimit(), workers))
     // Slots outlive their sockets a little, until the worker knows that they are gone.
     this.#board = new ConnectionBoard(ConnectionBoard.create(2 * options.maxConnections + 64))
     this.#counterMemory = CounterBoard.create(options.workers + 1)
@@ -185,7 +188,9 @@ export class ServerThread implements CrewEvents {
     this.#openFiles.accepted(socket)
     const worker = this.#leastLoaded()
     const isHandedOver = this.#spec.options.handOff === 'sockets' && !listener.isUnix
-    const hasRoom = this.#board.openCount < this.#spec.options.maxConnections
+    const { openCount } = this.#board
+    const hasRoom = openCount < this.#mostClients
+    if (!hasRoom && openCount < this.#spec.options.maxConnections) this.#openFiles.reached()
     const address = hasRoom ? clientAddress(socket, listener) : ''
     const slot = hasRoom ? this.#board.claim(worker, address, listenerIndex, isHandedOver) : -1
     if (slot < 0) {
@@ -239,12 +244,20 @@ export class ServerThread implements CrewEvents {
     if (this.#counterBoard.setting(SETTING.verbosity) >= verbosity) process.stderr.write(lines)
   }
 
+  /**
+   * Idle time passes while this thread runs: neither a late tick nor the system's clock makes
+   * clients idle. What they sent meanwhile is read first, within this turn of the event loop.
+   */
   #tick(): void {
-    this.#board.second = Math.floor((Date.now() - this.#startedAt) / SECOND_MS)
-    const { idleTimeout } = this.#spec.options
-    if (idleTimeout === 0) return
+    this.#board.second++
+    if (this.#spec.options.idleTimeout > 0) setImmediate(() => this.#kickIdle())
+  }
+
+  #kickIdle(): void {
     for (const client of this.#acceptor.clients()) {
-      if (this.#board.idleSeconds(client.slot) <= idleTimeout || client.isWatching) continue
+      if (client.wire.noteProgress()) this.#board.touch(client.slot)
+      const idle = this.#board.idleSeconds(client.slot)
+      if (idle <= this.#spec.options.idleTimeout || client.isWatching) continue
       this.#counters.kickedIdle()
       client.closeReason = 'idle_timeout'
       client.wire.destroy()

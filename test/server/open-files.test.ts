@@ -14,10 +14,10 @@ test('a limit is too low if clients, workers and Node need more', () => {
   expect(openFilesShortage(1024, 2, undefined)).toBeUndefined()
   expect(openFilesShortage(1024, 2, 1072)).toBeUndefined()
   expect(openFilesShortage(1024, 2, 1071)).toBe(
-    'max-connections is 1,024, but 1,071 open files are enough for about 1,023: ' +
+    'max-connections is 1,024, but 1,071 open files are enough for 1,023: ' +
       'raise the limit to 1,072 (ulimit -n)',
   )
-  expect(openFilesShortage(1024, 2, 20)).toMatch(/enough for about 0:/)
+  expect(openFilesShortage(1024, 2, 20)).toMatch(/enough for 1:/)
 })
 
 test('it is told once a minute, with how often it was met', () => {
