@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { LineBatch } from '../../src/server/line-batch.ts'
 import { answerOf, openServer } from './open-server.ts'
 
-test('lines are sent by turns, by kind and in order, and dropped while none are taken', async () => {
+test('lines are sent by turns, by kind, in order, and dropped while none are taken', async () => {
   const sent: [number, string][] = []
   let dropped = 0
   const batch = new LineBatch(
@@ -36,7 +36,7 @@ test('lines are sent by turns, by kind and in order, and dropped while none are 
   expect(sent.at(-1)).toEqual([1, 'again\n'])
 })
 
-test('frames: a watcher whose worker dies is closed, and its bytes are never commands', async () => {
+test('frames: a watcher whose worker dies is closed; its bytes are never commands', async () => {
   const server = await openServer({ handOff: 'frames', workers: 1, protocolModule: undefined })
   const watcher = await server.connect()
   watcher.write('watch fetchers\r\n')
