@@ -6,10 +6,11 @@
  * on `_handle`, which is no public interface: where it is not as expected, the accepted socket is
  * used as it is, with 'data' events and stream writes.
  *
- * Order of what is written: once a byte waits in the stream, everything goes through the stream
- * until it is empty again. The descriptor is forgotten the moment the socket is destroyed
- * (`_destroy` runs before the handle closes), so no byte can reach a later connection that was
- * given the same number.
+ * Order of what is written: while the stream writes, all that follows is gathered in blocks, which
+ * the stream gets one after the other; a stream write for each reply would cost many times its
+ * bytes. The descriptor is used when nothing waits. It is forgotten the moment the socket is
+ * destroyed (`_destroy` runs before the handle closes), so no byte can reach a later connection
+ * that was given the same number.
  */
 import { writeSync } from 'node:fs'
 import { Socket, type SocketConstructorOpts } from 'node:net'
@@ -29,6 +30,8 @@ export interface WireOwner {
 interface Handle {
   readonly fd?: number
   readonly useUserBuffer?: unknown
+  /** Bytes of the stream's write that the system has not taken yet. */
+  readonly writeQueueSize?: number
 }
 interface Inner {
   _handle?: Handle | null
@@ -37,6 +40,9 @@ interface Inner {
 const READ_BYTES = 64 * 1024
 /** So long a client that was said goodbye to may take to close its side. */
 const LINGER_MS = 1000
+/** Blocks that gather what waits: each twice as long as the one before. */
+const FIRST_BLOCK = 16 * 1024
+const LAST_BLOCK = 256 * 1024
 
 let readBuffer: Buffer | undefined
 
@@ -44,13 +50,25 @@ export class Wire {
   readonly socket: Socket
   #fd = -1
   #isEnding = false
+  /** The stream writes: its callback is still to come. */
+  #isWriting = false
+  /** What waits behind it: the last block is filled up to `#filled`. */
+  #blocks: Buffer[] = []
+  #filled = 0
+  #gathered = 0
+  /** Bytes given to `write`, and how many of them were out when `noteProgress` was called. */
+  #given = 0
+  #seenOut = 0
   readonly #wrote: (error?: Error | null) => void
 
   /** @param accepted paused, and with `allowHalfOpen` */
   constructor(accepted: Socket, owner: WireOwner) {
     const handle = detach(accepted)
     this.#wrote = (error) => {
-      if (error === undefined || error === null) owner.wrote()
+      this.#isWriting = false
+      if (error !== undefined && error !== null) return
+      if (!this.socket.destroyed) this.#handOver()
+      owner.wrote()
     }
     if (handle === undefined) {
       this.socket = accepted
@@ -61,12 +79,25 @@ export class Wire {
     }
     this.socket.on('error', ignore) // a reset; 'close' follows
     this.socket.on('end', () => owner.ended())
-    this.socket.on('close', () => owner.closed())
+    this.socket.on('close', () => {
+      this.#dropGathered()
+      owner.closed()
+    })
   }
 
   /** Bytes that wait for the client to read. */
   get unwritten(): number {
-    return this.socket.writableLength
+    return this.#gathered + this.socket.writableLength
+  }
+
+  /** Whether the client, or the system for it, has taken bytes since the last call. */
+  noteProgress(): boolean {
+    const { socket } = this
+    const inStream = (socket as Inner)._handle?.writeQueueSize ?? socket.writableLength
+    const out = this.#given - this.#gathered - inStream
+    const has = out !== this.#seenOut
+    this.#seenOut = out
+    return has
   }
 
   get isOpen(): boolean {
@@ -77,8 +108,13 @@ export class Wire {
   write(source: Buffer, from: number, to: number): void {
     const { socket } = this
     if (this.#isEnding || socket.destroyed) return
+    this.#given += to - from
     let begin = from
-    if (this.#fd >= 0 && socket.writableLength === 0) {
+    if (this.#isWriting) {
+      this.#gather(source, begin, to)
+      return
+    }
+    if (this.#fd >= 0) {
       const written = writeNow(this.#fd, source, from, to - from)
       if (written < 0) {
         socket.destroy()
@@ -89,7 +125,7 @@ export class Wire {
     }
     const waiting = Buffer.allocUnsafeSlow(to - begin)
     source.copy(waiting, 0, begin, to)
-    socket.write(waiting, this.#wrote)
+    this.#stream(waiting)
   }
 
   pause(): void {
@@ -109,6 +145,7 @@ export class Wire {
     if (this.#isEnding || this.socket.destroyed) return
     this.#isEnding = true
     const { socket } = this
+    while (this.#gathered > 0) this.#handOver()
     socket.end(() => {
       const timer = setTimeout(() => socket.destroy(), LINGER_MS).unref()
       socket.once('close', () => clearTimeout(timer))
@@ -122,6 +159,43 @@ export class Wire {
 
   #took(owner: WireOwner, buffer: Buffer, length: number): void {
     if (!this.#isEnding) owner.bytes(buffer, length)
+  }
+
+  #stream(waiting: Buffer): void {
+    this.#isWriting = true
+    this.socket.write(waiting, this.#wrote)
+  }
+
+  #gather(source: Buffer, from: number, to: number): void {
+    let at = from
+    while (at < to) {
+      let block = this.#blocks.at(-1)
+      if (block === undefined || this.#filled === block.length) {
+        const length = block === undefined ? FIRST_BLOCK : Math.min(2 * block.length, LAST_BLOCK)
+        block = Buffer.allocUnsafeSlow(length)
+        this.#blocks.push(block)
+        this.#filled = 0
+      }
+      const count = Math.min(to - at, block.length - this.#filled)
+      source.copy(block, this.#filled, at, at + count)
+      this.#filled += count
+      at += count
+    }
+    this.#gathered += to - from
+  }
+
+  /** Gives the stream the first block. */
+  #handOver(): void {
+    const block = this.#blocks.shift()
+    if (block === undefined) return
+    const length = this.#blocks.length === 0 ? this.#filled : block.length
+    this.#gathered -= length
+    this.#stream(block.subarray(0, length))
+  }
+
+  #dropGathered(): void {
+    this.#blocks = []
+    this.#gathered = 0
   }
 
   #keepDescriptor(fd: number): void {

@@ -4,9 +4,9 @@
  */
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { Wire, type WireOwner } from '../../src/server/wire.ts'
-import { eventually } from './open-server.ts'
+import { eventually, randomFrom } from './open-server.ts'
 
 interface Inner {
   _handle: { fd: number; useUserBuffer: unknown }
@@ -96,6 +96,32 @@ describe.each([
     expect(Buffer.concat(chunks).equals(expected)).toBe(true)
   })
 
+  test('keeps the order of small and large replies to who reads now and then', async () => {
+    const { client, wire } = await pair(hidesHandle)
+    const random = randomFrom(17)
+    const scratch = Buffer.alloc(700_000)
+    const pieces: Buffer[] = []
+    const chunks: Buffer[] = []
+    client.on('data', (chunk) => chunks.push(chunk))
+    let waited = 0
+    for (let n = 0; n < 600; n++) {
+      const length = 1 + random(n % 5 === 0 ? scratch.length : 2000)
+      scratch.fill(`${n},`, 0, length)
+      pieces.push(Buffer.from(scratch.subarray(0, length)))
+      wire.write(scratch, 0, length)
+      if (n % 100 === 10) client.pause()
+      if (n % 100 === 90) client.resume()
+      if (n % 7 === 0) await new Promise((resolve) => setImmediate(resolve))
+      if (wire.unwritten > 0) waited++
+    }
+    expect(waited).toBeGreaterThan(0)
+    wire.end()
+    client.resume()
+    await once(client, 'end')
+    expect(Buffer.concat(chunks).equals(Buffer.concat(pieces))).toBe(true)
+    expect(wire.unwritten).toBe(0)
+  })
+
   test('a half-close is heard once, and what is written still arrives', async () => {
     const { client, owner, wire } = await pair(hidesHandle)
     let heard = ''
@@ -138,6 +164,56 @@ test('a reset while something waits to be written closes the wire, and nothing e
   wire.write(block, 0, block.length)
   expect(wire.isOpen).toBe(false)
   expect(owner.events.filter((event) => event === 'closed')).toHaveLength(1)
+})
+
+test('small replies that wait cost little more than their bytes', async () => {
+  const { client, owner, wire } = await pair(false)
+  client.pause()
+  const block = Buffer.alloc(1_000_000)
+  while (wire.unwritten === 0) wire.write(block, 0, block.length)
+  const before = wire.unwritten
+  const writes = vi.spyOn(wire.socket, 'write')
+  const allocations = vi.spyOn(Buffer, 'allocUnsafeSlow')
+  const count = 100_000
+  for (let n = 0; n < count; n++) wire.write(Buffer.from('MN\r\n'), 0, 4)
+  const bytes = allocations.mock.results.reduce((sum, { value }) => sum + value.length, 0)
+  expect(allocations.mock.calls.length).toBeLessThan(10)
+  expect(bytes).toBeLessThan(2.5 * 4 * count)
+  allocations.mockRestore()
+  expect(wire.unwritten).toBe(before + 4 * count)
+  let text = ''
+  client.on('data', (chunk) => (text = (text + chunk.toString('latin1')).slice(-4 * count)))
+  client.resume()
+  expect(await eventually(() => wire.unwritten === 0)).toBe(true)
+  expect(owner.events).toContain('wrote')
+  expect(writes.mock.calls.length).toBeLessThan(10)
+  expect(await eventually(() => text === 'MN\r\n'.repeat(count))).toBe(true)
+})
+
+test('progress is what the client takes, not what waits for it', async () => {
+  const { client, wire } = await pair(false)
+  client.pause()
+  expect(wire.noteProgress()).toBe(false)
+  wire.write(Buffer.from('reply'), 0, 5)
+  expect([wire.noteProgress(), wire.noteProgress()]).toEqual([true, false])
+  const block = Buffer.alloc(30_000_000) // more than the system takes
+  wire.write(block, 0, block.length)
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  wire.noteProgress()
+  wire.write(block, 0, 1000)
+  expect(wire.noteProgress()).toBe(false)
+  const { unwritten } = wire
+  client.once('data', () => client.pause())
+  let isTaken = false
+  expect(
+    await eventually(() => {
+      client.resume()
+      isTaken ||= wire.noteProgress()
+      client.once('data', () => client.pause())
+      return isTaken
+    }),
+  ).toBe(true)
+  expect(wire.unwritten).toBe(unwritten) // within one write of the stream
 })
 
 function descriptorOfClient({ client }: { client: Socket }): number {
