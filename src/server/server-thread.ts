@@ -17,6 +17,7 @@ import {
   wantsConnectionLines,
 } from './connection-lines.ts'
 import { Crew, type CrewEvents } from './crew.ts'
+import { kickIdleSoon } from './idle.ts'
 import { boardAddress, clientAddress, type Listener, listenTcp, listenUnix } from './listen.ts'
 import type { FromWorker, WorkerSpec } from './messages.ts'
 import { clientsWithin, OpenFilesWatch, openFilesLimit } from './open-files.ts'
@@ -244,24 +245,11 @@ export class ServerThread implements CrewEvents {
     if (this.#counterBoard.setting(SETTING.verbosity) >= verbosity) process.stderr.write(lines)
   }
 
-  /**
-   * Idle time passes while this thread runs: neither a late tick nor the system's clock makes
-   * clients idle. What they sent meanwhile is read first, within this turn of the event loop.
-   */
   #tick(): void {
     this.#board.second++
-    if (this.#spec.options.idleTimeout > 0) setImmediate(() => this.#kickIdle())
-  }
-
-  #kickIdle(): void {
-    for (const client of this.#acceptor.clients()) {
-      if (client.wire.noteProgress()) this.#board.touch(client.slot)
-      const idle = this.#board.idleSeconds(client.slot)
-      if (idle <= this.#spec.options.idleTimeout || client.isWatching) continue
-      this.#counters.kickedIdle()
-      client.closeReason = 'idle_timeout'
-      client.wire.destroy()
-    }
+    const { idleTimeout } = this.#spec.options
+    if (idleTimeout === 0) return
+    kickIdleSoon(() => this.#acceptor.clients(), idleTimeout, this.#board, this.#counters)
   }
 
   async #close(): Promise<void> {

@@ -9,6 +9,7 @@ import type { Socket } from 'node:net'
 import { ReplyBuffer } from '../protocols/reply-buffer.ts'
 import type { ConnectionBoard } from './connection-board.ts'
 import type { CloseReason } from './connection-lines.ts'
+import { kickIdleSoon } from './idle.ts'
 import { type OpenProtocol, Served, WINDOW_BYTES } from './served.ts'
 import type { ServerCounters } from './server-counters.ts'
 import { Wire, type WireOwner } from './wire.ts'
@@ -29,6 +30,14 @@ class SocketClient implements WireOwner {
     this.served = served
     this.#executor = executor
     this.wire = new Wire(socket, this)
+  }
+
+  get slot(): number {
+    return this.served.slot
+  }
+
+  get isWatching(): boolean {
+    return this.served.isWatching
   }
 
   bytes(source: Buffer, length: number): void {
@@ -70,6 +79,7 @@ export class SocketExecutor {
   accept(socket: Socket, slot: number): void {
     const client = new SocketClient(socket, new Served(slot, this.#openProtocol(slot), 0), this)
     this.#clients.set(slot, client)
+    this.#board.touch(slot) // it may have waited for this thread
     if (this.#isStopping) client.wire.end()
     else client.wire.resume()
   }
@@ -124,15 +134,8 @@ export class SocketExecutor {
     }
   }
 
-  /** Closes connections on which nothing came for so long. */
   kickIdle(seconds: number): void {
-    for (const client of this.#clients.values()) {
-      const { served, wire } = client
-      if (this.#board.idleSeconds(served.slot) <= seconds || served.isWatching) continue
-      this.#counters.kickedIdle()
-      client.closeReason = 'idle_timeout'
-      wire.destroy()
-    }
+    kickIdleSoon(() => this.#clients.values(), seconds, this.#board, this.#counters)
   }
 
   /** Ends every connection once what was read is answered. */
