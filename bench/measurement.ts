@@ -82,6 +82,8 @@ export interface Distribution {
 
 export interface SuiteResult {
   readonly part: Part
+  /** What its files are named by where it is not the run's form: a part may have a short one. */
+  readonly form?: string
   /** The question that the suite answers, and how, in a few sentences for the report. */
   readonly about: readonly string[]
   readonly measurements: readonly Measurement[]

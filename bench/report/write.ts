@@ -44,11 +44,14 @@ export function writeRun(run: RunRecord): WrittenFiles {
   const lines = join(folder, 'runs.ndjson')
   appendFileSync(lines, ndjsonOf(run))
   const tables = run.parts.map((part) => {
-    const file = join(folder, 'tables', `${part.part}-${run.options.form}.md`)
+    const form = part.form ?? run.options.form
+    const file = join(folder, 'tables', `${part.part}-${form}.md`)
     writeFileSync(file, markdownOf(run, part))
     return file
   })
-  for (const part of run.parts) writeDistributions(folder, run.options.form, part)
+  for (const part of run.parts) {
+    writeDistributions(folder, part.form ?? run.options.form, part)
+  }
   const report = join(folder, 'reports', `${reportName(run)}.html`)
   writeFileSync(report, htmlOf(run))
   return { lines, tables, report }

@@ -72,6 +72,7 @@ export async function runLoad(options: RunOptions, progress: Progress): Promise<
   }
   return {
     part: 'load',
+    form,
     about: [
       `Form ${form}: ${sizes.connections} connections, ${THREADS} client thread, ` +
         `${sizes.keys} keys of 24 bytes; every reply is checked byte by byte.`,
