@@ -201,7 +201,7 @@ function feelPressure(view: MemoryView, sizeClass: SizeClass): void {
 /** Drains pages of other classes until one can be cut for this one; bounded. */
 function takePage(view: MemoryView, sizeClass: SizeClass, asPart: boolean): ChunkHandle {
   if (view.policy.name === 'none') freeDead(view)
-  for (let round = 0; round < 4; round++) {
+  for (let round = 0; round < MOST_DRAINED; round++) {
     wishForPage(view, sizeClass)
     const page = load(view.control, CONTROL.DRAIN)
     if (page === 0) break
@@ -214,6 +214,9 @@ function takePage(view: MemoryView, sizeClass: SizeClass, asPart: boolean): Chun
   }
   return 0
 }
+
+/** Pages that one search for a chunk empties: what it costs at most. */
+const MOST_DRAINED = 2
 
 /** Gets another page for a class, whose first chunk is then held as a part (`dropNew` lets go). */
 export function makeRoom(view: MemoryView, sizeClass: SizeClass): boolean {
