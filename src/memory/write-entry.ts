@@ -86,15 +86,15 @@ export function build(view: MemoryView, draft: Draft): boolean {
     }
     // Entries can be moved out of a page only while the row holds no pieces of a new one.
     const wanted = Math.ceil(draft.length / view.plan.pageBytes)
-    if (!isLong || tries > PAGES_MOVED_PER_PAGE * wanted) return false
+    if (!isLong || tries > Math.max(LEAST_PAGES_MOVED, wanted)) return false
     if (!makeRoom(view, view.classes.bytes.length - 1)) return false
     dropNew(view)
   }
   return true
 }
 const BUILD_TRIES = 32
-/** A value takes at most so many times the pages it fills: a refusal is work with a bound. */
-const PAGES_MOVED_PER_PAGE = 2
+/** A value may have as many pages emptied as it fills, or so many: a refusal has a bound. */
+const LEAST_PAGES_MOVED = 4
 
 function buildOnce(view: MemoryView, draft: Draft): boolean {
   const presence = presenceFor(view, draft)
