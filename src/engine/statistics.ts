@@ -3,10 +3,10 @@ import { CONTROL } from '../../native-layout/control-block.ts'
 import { load } from '#atomics'
 import { WAYS } from '../../native-layout/limits.ts'
 import { BUCKET_BYTES } from '../../native-layout/table-slot.ts'
-import { PAGE, PAGE_FREE, pageStateOf } from '../../native-layout/page.ts'
 import { lessees } from '../memory/lease.ts'
+import { isFree } from '../memory/page-claim.ts'
 import { linkedBytes, linkedEntries, total } from '../memory/row.ts'
-import { pageAddress, type MemoryView } from '../memory/view.ts'
+import type { MemoryView } from '../memory/view.ts'
 import type { Session } from './session.ts'
 
 /** What `stats()` returns. Counts since the engine was created; sizes now, in bytes. */
@@ -97,8 +97,7 @@ export function readStats(session: Session): EngineStats {
 function freePages(view: MemoryView): number {
   let free = 0
   for (let page = load(view.control, CONTROL.FRESH) || 1; page <= view.plan.pages; page++) {
-    const state = load(view.control, pageAddress(view, page) + PAGE.STATE)
-    if (pageStateOf(state) === PAGE_FREE) free++
+    if (isFree(view, page)) free++
   }
   return free
 }

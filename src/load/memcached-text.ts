@@ -4,8 +4,7 @@
  *   get KEY\r\n                         VALUE KEY FLAGS BYTES\r\n<value>\r\nEND\r\n   or   END\r\n
  *   set KEY 0 0 BYTES\r\n<value>\r\n    STORED\r\n   or an error line
  */
-import { KEY_BYTES, decimalWidth, isKey, isValue, writeDigits } from './workload.ts'
-import { writeKey, writeValue } from './workload.ts'
+import { KEY_BYTES, isKey, isValue } from './workload.ts'
 import {
   BROKEN,
   HIT,
@@ -16,9 +15,10 @@ import {
   WRONG_KEY,
   WRONG_LENGTH,
   WRONG_VALUE,
+  isLine,
   isText,
   lineEnd,
-  writeText,
+  requestsOf,
 } from './wire-protocol.ts'
 import type { ReplyNote, WireProtocol } from './wire-protocol.ts'
 
@@ -39,22 +39,11 @@ const AFTER_KEY = VALUE_TEXT.length + KEY_BYTES
 
 export const memcachedText: WireProtocol = {
   name: 'memcached',
-  writeGet(into, at, id) {
-    const next = writeKey(into, writeText(into, at, GET_TEXT), id)
-    return writeText(into, next, LINE_BREAK)
-  },
-  writeSet(into, at, id, size, generation) {
-    let next = writeKey(into, writeText(into, at, SET_TEXT), id)
-    next = writeText(into, next, FLAGS_AND_EXPTIME)
-    next = writeDigits(into, next, size, decimalWidth(size))
-    next = writeText(into, next, LINE_BREAK)
-    next = writeValue(into, next, id, size, generation)
-    return writeText(into, next, LINE_BREAK)
-  },
+  ...requestsOf(GET_TEXT, SET_TEXT, FLAGS_AND_EXPTIME),
   readGetReply(from, at, end, id, size, note) {
     const afterLine = lineEnd(from, at, end)
     if (afterLine < 0) return afterLine
-    if (afterLine - at === END_LINE.length && isText(from, at, END_LINE)) {
+    if (isLine(from, at, afterLine, END_LINE)) {
       note.outcome = MISS
       return afterLine
     }
@@ -64,7 +53,7 @@ export const memcachedText: WireProtocol = {
   readSetReply(from, at, end, note) {
     const afterLine = lineEnd(from, at, end)
     if (afterLine < 0) return afterLine
-    if (afterLine - at === STORED_LINE.length && isText(from, at, STORED_LINE)) {
+    if (isLine(from, at, afterLine, STORED_LINE)) {
       note.outcome = STORED
       return afterLine
     }

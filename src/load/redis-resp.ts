@@ -5,7 +5,7 @@
  *   *2 $3 GET $24 KEY                   $BYTES\r\n<value>\r\n   or   $-1\r\n
  *   *3 $3 SET $24 KEY $BYTES <value>    +OK\r\n   or   -ERR ...\r\n
  */
-import { KEY_BYTES, decimalWidth, isValue, writeDigits, writeKey, writeValue } from './workload.ts'
+import { KEY_BYTES, isValue } from './workload.ts'
 import {
   BROKEN,
   HIT,
@@ -15,9 +15,10 @@ import {
   STORED,
   WRONG_LENGTH,
   WRONG_VALUE,
+  isLine,
   isText,
   lineEnd,
-  writeText,
+  requestsOf,
 } from './wire-protocol.ts'
 import type { ReplyNote, WireProtocol } from './wire-protocol.ts'
 
@@ -33,23 +34,12 @@ const DIGIT_ZERO = 48
 
 export const redisResp: WireProtocol = {
   name: 'redis',
-  writeGet(into, at, id) {
-    const next = writeKey(into, writeText(into, at, GET_TEXT), id)
-    return writeText(into, next, LINE_BREAK)
-  },
-  writeSet(into, at, id, size, generation) {
-    let next = writeKey(into, writeText(into, at, SET_TEXT), id)
-    next = writeText(into, next, BULK)
-    next = writeDigits(into, next, size, decimalWidth(size))
-    next = writeText(into, next, LINE_BREAK)
-    next = writeValue(into, next, id, size, generation)
-    return writeText(into, next, LINE_BREAK)
-  },
+  ...requestsOf(GET_TEXT, SET_TEXT, BULK),
   readGetReply(from, at, end, id, size, note) {
     const afterLine = lineEnd(from, at, end)
     if (afterLine < 0) return afterLine
     for (const line of NULL_LINES) {
-      if (afterLine - at === line.length && isText(from, at, line)) {
+      if (isLine(from, at, afterLine, line)) {
         note.outcome = MISS
         return afterLine
       }
@@ -67,7 +57,7 @@ export const redisResp: WireProtocol = {
   readSetReply(from, at, end, note) {
     const afterLine = lineEnd(from, at, end)
     if (afterLine < 0) return afterLine
-    if (afterLine - at === OK_LINE.length && isText(from, at, OK_LINE)) {
+    if (isLine(from, at, afterLine, OK_LINE)) {
       note.outcome = STORED
       return afterLine
     }

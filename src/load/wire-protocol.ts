@@ -3,6 +3,8 @@
  * batch, and reads one reply with the request that it answers, checking key, length and every
  * byte of the value. Two implementations: memcached-text.ts and redis-resp.ts.
  */
+import { decimalWidth, writeDigits, writeKey, writeValue } from './workload.ts'
+
 export const PROTOCOLS = ['memcached', 'redis'] as const
 export type ProtocolName = (typeof PROTOCOLS)[number]
 
@@ -59,6 +61,37 @@ export interface WireProtocol {
 }
 
 const LINE_FEED = 10
+const LINE_BREAK = Buffer.from('\r\n')
+
+/**
+ * Writers of requests that are a text, the key and a line break; and with a value: a text, the key,
+ * a text, the value's length in decimal, a line break, the value, a line break.
+ */
+export function requestsOf(
+  get: Uint8Array,
+  set: Uint8Array,
+  beforeLength: Uint8Array,
+): Pick<WireProtocol, 'writeGet' | 'writeSet'> {
+  return {
+    writeGet(into, at, id) {
+      const next = writeKey(into, writeText(into, at, get), id)
+      return writeText(into, next, LINE_BREAK)
+    },
+    writeSet(into, at, id, size, generation) {
+      let next = writeKey(into, writeText(into, at, set), id)
+      next = writeText(into, next, beforeLength)
+      next = writeDigits(into, next, size, decimalWidth(size))
+      next = writeText(into, next, LINE_BREAK)
+      next = writeValue(into, next, id, size, generation)
+      return writeText(into, next, LINE_BREAK)
+    },
+  }
+}
+
+/** Whether the line that ends at `afterLine` is this one, its line break included. */
+export function isLine(from: Buffer, at: number, afterLine: number, line: Uint8Array): boolean {
+  return afterLine - at === line.length && isText(from, at, line)
+}
 
 /** The place after the line that begins at `at`, INCOMPLETE, or BROKEN when it is too long. */
 export function lineEnd(from: Buffer, at: number, end: number): number {

@@ -39,14 +39,22 @@ import { chunkAddress, pageOf, rowAddress, segmentOf, type MemoryView, handleIn 
 export const WON = 1
 export const LOST = 0
 
-/** Frees an entry that this row has unlinked, its continuations first, one recorded at a time. */
-export function freeOld(view: MemoryView): void {
-  for (let part = field(view, ROW.OLD_CHAIN); part !== 0; part = field(view, ROW.OLD_CHAIN)) {
+/**
+ * Frees the continuations in a list of the row, one recorded at a time.
+ * @param list ROW.OLD_CHAIN or ROW.NEW_CHAIN
+ */
+export function freeChain(view: MemoryView, list: number): void {
+  for (let part = field(view, list); part !== 0; part = field(view, list)) {
     record(view, ROW.FREEING, part)
-    record(view, ROW.OLD_CHAIN, nextOf(view, part))
+    record(view, list, nextOf(view, part))
     free(view, part)
     record(view, ROW.FREEING, 0)
   }
+}
+
+/** Frees an entry that this row has unlinked, its continuations first. */
+export function freeOld(view: MemoryView): void {
+  freeChain(view, ROW.OLD_CHAIN)
   free(view, handleIn(view, field(view, ROW.OLD)))
 }
 
@@ -214,12 +222,7 @@ export function dropNew(view: MemoryView): void {
     free(view, part)
     record(view, ROW.NEW_PART, 0)
   }
-  for (let next = field(view, ROW.NEW_CHAIN); next !== 0; next = field(view, ROW.NEW_CHAIN)) {
-    record(view, ROW.FREEING, next)
-    record(view, ROW.NEW_CHAIN, nextOf(view, next))
-    free(view, next)
-    record(view, ROW.FREEING, 0)
-  }
+  freeChain(view, ROW.NEW_CHAIN)
   const fresh = field(view, ROW.NEW)
   if (fresh === 0) return
   free(view, handleIn(view, fresh))

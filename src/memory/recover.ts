@@ -42,6 +42,7 @@ import {
 import type { WordIndex } from '../../native-layout/units.ts'
 import { abandonFeed, abortMutation, commitMutation, settleFlush } from './commit.ts'
 import { free, holdsOnTop, magazineAt, nextOf, unpark } from './magazine.ts'
+import { freeChain } from './publish.ts'
 import { giveBackTop } from './page-claim.ts'
 import { finishFreeing, finishMoving, finishPage } from './recover-chunks.ts'
 import {
@@ -139,15 +140,6 @@ function undo(view: MemoryView): boolean {
 function isOnTop(view: MemoryView, name: number): boolean {
   const word = field(view, name)
   return word !== 0 && holdsOnTop(view, handleIn(view, word))
-}
-
-function freeChain(view: MemoryView, list: number): void {
-  for (let part = field(view, list); part !== 0; part = field(view, list)) {
-    record(view, ROW.FREEING, part)
-    record(view, list, nextOf(view, part))
-    free(view, part)
-    record(view, ROW.FREEING, 0)
-  }
 }
 
 function finishReplace(view: MemoryView): boolean {

@@ -46,7 +46,7 @@ export async function runWorker(spec: WorkerSpec, port: MessagePort): Promise<vo
   sockets.onClosed = (slot, reason) => {
     if (!wantsConnectionLines(facts.connectionBoard, facts.board)) return
     const lines = closedLine(facts.connectionBoard, slot, reason)
-    facts.lines.add(WATCH_CONNECTIONS, lines.trimEnd())
+    facts.log(WATCH_CONNECTIONS, lines.trimEnd())
   }
   sockets.onEmpty = () => send({ kind: 'endedSockets' })
   const filesLimit = openFilesLimit()

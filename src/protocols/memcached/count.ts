@@ -12,17 +12,21 @@ import { logDelete } from './watch-lines.ts'
 
 export const NO_NUMBER = 'CLIENT_ERROR cannot increment or decrement non-numeric value\r\n'
 
-/** incr, decr. */
-export function executeCount(session: ClientSession, isDown: boolean): void {
+/** The line of incr, decr, touch: a key, one more word, perhaps noreply. Refuses what is not. */
+function hasKeyAndNumber(session: ClientSession): boolean {
   if (line.count < 3 || line.count > 4) {
     session.say('ERROR\r\n')
-    return
+    return false
   }
   session.isQuiet = line.endsInNoreply()
-  if (!line.isKey(1)) {
-    session.reply(BAD_FORMAT)
-    return
-  }
+  if (line.isKey(1)) return true
+  session.reply(BAD_FORMAT)
+  return false
+}
+
+/** incr, decr. */
+export function executeCount(session: ClientSession, isDown: boolean): void {
+  if (!hasKeyAndNumber(session)) return
   if (!readLong(line.bytes, line.starts[2]!, line.ends[2]!)) {
     session.reply('CLIENT_ERROR invalid numeric delta argument\r\n')
     return
@@ -61,15 +65,7 @@ function changeKey(session: ClientSession, change: CountChange | TouchChange): O
 }
 
 export function executeTouch(session: ClientSession): void {
-  if (line.count < 3 || line.count > 4) {
-    session.say('ERROR\r\n')
-    return
-  }
-  session.isQuiet = line.endsInNoreply()
-  if (!line.isKey(1)) {
-    session.reply(BAD_FORMAT)
-    return
-  }
+  if (!hasKeyAndNumber(session)) return
   const seconds = readSigned(line.bytes, line.starts[2]!, line.ends[2]!)
   if (Number.isNaN(seconds)) {
     session.reply('CLIENT_ERROR invalid exptime argument\r\n')

@@ -9,13 +9,14 @@ import {
   STORED,
   UNFIT,
 } from '../../engine/raw-access.ts'
+import { giveCas } from './changes.ts'
 import type { ClientSession } from './client-session.ts'
 import { CountChange } from './count-change.ts'
 import { NO_NUMBER } from './count.ts'
 import { COUNT } from './counters.ts'
 import { line } from './line.ts'
-import { flagProblem } from './meta-delete.ts'
-import { LETTER, meta, putEcho, putEchoes, readMeta } from './meta-flags.ts'
+import { hasFlags } from './meta-delete.ts'
+import { LETTER, meta, putEcho, putEchoes } from './meta-flags.ts'
 import { putRemaining } from './meta-get.ts'
 import { putStoredCas } from './meta-set.ts'
 
@@ -32,15 +33,7 @@ interface Counted {
 }
 
 export function executeMetaArithmetic(session: ClientSession): void {
-  if (line.count < 2) {
-    session.say('ERROR\r\n')
-    return
-  }
-  const problem = readMeta(session, FIRST_FLAG)
-  if (problem !== undefined) {
-    session.say(flagProblem(problem))
-    return
-  }
+  if (!hasFlags(session)) return
   const isDown = MODES_DOWN.includes(meta.mode)
   if (!isDown && !MODES_UP.includes(meta.mode)) {
     session.say('CLIENT_ERROR invalid mode for ma M token\r\n')
@@ -95,8 +88,7 @@ function create(session: ClientSession, expiry: number): Outcome {
   draft.length = draft.bytes.length
   draft.expiry = meta.expiry ?? expiry
   draft.marks = session.marks(0)
-  draft.casHigh = meta.own?.high ?? 0
-  draft.casLow = meta.own?.low ?? 0
+  giveCas(draft, meta.own)
   return session.raw.store(ADD)
 }
 

@@ -25,21 +25,20 @@ const FIRST_FLAG = 2
 /** What memcached says of any bad flag of md and ma, but for those about key and opaque token. */
 const BAD_FLAG = 'CLIENT_ERROR invalid or duplicate flag\r\n'
 
-/** The text for a problem that `readMeta` found in md or ma. */
-export function flagProblem(problem: string): string {
-  return problem === BAD_OPAQUE || !line.isKey(1) ? problem : BAD_FLAG
+/** Reads the key and the flags of md or ma. Refuses what is wrong with them. */
+export function hasFlags(session: ClientSession): boolean {
+  if (line.count < 2) {
+    session.say('ERROR\r\n')
+    return false
+  }
+  const problem = readMeta(session, FIRST_FLAG)
+  if (problem === undefined) return true
+  session.say(problem === BAD_OPAQUE || !line.isKey(1) ? problem : BAD_FLAG)
+  return false
 }
 
 export function executeMetaDelete(session: ClientSession): void {
-  if (line.count < 2) {
-    session.say('ERROR\r\n')
-    return
-  }
-  const problem = readMeta(session, FIRST_FLAG)
-  if (problem !== undefined) {
-    session.say(flagProblem(problem))
-    return
-  }
+  if (!hasFlags(session)) return
   session.count(COUNT.cmd_meta)
   const { key, keyFrom, keyTo } = meta
   countPrefix(session, key, keyFrom, keyTo, PREFIX_DELETE)

@@ -18,7 +18,7 @@ import {
   type Reading,
   STORED,
 } from '../../engine/raw-access.ts'
-import { GetChange, winsOn } from './changes.ts'
+import { GetChange, giveCas, winsOn } from './changes.ts'
 import { casHighOf, casLowOf, type ClientSession, OVER_AT_ONCE } from './client-session.ts'
 import { COUNT } from './counters.ts'
 import { putLong } from './decimal.ts'
@@ -183,8 +183,7 @@ function vivify(session: ClientSession, expiry: number): Outcome | undefined {
   draft.from = draft.length = draft.codec = draft.flags = 0
   draft.expiry = meta.expiry ?? expiry
   draft.marks = session.marks(MARK_WIN | MARK_FETCHED)
-  draft.casHigh = meta.own?.high ?? 0
-  draft.casLow = meta.own?.low ?? 0
+  giveCas(draft, meta.own)
   const outcome = raw.store(ADD)
   if (outcome !== STORED) return outcome === EXISTS ? undefined : outcome
   hit.length = hit.flags = hit.marks = hit.expiry = 0

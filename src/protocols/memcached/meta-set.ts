@@ -20,7 +20,7 @@ import {
   STORED,
   TOO_LARGE,
 } from '../../engine/raw-access.ts'
-import { ConcatChange, isOlder, type WantedCas } from './changes.ts'
+import { ConcatChange, giveCas, isOlder, type WantedCas } from './changes.ts'
 import {
   BAD_FORMAT,
   casHighOf,
@@ -160,8 +160,7 @@ function fillDraft(session: ClientSession, bytes: Uint8Array, from: number, expi
   draft.flags = meta.clientFlags | 0
   draft.expiry = expiry
   draft.marks = session.marks(0)
-  draft.casHigh = meta.own?.high ?? 0
-  draft.casLow = meta.own?.low ?? 0
+  giveCas(draft, meta.own)
 }
 
 function storeWhole(session: ClientSession, bytes: Uint8Array, from: number): Outcome {
