@@ -1,12 +1,17 @@
 /**
  * How the tests run: one forked process per test file (the tests make SharedArrayBuffers of up to
  * gigabytes and kill worker threads), two files at a time, generous limits for busy machines.
+ * Processes and threads load TypeScript that is stripped already: see test/types/cache.mjs.
  */
 import { defineConfig } from 'vitest/config'
+
+const hook = new URL('./test/types/hook.mjs', import.meta.url).href
+process.env['NODE_OPTIONS'] = `${process.env['NODE_OPTIONS'] ?? ''} --import=${hook}`.trim()
 
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: 'test/types/strip-all.mjs',
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 60_000,
