@@ -8,7 +8,7 @@
  * follower copies everything anew. So is what a thread was doing at the moment the feed was opened,
  * once it is done. Nobody waits for the reader.
  */
-import { compareExchange, load, peek, store } from '#atomics'
+import { compareExchange, copyOut, load, peek, store } from '#atomics'
 import { CONTROL } from '../../native-layout/control-block.ts'
 import { kindOf, ROW, ROW_IDLE, sequenceOf } from '../../native-layout/thread-row.ts'
 import {
@@ -149,7 +149,8 @@ export class MutationFeed {
     const { control } = this.#view
     const bytes = peek(control, position + RECORD.KEY)
     const from = (position + RECORD.BYTES) * 4
-    const key = Buffer.from(new Uint8Array(control.buffer, from, bytes)) // A copy.
+    const key = Buffer.alloc(bytes)
+    copyOut(new Uint8Array(control.buffer), from, key, 0, bytes)
     return {
       kind: KINDS[peek(control, position + RECORD.KIND)]!,
       version:

@@ -4,6 +4,7 @@
  * Text and bytes are decoded where they lie and thrown away if the entry changed meanwhile; what a
  * parser would look at is copied first and parsed only after the copy was validated.
  */
+import { peekBuffer } from '#atomics'
 import { MAX_RETRIES } from '../../native-layout/limits.ts'
 import { versionIn } from '../memory/entry.ts'
 import { ABSENT, CONTENDED, find, isStill } from '../memory/table.ts'
@@ -28,7 +29,7 @@ export function readValue(session: Session): unknown {
     const raw = isPlain
       ? decodeBytes(
           reading.codec,
-          view.dataBuffers[view.entrySegment]!,
+          peekBuffer(view.dataBuffers[view.entrySegment]!, at, at + reading.length),
           at,
           at + reading.length,
           session.codec,
@@ -57,6 +58,7 @@ function copyOut(session: Session, reading: Reading, at: number): Buffer | undef
   if (!isWhole(view, reading, at)) {
     return copyChain(view, reading, at, copy) ? copy : undefined
   }
-  view.dataBuffers[view.entrySegment]!.copy(copy, 0, at, at + reading.length)
+  const shared = peekBuffer(view.dataBuffers[view.entrySegment]!, at, at + reading.length)
+  shared.copy(copy, 0, at, at + reading.length)
   return copy
 }

@@ -71,7 +71,8 @@ export class Session {
   /** The reader of the mutation feed, when it is this thread. */
   feed: MutationFeed | undefined
   #watch: ThreadWatch | undefined
-  #writes = 0
+  /** Writes so far: every so often one of them does a step of maintenance. */
+  writes = 0
   #scratch: Buffer = Buffer.allocUnsafeSlow(4096)
 
   /**
@@ -123,10 +124,10 @@ export class Session {
 
   /** After each write: now and then a bounded step of maintenance. */
   wrote(): void {
-    if (++this.#writes % WRITES_PER_STEP !== 0) return
+    if (++this.writes % WRITES_PER_STEP !== 0) return
     maintainStep(this.view)
     warnOfSlots(this)
-    if (this.#writes % (WRITES_PER_STEP * STEPS_PER_PROBE) === 0) this.#probe()
+    if (this.writes % (WRITES_PER_STEP * STEPS_PER_PROBE) === 0) this.#probe()
   }
 
   close(): void {

@@ -6,7 +6,7 @@
  *
  * An in-place increment would be cheaper and lose acknowledged increments.
  */
-import { load } from '#atomics'
+import { copyOut, load } from '#atomics'
 import { CONTROL } from '../../native-layout/control-block.ts'
 import { HEADER } from '../../native-layout/entry-header.ts'
 import { MAX_RETRIES } from '../../native-layout/limits.ts'
@@ -92,8 +92,7 @@ function copyOld(view: MemoryView): Uint8Array | undefined {
   const old = new Uint8Array(reading.length)
   let copied = true
   if (isWhole(view, reading, at)) {
-    const shared = view.dataBytes[view.entrySegment]!
-    old.set(shared.subarray(at, at + reading.length))
+    copyOut(view.dataBytes[view.entrySegment]!, at, old, 0, reading.length)
   } else copied = copyChain(view, reading, at, old)
   reading.version = versionIn(view.entry, view.entryAt)
   reading.expiry = expiryOf(view, reading.presence)

@@ -104,6 +104,14 @@ export function copyOut(
 }
 
 /**
+ * Shared bytes `from` to `to` for the runtime to read by itself, such as text that is decoded where
+ * it lies: the buffer that is given, in which nothing else may be looked at.
+ */
+export function peekBuffer(buffer: Buffer, from: number, to: number): Buffer {
+  return buffer
+}
+
+/**
  * Orders earlier plain reads before the next one. x64 keeps loads in order and needs nothing;
  * elsewhere a read-modify-write of a word with its own value is the fence.
  */
