@@ -8,11 +8,12 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
-import { relativeTargets, rewriteEmitted } from './rewrite-emitted.ts'
+import { defaultTargets, relativeTargets, rewriteEmitted } from './rewrite-emitted.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const dist = join(root, 'dist')
-const { imports: importMap } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+const { imports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+const importMap = defaultTargets(imports)
 
 rmSync(dist, { recursive: true, force: true })
 compile()

@@ -17,6 +17,16 @@ const MAPPED_IMPORT = /((?:\bfrom|\bimport)\s*\(?\s*)(['"])(#[\w-]+)\2/g
 export type ImportMap = Readonly<Record<string, string>>
 
 /**
+ * What names stand for in the package: the source, never what a condition puts in its place for
+ * tests.
+ */
+export function defaultTargets(
+  imports: Readonly<Record<string, Readonly<Record<string, string>>>>,
+): ImportMap {
+  return Object.fromEntries(Object.entries(imports).map(([name, to]) => [name, to['default']!]))
+}
+
+/**
  * The text as it shall be in dist/.
  * @param path where the file is below dist/, with forward slashes
  */

@@ -36,7 +36,7 @@ import {
 import { LinkEnd } from './link-end.ts'
 import { MOST_PAYLOAD } from './ring.ts'
 import type { ServerCounters } from './server-counters.ts'
-import { add, load, ring, store, whenRung } from './words.ts'
+import { add, load, ring, store, whenRung } from '#words'
 
 /** A worker hears of what was written in steps of so many bytes. */
 const CREDIT_STEP = 64 * 1024

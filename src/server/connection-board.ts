@@ -8,7 +8,7 @@
  * counted once is counted down once: by whoever takes the slot out of OPEN, and by whoever takes
  * its kinds. A worker may die between the two, so its load is counted again after its death.
  */
-import { add, load, store, swap } from './words.ts'
+import { add, load, store, swap } from '#words'
 
 /** States of a slot. */
 export const FREE = 0

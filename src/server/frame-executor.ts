@@ -27,7 +27,7 @@ import {
 } from './link.ts'
 import { HEADER_BYTES, MOST_PAYLOAD } from './ring.ts'
 import { type OpenProtocol, Served, WINDOW_BYTES } from './served.ts'
-import { load, store } from './words.ts'
+import { load, store } from '#words'
 
 /** Then the acceptor is rung, and connections that were put off get their turn. */
 const FRAMES_PER_STEP = 64

@@ -10,7 +10,7 @@
  */
 import type { FrameExecutor } from './frame-executor.ts'
 import { AWAKE, BELL, FOR_ROOM, FOR_WORK, HUB_BELL } from './link.ts'
-import { load, restWhile, ring, store, swap, whenRung } from './words.ts'
+import { load, restWhile, ring, store, swap, whenRung } from '#words'
 
 const TURN_MS = 20
 const SLICE_MS = 2

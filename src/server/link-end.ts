@@ -6,7 +6,7 @@
 import { HEADER_BYTES, MOST_PAYLOAD } from './ring.ts'
 import { AWAKE, BELL, BEGUN, DATA, DRAINED, FOR_ROOM, FOR_WORK, type Link } from './link.ts'
 import { REPLIED, REQUESTED } from './link.ts'
-import { load, ring, store, swap } from './words.ts'
+import { load, ring, store, swap } from '#words'
 
 /** Reading stops when less is free: one more read fits, and a few thousand ends. */
 const RESERVE_BYTES = HEADER_BYTES + MOST_PAYLOAD + 128 * 1024

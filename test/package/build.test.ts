@@ -3,9 +3,11 @@
  * the import map, in all forms of writing them that the formatter and tsc leave.
  */
 import { expect, test } from 'vitest'
-import { relativeTargets, rewriteEmitted } from '../../.ci/rewrite-emitted.ts'
+import { defaultTargets, relativeTargets, rewriteEmitted } from '../../.ci/rewrite-emitted.ts'
 
-const importMap = { '#atomics': './src/memory/atomics.ts' }
+const importMap = defaultTargets({
+  '#atomics': { explore: './test/explore/atomics.ts', default: './src/memory/atomics.ts' },
+})
 const rewrite = (path: string, text: string) => rewriteEmitted(path, text, importMap)
 
 test('worker URLs get the extension of what was emitted', () => {

@@ -35,7 +35,8 @@ const MAY_NEED_PEERS = 'src/load'
 const SEAM = 'src/memory/atomics.ts'
 /** The server hands work between threads, and lets those that it started wait for it. */
 const SERVER_SEAM = 'src/server/words.ts'
-const IMPORT_MAP: Readonly<Record<string, string>> = { '#atomics': SEAM }
+const IMPORT_MAP: Readonly<Record<string, string>> = { '#atomics': SEAM, '#words': SERVER_SEAM }
+const SEAM_NAMES = new Map(Object.entries(IMPORT_MAP).map(([name, path]) => [path, name]))
 
 /** Comments become blanks; lines stay where they are. Regular expressions are not understood. */
 export function withoutComments(text: string): string {
@@ -72,8 +73,8 @@ export function importProblems({ path, text }: SourceFile): string[] {
     if (target === undefined) problems.push(`${path} imports the package ${specifier}`)
     else if (!MAY_IMPORT[folder]!.some((allowed) => isWithin(target, allowed)))
       problems.push(`${path} imports ${target}: ${folder} may not`)
-    else if (specifier.startsWith('.') && target === SEAM)
-      problems.push(`${path} imports ${specifier}: say #atomics`)
+    else if (specifier.startsWith('.') && SEAM_NAMES.has(target))
+      problems.push(`${path} imports ${specifier}: say ${SEAM_NAMES.get(target)}`)
   }
   return problems
 }
