@@ -68,6 +68,8 @@ export class Session {
   readonly longestKey: number
   isClosed = false
   warned = false
+  /** Writes of this thread: what the turns of maintenance are counted by. */
+  writes = 0
   /** The reader of the mutation feed, when it is this thread. */
   feed: MutationFeed | undefined
   #watch: ThreadWatch | undefined
@@ -76,9 +78,15 @@ export class Session {
   #scratch: Buffer = Buffer.allocUnsafeSlow(4096)
 
   /**
+   * @param watch how it learns of the death of other threads
    * @throws HeddleError HEDDLE_TOO_MANY_THREADS
    */
-  constructor(handle: EngineHandle, codec: 'json' | 'v8' | Codec, now: () => number) {
+  constructor(
+    handle: EngineHandle,
+    codec: 'json' | 'v8' | Codec,
+    now: () => number,
+    watch: typeof watchThreads = watchThreads,
+  ) {
     const { facts } = handle
     this.handle = handle
     this.facts = facts
@@ -93,7 +101,7 @@ export class Session {
       this.#probe()
       if (takeLease(this.view, who) < 0) throw tooManyThreads(handle.plan.maxThreads)
     }
-    this.#watch = watchThreads({
+    this.#watch = watch({
       engineId: facts.id,
       row: this.view.row,
       peers: () => lessees(this.view),
