@@ -1,0 +1,124 @@
+/**
+ * `checkHistory`: is a history of the cache linearizable?
+ *
+ * Linearizability is local: a history is linearizable if the part of each key is. So each key is
+ * checked by itself, which is what keeps the search small. A flush is about many keys at once and
+ * breaks that. It is treated twice: first as a call of its own in the part of every key that it
+ * empties, which finds what a flush does wrong under one key; then, if all of these pass, the keys
+ * that flushes tie together are searched as one, so that each flush has one moment for all of them.
+ * Where that second search reaches the limit, the answer is 'undecided', never yes.
+ */
+import { type Call, describeCall } from './history.ts'
+import { ABSENT, type KeyState } from './model.ts'
+import { type Found, type Problem, search } from './search.ts'
+
+export interface CheckOptions {
+  /** What the keys were before the first call; those not named were absent. */
+  readonly initial?: Readonly<Record<string, KeyState>>
+  /** An entry may be lost at any moment: eviction. */
+  readonly mayLose?: boolean
+  /** Configurations that one search may remember. */
+  readonly limit?: number
+}
+
+/** Why a history is not linearizable. */
+export interface Witness {
+  readonly keys: readonly string[]
+  /** The longest order of calls that the model explains. */
+  readonly order: readonly Call[]
+  /** The call that should have come next, and cannot. */
+  readonly stuck: Call
+  /** The states in which the keys may be then. */
+  readonly states: readonly (readonly KeyState[])[]
+}
+
+export type Verdict =
+  | { readonly ok: true; readonly configurations: number }
+  | { readonly ok: false; readonly configurations: number; readonly witness: Witness }
+  | { readonly ok: 'undecided'; readonly configurations: number }
+
+const DEFAULT_LIMIT = 300_000
+
+export function checkHistory(calls: readonly Call[], options: CheckOptions = {}): Verdict {
+  const keys = [...new Set(calls.flatMap(keysNamed))]
+  const flushes = calls.filter((call) => call.operation.name === 'flush')
+  const parts = keys.map((key) => [key])
+  const joint = flushes.length === 0 ? [] : tiedBy(flushes, keys).filter((one) => one.length > 1)
+  let configurations = 0
+  let isUndecided = false
+  for (const part of [...parts, ...joint]) {
+    const problem = problemOf(part, calls, options)
+    const found = search(problem)
+    configurations += found.configurations
+    if (found.ok === false) return { ok: false, configurations, witness: witness(problem, found) }
+    isUndecided ||= found.ok === undefined
+  }
+  return { ok: isUndecided ? 'undecided' : true, configurations }
+}
+
+function keysNamed({ key, operation }: Call): readonly string[] {
+  return operation.name === 'flush' ? (operation.keys ?? []) : [key]
+}
+
+/** Keys in groups: those that one flush empties are in the same. */
+function tiedBy(flushes: readonly Call[], keys: readonly string[]): string[][] {
+  let groups = keys.map((key) => [key])
+  for (const flush of flushes) {
+    const meets = (group: readonly string[]): boolean => group.some((key) => empties(flush, key))
+    groups = [groups.filter(meets).flat(), ...groups.filter((group) => !meets(group))]
+  }
+  return groups
+}
+
+function empties({ operation }: Call, key: string): boolean {
+  return operation.name === 'flush' && (operation.keys?.includes(key) ?? true)
+}
+
+function problemOf(
+  keys: readonly string[],
+  calls: readonly Call[],
+  options: CheckOptions,
+): Problem {
+  const { initial = {}, mayLose = false, limit = DEFAULT_LIMIT } = options
+  return {
+    calls: calls.filter((call) => keys.some((key) => isAbout(call, key))),
+    keys,
+    initial: keys.map((key) => initial[key] ?? ABSENT),
+    mayLose,
+    limit,
+  }
+}
+
+function isAbout(call: Call, key: string): boolean {
+  return call.operation.name === 'flush' ? empties(call, key) : call.key === key
+}
+
+function witness({ calls, keys }: Problem, { order, stuck, states }: Found): Witness {
+  return { keys, order: order.map((at) => calls[at]), stuck: calls[stuck], states }
+}
+
+const SHOWN_CALLS = 16
+
+/** A witness for a person: the last calls of the order, what the key was then, what cannot be. */
+export function describeWitness({ keys, order, stuck, states }: Witness): string {
+  const shown = order.slice(-SHOWN_CALLS).map((call) => `  ${describeCall(call)}`)
+  const hidden = order.length - shown.length
+  const held = keys.map(
+    (key, at) => `  ${JSON.stringify(key)} ${states[at].map(said).join(' or ')}`,
+  )
+  return [
+    `no order explains what ${order.length + 1} or more calls on ${keys.join(', ')} returned:`,
+    ...(hidden > 0 ? [`  (${hidden} calls before)`] : []),
+    ...shown,
+    'after which the keys are',
+    ...held,
+    'and this call cannot have taken effect, nor any other that overlaps it instead:',
+    `  ${describeCall(stuck)}`,
+  ].join('\n')
+}
+
+function said({ value, version, newest, mayEnd, mustEnd }: KeyState): string {
+  if (value === undefined) return `absent (versions to ${newest} were seen)`
+  const life = mayEnd < Number.POSITIVE_INFINITY ? `, until ${mayEnd}..${mustEnd} ms` : ''
+  return `${JSON.stringify(value)} of version ${version || `above ${newest}`}${life}`
+}
