@@ -5,7 +5,6 @@
  * parser would look at is copied first and parsed only after the copy was validated.
  */
 import { peekBuffer } from '#atomics'
-import { inPlace } from '#atomics'
 import { MAX_RETRIES } from '../../native-layout/limits.ts'
 import { versionIn } from '../memory/entry.ts'
 import { ABSENT, CONTENDED, find, isStill } from '../memory/table.ts'

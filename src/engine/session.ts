@@ -68,8 +68,6 @@ export class Session {
   readonly longestKey: number
   isClosed = false
   warned = false
-  /** Writes of this thread: what the turns of maintenance are counted by. */
-  writes = 0
   /** The reader of the mutation feed, when it is this thread. */
   feed: MutationFeed | undefined
   #watch: ThreadWatch | undefined

@@ -112,14 +112,6 @@ export function peekBuffer(buffer: Buffer, from: number, to: number): Buffer {
 }
 
 /**
- * Shared bytes `[from, to)` for a decoder of the runtime that reads them in place: the buffer
- * itself. Validated by the caller afterwards. The explorer gives a copy that it watched being read.
- */
-export function inPlace(shared: Buffer, from: number, to: number): Buffer {
-  return shared
-}
-
-/**
  * Orders earlier plain reads before the next one. x64 keeps loads in order and needs nothing;
  * elsewhere a read-modify-write of a word with its own value is the fence.
  */
