@@ -166,7 +166,8 @@ function afterCas(
   if (state.value === undefined) return result === ANY || result === 'missing' ? state : undefined
   // An entry whose version nobody has seen may have any that is larger than those seen.
   const mayMatch = state.version === 0 ? version > state.newest : version === state.version
-  if (result === 'exists') return version === state.version ? undefined : state
+  const mustMatch = state.version !== 0 && version === state.version
+  if (result === 'exists') return mustMatch ? undefined : state
   if (result === 'missing' || !mayMatch) return undefined
   return { ...stored(state, operation, call), newest: Math.max(state.newest, version) }
 }

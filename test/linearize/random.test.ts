@@ -1,0 +1,118 @@
+/**
+ * The checker on random histories: it agrees with a search of all orders on small ones, accepts
+ * large ones that were made by interleaving a plain cache, and rejects those after a mutation that
+ * no cache could have made.
+ */
+import { describe, expect, test } from 'vitest'
+import { checkHistory, describeWitness } from './check.ts'
+import type { Call } from './history.ts'
+import { ABSENT, type KeyState, statesAfter } from './model.ts'
+import { MUTATIONS } from './mutations.ts'
+import { type Kind, type Random, randomFrom, randomHistory, type Shape } from './random-history.ts'
+
+const TEXT: readonly Kind[] = [
+  'get',
+  'gets',
+  'set',
+  'add',
+  'replace',
+  'cas',
+  'delete',
+  'append',
+  'prepend',
+  'touch',
+  'has',
+]
+const COUNTS: readonly Kind[] = ['get', 'gets', 'incr', 'incr', 'decr', 'delete', 'has']
+const SEEDS = 150
+
+const large = (random: Random, kinds: readonly Kind[]): Shape => ({
+  threads: 2 + random(9),
+  calls: 200,
+  keys: ['a', 'b', 'c'].slice(0, 1 + random(3)),
+  kinds,
+  loses: random(2) * 8,
+  dies: random(2) * 60,
+})
+
+describe.each([
+  ['text', TEXT],
+  ['counters', COUNTS],
+  ['text and flushes', [...TEXT, 'flush']],
+] as const)('%s', (_, kinds) => {
+  test('interleavings of a plain cache are accepted', () => {
+    for (let seed = 1; seed <= SEEDS; seed++) {
+      const random = randomFrom(seed)
+      const shape = large(random, kinds)
+      const verdict = checkHistory(randomHistory(random, shape), { mayLose: shape.loses > 0 })
+      const why = verdict.ok === false ? describeWitness(verdict.witness) : verdict.ok
+      expect(`seed ${seed}: ${why}`).toBe(`seed ${seed}: true`)
+    }
+  })
+
+  test('on small histories it finds what a search of all orders finds', () => {
+    let bad = 0
+    for (let seed = 1; seed <= 4000; seed++) {
+      const random = randomFrom(seed)
+      const keys = ['a', 'b'].slice(0, 1 + random(2))
+      // Few kinds at a time, so that their results matter to each other.
+      const some = Array.from({ length: 3 }, () => kinds[random(kinds.length)])
+      const shape = { threads: 3, calls: 6, keys, kinds: some, loses: 0, dies: random(3) * 5 }
+      const calls = withSwappedOutcomes(randomHistory(random, shape), random)
+      const mayLose = random(2) === 0
+      const expected = hasOrder(calls, new Map(), mayLose)
+      expect(checkHistory(calls, { mayLose }).ok).toBe(expected)
+      if (!expected) bad++
+    }
+    expect(bad).toBeGreaterThan(200)
+    expect(bad).toBeLessThan(3800)
+  })
+})
+
+/** Two calls of a kind change their results: sometimes that can be explained, mostly it cannot. */
+function withSwappedOutcomes(calls: Call[], random: Random): Call[] {
+  for (let tries = 0; tries < 6; tries++) {
+    const [one, other] = [random(calls.length), random(calls.length)]
+    const [first, second] = [calls[one], calls[other]]
+    if (first.operation.name !== second.operation.name) continue
+    calls[one] = { ...first, outcome: second.outcome }
+    calls[other] = { ...second, outcome: first.outcome }
+  }
+  return calls
+}
+
+/** Tries all orders that are in keeping with time. */
+function hasOrder(
+  left: readonly Call[],
+  states: ReadonlyMap<string, readonly KeyState[]>,
+  mayLose: boolean,
+): boolean {
+  if (left.length === 0) return true
+  const firstReturn = Math.min(...left.map((call) => call.returned))
+  return left.some((call) => {
+    if (call.invoked > firstReturn) return false
+    const rest = left.filter((other) => other !== call)
+    const keys = call.operation.name === 'flush' ? ['a', 'b'] : [call.key]
+    const next = new Map(states)
+    for (const key of keys) {
+      const before = states.get(key) ?? [ABSENT]
+      const after = before.flatMap((state) => statesAfter(state, call, mayLose))
+      if (after.length === 0) return false
+      next.set(key, after)
+    }
+    return hasOrder(rest, next, mayLose)
+  })
+}
+
+test.each(MUTATIONS)('$name is rejected', ({ kinds, loses, mutate }) => {
+  let mutated = 0
+  for (let seed = 1; seed <= 400; seed++) {
+    const random = randomFrom(seed)
+    const shape = { ...large(random, kinds), loses, dies: 0 }
+    const calls = mutate(randomHistory(random, shape), random)
+    if (calls === undefined) continue
+    mutated++
+    expect(`${seed}: ${checkHistory(calls, { mayLose: loses > 0 }).ok}`).toBe(`${seed}: false`)
+  }
+  expect(mutated).toBeGreaterThan(100)
+})
