@@ -1,0 +1,92 @@
+/**
+ * From a plot (which world, which keys, who does what) to a program: the world is built, the
+ * entries are stored, the magazines are filled, and the judge knows what was there first.
+ */
+import { type KeyState, present } from '../../linearize/model.ts'
+import type { Prepared, Program } from '../program.ts'
+import { type Case, judge } from './judge.ts'
+import { nameOf } from './names.ts'
+import { type Deed, LATER_MS, TTL_MS } from './operations.ts'
+import { World, type WorldOptions } from './world.ts'
+
+/** An entry that is there when the program begins. */
+export interface First {
+  readonly key: string
+  readonly value: string
+  readonly ttl?: number
+}
+
+/** What a plot decides once the world is there. */
+export interface Scene {
+  readonly keys: readonly string[]
+  readonly entries: readonly First[]
+  /** Threads whose magazines are left empty. */
+  readonly cold?: readonly number[]
+  /** What has a time to live is over, and still linked. */
+  readonly isOver?: boolean
+  readonly mayEvict?: boolean
+  /** What else there is to do before the program begins. */
+  ready?(): void
+  /** Called last: the steps of each thread. */
+  deeds(versions: Readonly<Record<string, number>>): readonly (readonly Deed[])[]
+}
+
+export interface Plot {
+  readonly name: string
+  readonly about: string
+  readonly options: WorldOptions
+  scene(world: World): Scene
+}
+
+export function programOf({ name, about, options, scene }: Plot): Program {
+  return { name, about, prepare: () => prepare(new World(options), scene) }
+}
+
+function prepare(world: World, scene: Plot['scene']): Prepared {
+  const { keys, entries, cold = [], isOver = false, ...rest } = scene(world)
+  const { engine } = world.janitor
+  const initial: Record<string, KeyState> = {}
+  const versions: Record<string, number> = {}
+  for (const { key, value, ttl } of entries) {
+    engine.set(key, value, ttl)
+    const { version } = engine.gets(key)!
+    const end = ttl === undefined ? Number.POSITIVE_INFINITY : world.now() + ttl
+    initial[key] = { ...present(value, version), mayEnd: end, mustEnd: end }
+    versions[key] = version
+  }
+  for (const { index } of world.actors) if (!cold.includes(index)) warmUp(world, index)
+  if (isOver) world.advance(LATER_MS)
+  rest.ready?.()
+  world.mayEvict = rest.mayEvict === true
+  const deeds = rest.deeds(versions)
+  world.clockMoves = isOver || deeds.flat().some(({ ticks }) => ticks > 0)
+  world.seal()
+  return prepared({ world, deeds, initial, keys })
+}
+
+/** The thread has free chunks of the smallest class, of which one was used before. */
+function warmUp(world: World, thread: number): void {
+  const { engine } = world.actors[thread]!
+  const key = `-${thread}`
+  engine.set(key, 'x')
+  engine.delete(key)
+}
+
+function prepared(of: Case): Prepared {
+  const { world, deeds } = of
+  const verdicts = new Map<string, readonly string[]>()
+  return {
+    threads: deeds,
+    memory: world.memory,
+    privates: world.actors.map(({ session }) => [session]),
+    judges: [world.janitor.session],
+    pointedAt: world.handle.segments.slice(1 + world.handle.plan.tableSegments),
+    nameOf: (buffer, byteOffset) => nameOf(world, buffer, byteOffset),
+    judge: (run) => judge(of, run, verdicts),
+  }
+}
+
+/** The first entry of a key: a number, so that every operation fits it. */
+export function first(key: string, expires = false): First {
+  return expires ? { key, value: '7', ttl: TTL_MS } : { key, value: '7' }
+}

@@ -1,0 +1,81 @@
+/**
+ * Whether the mutation feed told what happened: by version the last record of each key says whether
+ * it is there, no record is left open, and each acknowledged change has a record of its own.
+ */
+import { ROW } from '../../../native-layout/thread-row.ts'
+import type { Mutation } from '../../../src/engine/feed.ts'
+import type { Run } from '../program.ts'
+import type { Case } from './judge.ts'
+
+/** Calls that change an entry if they return one of these. */
+const CHANGES: Readonly<Record<string, (result: unknown) => boolean>> = {
+  set: () => true,
+  add: (result) => result === true,
+  append: (result) => result === true,
+  touch: (result) => result === true,
+  cas: (result) => result === 'stored',
+  incr: (result) => result !== undefined,
+}
+
+/** @param there keys that can be read at the end */
+export function feedProblems(of: Case, run: Run, there: ReadonlySet<string>): string[] {
+  const { world, keys } = of
+  if (world.feed === undefined) return []
+  const told = world.feed.poll(1 << 20)
+  const problems: string[] = []
+  for (const { view } of [...world.actors, world.janitor]) {
+    const at = view.plan.rowsAt + view.row * view.rowLayout.words
+    if (view.control[at + ROW.FEED_HEAD] !== view.control[at + ROW.FEED_TAIL]) {
+      problems.push(`row ${view.row} has an open record in its mutation ring`)
+    }
+    if (view.control[at + ROW.CLAIMED] !== 0) problems.push(`row ${view.row} claims a record`)
+  }
+  if (told.some(({ kind }) => kind === 'RESYNC')) problems.push('the feed asks to begin anew')
+  const isFlushed = told.some(({ kind }) => kind === 'FLUSH')
+  for (const key of keys) problems.push(...keyProblems(of, run, told, key, there, isFlushed))
+  return problems
+}
+
+function keyProblems(
+  of: Case,
+  run: Run,
+  told: readonly Mutation[],
+  key: string,
+  there: ReadonlySet<string>,
+  isFlushed: boolean,
+): string[] {
+  const problems: string[] = []
+  const records = told.filter((one) => one.key === key).sort((a, b) => a.version - b.version)
+  const last = records.at(-1)
+  if (last !== undefined && !isFlushed && (last.kind === 'PUT') !== there.has(key)) {
+    problems.push(`the last record of ${key} is ${last.kind}, but it is ${said(there.has(key))}`)
+  }
+  const puts = records.filter(({ kind }) => kind === 'PUT').length
+  const [least, most] = changesOf(of, run, key)
+  if (puts < least || puts > most) {
+    problems.push(`${puts} PUTs of ${key} were told, ${least} to ${most} happened`)
+  }
+  return problems
+}
+
+function said(isThere: boolean): string {
+  return isThere ? 'there' : 'absent'
+}
+
+/** Changes of a key that were acknowledged, and with those of the dead, which may have happened. */
+function changesOf({ deeds }: Case, run: Run, key: string): readonly [number, number] {
+  let least = 0
+  let most = 0
+  for (const call of run.calls) {
+    for (const action of deeds[call.thread]![call.step]!.actions(call.result)) {
+      const isChange = CHANGES[action.operation.name]
+      if (action.key !== key || isChange === undefined) continue
+      if (call.returned === Number.POSITIVE_INFINITY) most++
+      else if (call.error === undefined && isChange(action.result)) {
+        least++
+        most++
+      }
+    }
+  }
+  return [least, most]
+}

@@ -1,0 +1,160 @@
+/**
+ * What must hold when a program has ended, whoever died: the dead are recovered, every chunk is
+ * accounted for, the counts are those of the table, some order of the calls explains all that they
+ * returned and all that is left, and the mutation feed has told what happened.
+ */
+import { checkHistory, describeWitness } from '../../linearize/check.ts'
+import { type Call as Recorded, CUT, returned, threw } from '../../linearize/history.ts'
+import type { KeyState } from '../../linearize/model.ts'
+import { HeddleError } from '../../../src/engine/errors.ts'
+import { checkIntegrity } from '../../../src/memory/check-integrity.ts'
+import { recoverDead } from '../../../src/memory/lease.ts'
+import type { Call, Run } from '../program.ts'
+import { feedProblems } from './feed-check.ts'
+import type { Action, Deed } from './operations.ts'
+import type { World } from './world.ts'
+
+/** What a program's steps mean, and where they began. */
+export interface Case {
+  readonly world: World
+  /** The steps of each thread. */
+  readonly deeds: readonly (readonly Deed[])[]
+  readonly initial: Readonly<Record<string, KeyState>>
+  /** All keys that the program touches. */
+  readonly keys: readonly string[]
+}
+
+const RECOVERIES = 4
+
+export function judge(of: Case, run: Run, verdicts: Map<string, readonly string[]>): string[] {
+  const { world } = of
+  const problems = run.calls.flatMap(crashOf)
+  const view = world.janitor.view
+  for (const thread of run.dead) world.mourn(thread)
+  let left = 0
+  for (let tries = 0; tries < RECOVERIES; tries++) if ((left = recoverDead(view)) === 0) break
+  if (left > 0) problems.push(`${left} dead rows could not be recovered`)
+  problems.push(...checkIntegrity(view).problems)
+  if (problems.length > 0) return problems
+  const evictions = world.evictions - world.evictionsBefore
+  const mayLose = evictions > 0 || (run.dead.length > 0 && world.mayEvict)
+  const final = finalState(of)
+  problems.push(...final.problems, ...feedProblems(of, run, final.there))
+  const calls = [...run.calls.flatMap((call) => recorded(of, call, run)), ...final.calls]
+  problems.push(...explained(calls, of, mayLose, verdicts))
+  return problems
+}
+
+/** A step may be refused; it may not crash. */
+function crashOf({ label, error }: Call): string[] {
+  if (error === undefined || error instanceof HeddleError) return []
+  return [`${label} crashed: ${error instanceof Error ? error.stack : String(error)}`]
+}
+
+interface Final {
+  readonly calls: Recorded[]
+  readonly there: ReadonlySet<string>
+  readonly problems: string[]
+}
+
+/** What the keys hold at the end, as calls that come after all others. */
+function finalState({ world, keys }: Case): Final {
+  const { engine } = world.janitor
+  const clock = clockAt(world, world.now())
+  const there = new Set<string>()
+  const calls = keys.map((key, n): Recorded => {
+    const value = engine.get(key)
+    if (value !== undefined) there.add(key)
+    const at = END + 2 * n
+    const outcome = returned(value)
+    return {
+      thread: -1,
+      invoked: at,
+      returned: at + 1,
+      key,
+      operation: { name: 'get' },
+      outcome,
+      ...clock,
+    }
+  })
+  const problems: string[] = []
+  const listed = [...engine.keys()].filter((key) => keys.includes(key)).sort()
+  if (listed.join() !== [...there].sort().join()) {
+    problems.push(`iterating meets the keys ${listed.join()}, reading finds ${[...there].join()}`)
+  }
+  return { calls, there, problems }
+}
+const END = 1e12
+
+/** A call as the checker of histories takes it; an iteration is a look at each key. */
+function recorded(of: Case, call: Call, run: Run): Recorded[] {
+  const deed = of.deeds[call.thread]![call.step]!
+  const isCut = call.returned === Number.POSITIVE_INFINITY
+  const { invoked } = call
+  const span = {
+    thread: call.thread,
+    invoked,
+    returned: isCut ? END - 1 : call.returned,
+    ...clockDuring(of, call, run),
+  }
+  return deed.actions(call.result).map((action: Action): Recorded => {
+    const outcome = isCut
+      ? CUT
+      : call.error instanceof HeddleError
+        ? threw(call.error.code)
+        : returned(action.result)
+    return { ...span, key: action.key, operation: action.operation, outcome }
+  })
+}
+
+function clockAt({ clockMoves }: World, now: number): Pick<Recorded, 'clock'> {
+  return clockMoves ? { clock: [now, now] } : {}
+}
+
+/** The clock before and after a call: what earlier and overlapping steps made of it. */
+function clockDuring({ world, deeds }: Case, call: Call, run: Run): Pick<Recorded, 'clock'> {
+  if (!world.clockMoves) return {}
+  let before = world.clockBefore
+  let after = before
+  for (const other of run.calls) {
+    const { ticks } = deeds[other.thread]![other.step]!
+    if (other.returned <= call.invoked) before += ticks
+    if (other.invoked < call.returned) after += ticks
+  }
+  return { clock: [before, after] }
+}
+
+/** Asks the checker, once for each history of a program. */
+function explained(
+  calls: readonly Recorded[],
+  { initial }: Case,
+  mayLose: boolean,
+  verdicts: Map<string, readonly string[]>,
+): readonly string[] {
+  const name = nameOf(calls, mayLose)
+  const known = verdicts.get(name)
+  if (known !== undefined) return known
+  const verdict = checkHistory(calls, { initial, mayLose })
+  const problems =
+    verdict.ok === true
+      ? []
+      : [verdict.ok === false ? describeWitness(verdict.witness) : 'the history is undecided']
+  verdicts.set(name, problems)
+  return problems
+}
+
+/** Histories are equal if the same events come in the same order. */
+function nameOf(calls: readonly Recorded[], mayLose: boolean): string {
+  const times = [...new Set(calls.flatMap(({ invoked, returned }) => [invoked, returned]))]
+  const rank = new Map(times.sort((a, b) => a - b).map((time, at) => [time, at]))
+  const parts = calls.map((call) => [
+    call.thread,
+    rank.get(call.invoked),
+    rank.get(call.returned),
+    call.key,
+    call.operation,
+    call.outcome,
+    call.clock,
+  ])
+  return JSON.stringify([mayLose, parts])
+}

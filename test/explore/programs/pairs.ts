@@ -1,0 +1,158 @@
+/**
+ * Every pair of operations, on one key that is there or is not, on two keys of one home, on an entry
+ * whose chunk is used again for another key; and some triples.
+ */
+import type { Program } from '../program.ts'
+import { first, type Plot, programOf } from './build.ts'
+import {
+  ADD,
+  APPEND,
+  CAS,
+  type Deed,
+  DELETE,
+  EVICT,
+  EXPIRE,
+  FLUSH,
+  GET,
+  GET_BYTES,
+  INCR,
+  ITERATE,
+  type Kind,
+  KINDS,
+  MAINTAIN,
+  MOVE,
+  SET,
+  TOUCH,
+} from './operations.ts'
+import type { World } from './world.ts'
+
+/** What one thread does: operations on the first or the second key, one after the other. */
+export interface Part {
+  readonly kind: Kind
+  /** 0 or 1. */
+  readonly key: number
+}
+
+export type Placement = 'present' | 'absent' | 'one-home' | 'reuse'
+
+const PLACES: Readonly<Record<Placement, string>> = {
+  present: 'one key, which is there',
+  absent: 'one key, which is absent',
+  'one-home': 'two keys of one home and one tag, the first is there',
+  reuse: 'the chunk and the slot of the first key are used again for the second',
+}
+
+/** A program of several threads, each of which does a few operations on at most two keys. */
+export function together(place: Placement, threads: readonly (readonly Part[])[]): Program {
+  const name = `${threads.map(partsOf).join(' x ')}, ${place}`
+  const kinds = threads.flat().map(({ kind }) => kind)
+  const options = { threads: threads.length, versionBits: place === 'reuse' ? 1 : 2 }
+  const scene: Plot['scene'] = (world) => {
+    const keys = keysFor(place, world)
+    const expires = kinds.some((kind) => kind.expires || kind.isOver)
+    return {
+      keys,
+      entries: place === 'absent' ? [] : [first(keys[0]!, expires)],
+      cold: threads.flatMap((parts, at) => (parts.some(({ kind }) => kind.isCold) ? [at] : [])),
+      isOver: kinds.some((kind) => kind.isOver),
+      mayEvict: kinds.some((kind) => kind.mayEvict),
+      deeds: (versions) => threads.map((parts, at) => deedsOf(world, at, parts, keys, versions)),
+    }
+  }
+  return programOf({ name, about: PLACES[place], options, scene })
+}
+
+function partsOf(parts: readonly Part[]): string {
+  return parts.map(({ kind, key }) => (key === 0 ? kind.name : `${kind.name}(b)`)).join(' ')
+}
+
+function keysFor(place: Placement, world: World): string[] {
+  const [one] = world.keys(1, ({ home }) => home === 0)
+  if (place === 'present' || place === 'absent') return [one!]
+  const { tag, home } = world.placeOf(one!)
+  return world.keys(2, (at) => at.home === home && (place === 'reuse' || at.tag === tag))
+}
+
+function deedsOf(
+  world: World,
+  thread: number,
+  parts: readonly Part[],
+  keys: readonly string[],
+  versions: Readonly<Record<string, number>>,
+): Deed[] {
+  const deeds: Deed[] = []
+  for (const { kind, key: n } of parts) {
+    const key = keys[n]!
+    const actor = world.actors[thread]!
+    const place = { actor, key, keys, version: versions[key] ?? 0, at: deeds.length }
+    deeds.push(...kind.steps(place))
+  }
+  return deeds
+}
+
+const on = (kind: Kind, key = 0): Part => ({ kind, key })
+
+function pairs(place: Placement, kinds: readonly Kind[]): Program[] {
+  const programs: Program[] = []
+  kinds.forEach((one, at) => {
+    for (const other of kinds.slice(at)) programs.push(together(place, [[on(one)], [on(other)]]))
+  })
+  return programs
+}
+
+const CREATORS = [SET, ADD, INCR]
+
+function onOneHome(): Program[] {
+  return KINDS.flatMap((kind) =>
+    CREATORS.map((creator) => together('one-home', [[on(kind)], [on(creator, 1)]])),
+  )
+}
+
+function onReuse(): Program[] {
+  return KINDS.flatMap((kind) => [
+    together('reuse', [[on(kind)], [on(DELETE), on(SET, 1)]]),
+    together('reuse', [[on(kind)], [on(SET), on(SET, 1)]]),
+  ])
+}
+
+const TRIPLES: readonly (readonly [Placement, readonly (readonly Part[])[]])[] = [
+  ['present', [[on(SET)], [on(SET)], [on(DELETE)]]],
+  ['present', [[on(INCR)], [on(INCR)], [on(INCR)]]],
+  ['present', [[on(CAS)], [on(INCR)], [on(TOUCH)]]],
+  ['present', [[on(GET)], [on(SET)], [on(DELETE)]]],
+  ['present', [[on(FLUSH)], [on(ADD)], [on(SET)]]],
+  ['present', [[on(FLUSH)], [on(INCR)], [on(DELETE)]]],
+  ['present', [[on(DELETE)], [on(DELETE)], [on(EVICT)]]],
+  ['present', [[on(MOVE)], [on(SET)], [on(GET)]]],
+  ['present', [[on(MOVE)], [on(DELETE)], [on(ADD)]]],
+  ['present', [[on(APPEND)], [on(APPEND)], [on(DELETE)]]],
+  ['present', [[on(EXPIRE)], [on(TOUCH)], [on(SET)]]],
+  ['absent', [[on(ADD)], [on(ADD)], [on(ADD)]]],
+  ['absent', [[on(ADD)], [on(DELETE)], [on(ADD)]]],
+  ['absent', [[on(SET)], [on(DELETE)], [on(GET)]]],
+  ['one-home', [[on(ADD, 1)], [on(ADD, 1)], [on(DELETE)]]],
+  ['one-home', [[on(ADD, 1)], [on(INCR, 1)], [on(SET)]]],
+  ['one-home', [[on(DELETE), on(ADD)], [on(ADD, 1)], [on(GET)]]],
+  ['reuse', [[on(GET)], [on(DELETE), on(SET, 1)], [on(DELETE, 1)]]],
+  ['reuse', [[on(GET_BYTES)], [on(DELETE), on(SET, 1), on(DELETE, 1), on(SET)]]],
+  ['reuse', [[on(INCR)], [on(DELETE), on(SET, 1), on(DELETE, 1), on(SET)]]],
+  ['reuse', [[on(CAS)], [on(DELETE), on(SET, 1), on(DELETE, 1), on(SET)]]],
+  ['reuse', [[on(ITERATE)], [on(DELETE), on(SET, 1), on(DELETE, 1), on(SET)]]],
+  ['reuse', [[on(DELETE)], [on(DELETE), on(SET), on(DELETE), on(SET)]]],
+  ['reuse', [[on(EVICT)], [on(DELETE), on(SET), on(SET, 1)]]],
+  ['reuse', [[on(MAINTAIN)], [on(SET), on(SET, 1)], [on(GET)]]],
+]
+
+export const PAIRS: readonly Program[] = [
+  ...pairs('present', KINDS),
+  ...pairs(
+    'absent',
+    KINDS.filter((kind) => !kind.needsEntry),
+  ),
+  ...[GET, DELETE, ITERATE, CAS].flatMap((kind) =>
+    CREATORS.map((creator) => together('absent', [[on(kind)], [on(creator)]])),
+  ),
+  ...onOneHome(),
+  ...onReuse(),
+  ...TRIPLES.map(([place, threads]) => together(place, threads)),
+]

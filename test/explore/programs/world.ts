@@ -1,0 +1,144 @@
+/**
+ * The world of a program: a tiny engine, one session for each thread of the program and one for who
+ * looks at the end (the janitor), and a clock that only the program moves.
+ *
+ * All sessions live in one realm, each with a row of its own, as if they were in threads.
+ */
+import { load, store } from '#atomics'
+import type { CounterName } from '../../../native-layout/thread-row.ts'
+import { Engine } from '../../../src/engine/engine.ts'
+import { type MutationFeed, openFeed } from '../../../src/engine/feed.ts'
+import { type EngineHandle, Session } from '../../../src/engine/session.ts'
+import { declareDead, lessees } from '../../../src/memory/lease.ts'
+import { total } from '../../../src/memory/row.ts'
+import { candidate, secondOf, tagFor } from '../../../src/memory/table.ts'
+import type { MemoryView } from '../../../src/memory/view.ts'
+import { createTinyMemory, STARTED_AT, type TinyOptions } from './tiny-memory.ts'
+
+export interface WorldOptions extends Omit<TinyOptions, 'threads'> {
+  /** Threads of the program. */
+  readonly threads: number
+  /** Chunks that a magazine is filled with. */
+  readonly batch?: number
+}
+
+/** A thread of the program, and its way into the engine. */
+export interface Actor {
+  readonly index: number
+  readonly session: Session
+  readonly engine: Engine
+  readonly view: MemoryView
+  readonly world: World
+}
+
+const NO_WATCH = { linkedRows: () => [], close: () => {} }
+
+export class World {
+  readonly handle: EngineHandle
+  readonly clock = new Int32Array(new SharedArrayBuffer(4))
+  readonly actors: readonly Actor[]
+  readonly janitor: Actor
+  readonly feed: MutationFeed | undefined
+  /** Entries may be thrown out. */
+  mayEvict = false
+  /** A step of the program moves the clock. */
+  clockMoves = false
+  /** When the program begins. */
+  evictionsBefore = 0
+  clockBefore = 0
+
+  constructor(options: WorldOptions) {
+    this.handle = createTinyMemory({ ...options, threads: options.threads + 1 })
+    const actors = Array.from({ length: options.threads + 1 }, (_, index) => this.#join(index))
+    for (const { view } of actors) view.batches.fill(options.batch ?? 2)
+    this.janitor = actors.pop()!
+    this.actors = actors
+    this.feed = options.hasFeed === true ? openFeed(this.janitor.view) : undefined
+  }
+
+  /** The program's time, in ms. A read of shared memory like any other. */
+  readonly now = (): number => STARTED_AT + load(this.clock, 0)
+
+  /** Moves the clock on; one thread of a program may. */
+  advance(ms: number): void {
+    store(this.clock, 0, load(this.clock, 0) + ms)
+  }
+
+  /** All shared memory, the clock last. */
+  get memory(): SharedArrayBuffer[] {
+    return [...this.handle.segments, this.clock.buffer as SharedArrayBuffer]
+  }
+
+  /** Keys of which `fits` says yes, in a fixed order. */
+  keys(count: number, fits: (place: Place) => boolean): string[] {
+    const found: string[] = []
+    for (let n = 0; found.length < count; n++) {
+      if (n === MOST_KEYS_TRIED) throw new Error(`only ${found.length} keys fit`)
+      const key = n.toString(36)
+      if (fits(this.placeOf(key))) found.push(key)
+    }
+    return found
+  }
+
+  placeOf(key: string): Place {
+    const { view } = this.janitor
+    view.key.loadString(key, 0)
+    const second = secondOf(view)
+    const buckets = [0, 1, 2, 3].map((n) => candidate(view, view.key.digest, second, n))
+    return { home: buckets[0]!, buckets, tag: tagFor(second) }
+  }
+
+  /** Entries that the engine has thrown out so far. */
+  get evictions(): number {
+    const { view } = this.janitor
+    return EVICTIONS.reduce((sum, name) => sum + total(view, name), 0)
+  }
+
+  /** As the watch over threads does when it sees a death. */
+  mourn(thread: number): void {
+    const { view } = this.janitor
+    const { row } = this.actors[thread]!.view
+    const lessee = lessees(view).find((one) => one.row === row)
+    if (lessee !== undefined) declareDead(view, row, lessee.threadId)
+  }
+
+  /** Called when the program is about to begin. */
+  seal(): void {
+    this.evictionsBefore = this.evictions
+    this.clockBefore = this.now()
+  }
+
+  #join(index: number): Actor {
+    const session = new Session(this.handle, 'json', this.now, () => NO_WATCH)
+    const engine = new Engine(session)
+    session.warned = true // Some of these memories are full on purpose.
+    keepSmall(session)
+    return { index, session, engine, view: session.view, world: this }
+  }
+}
+
+/** What is private is copied with each change of threads: the room for the longest key is not. */
+function keepSmall({ view, encoder }: Session): void {
+  const words = new Int32Array(PRIVATE_WORDS)
+  Object.assign(view.key, { words, bytes: new Uint8Array(words.buffer) })
+  encoder.words = new Int32Array(PRIVATE_WORDS)
+  encoder.scratch = new Uint8Array(encoder.words.buffer)
+  encoder.bytes = encoder.scratch
+}
+const PRIVATE_WORDS = 64
+
+const MOST_KEYS_TRIED = 1_000_000
+const EVICTIONS = [
+  'evictedForMemory',
+  'evictedForSlots',
+  'evictedForEntries',
+  'evictedForPages',
+] as const satisfies CounterName[]
+
+/** Where a key may live. */
+export interface Place {
+  readonly home: number
+  /** The four buckets, the home first. */
+  readonly buckets: readonly number[]
+  readonly tag: number
+}
