@@ -8,10 +8,26 @@
  * depend on is either shared memory, or private state that `privates` reaches.
  */
 
+/** How far a program is explored; what is left out is as the command line says. */
+export interface Bounds {
+  readonly mode?: 'dfs' | 'pct'
+  readonly preemptions?: number
+  readonly executions?: number
+  readonly staleReads?: boolean
+  /** Threads that may die in one execution: false none, true one. */
+  readonly deaths?: boolean | number
+  /** Of PCT. */
+  readonly depth?: number
+}
+
 export interface Program {
   readonly name: string
   /** What it is about, for the listing. */
   readonly about: string
+  /** In the full form. */
+  readonly full?: Bounds
+  /** In the smoke form, to which programs without it do not belong. */
+  readonly smoke?: Bounds
   /** Builds memory, sessions and first entries; single-threaded, not explored. */
   prepare(): Prepared
 }
@@ -26,6 +42,8 @@ export interface Prepared {
    * the thread: own fields, arrays, Set, Map, typed arrays over private memory. `#fields` are not.
    */
   readonly privates: readonly (readonly object[])[]
+  /** What is done the moment a thread dies, in the name of nobody: others may notice its death. */
+  died?(thread: number): void
   /** State that `judge` uses, put back before it is called. */
   readonly judges?: readonly object[]
   /**
