@@ -1,6 +1,6 @@
 /**
- * What a broken cache might have answered: each mutation turns a good history into one that no order
- * explains, whatever overlaps, or finds no place for itself.
+ * What a broken cache might have answered: each mutation turns a good history into one that no
+ * order explains, whatever overlaps, or finds no place for itself.
  */
 import { type Call, returned } from './history.ts'
 import type { Kind, Random } from './random-history.ts'
