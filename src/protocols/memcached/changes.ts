@@ -16,7 +16,7 @@ import {
   STORED,
   TOO_LARGE,
 } from '../../engine/raw-access.ts'
-import { casHighOf, casLowOf, type ClientSession, OVER_AT_ONCE } from './client-session.ts'
+import { casHighOf, casLowOf, type ClientSession } from './client-session.ts'
 import { asBigInt } from './decimal.ts'
 
 const NOTHING = new Uint8Array(0)
@@ -188,7 +188,7 @@ export class GetChange implements Change {
 export function winsOn(marks: number, expiry: number, recacheBefore: number): boolean {
   if ((marks & MARK_WIN) !== 0) return false
   if ((marks & MARK_STALE) !== 0) return true
-  return expiry !== 0 && expiry !== OVER_AT_ONCE && expiry < recacheBefore
+  return expiry !== 0 && expiry < recacheBefore
 }
 
 /** `md` with I or x: the entry stays, as stale, or without its value. */

@@ -70,6 +70,8 @@ export class CountChange implements Change {
 
   make(old: Uint8Array, reading: Reading, draft: Draft): Outcome {
     const { by, isDown, expiry, wanted, own } = this.#request
+    // Nothing is no number, whatever its CAS; as memcached has it.
+    if (old.length === 0) return UNFIT
     if (isOther(reading, wanted)) return EXISTS
     const before = counterIn(old)
     if (before < 0n) return UNFIT

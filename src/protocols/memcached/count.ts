@@ -89,7 +89,8 @@ export function executeDelete(session: ClientSession): void {
     session.say('ERROR\r\n')
     return
   }
-  session.isQuiet = line.endsInNoreply()
+  // `delete noreply` is about a key of that name.
+  session.isQuiet = line.count > 2 && line.endsInNoreply()
   if (line.count > 2) {
     // Clients of old send a time, which may be 0 only.
     const isZero = line.is(2, '0')

@@ -14,17 +14,23 @@ export class LongWords {
 }
 export const long: LongWords = new LongWords()
 
-/** An unsigned number up to `most`; -1 when the bytes are none or it is larger. */
+/**
+ * An unsigned number up to `most`; -1 when the bytes are none or it is larger. Of numbers with a
+ * minus only -0 is one, as for memcached.
+ */
 export function readUnsigned(bytes: Uint8Array, from: number, to: number, most: number): number {
   let at = from
-  if (at < to && bytes[at] === PLUS) at++
+  let largest = most
+  if (at < to && (bytes[at] === PLUS || bytes[at] === MINUS)) {
+    if (bytes[at++] === MINUS) largest = 0
+  }
   if (at === to) return -1
   let value = 0
   for (; at < to; at++) {
     const digit = bytes[at]! - ZERO
     if (digit < 0 || digit > 9) return -1
     value = value * 10 + digit
-    if (value > most) return -1
+    if (value > largest) return -1
   }
   return value
 }
@@ -32,17 +38,19 @@ export function readUnsigned(bytes: Uint8Array, from: number, to: number, most: 
 /** A number of at most 53 bits with an optional sign; NaN when the bytes are none. */
 export function readSigned(bytes: Uint8Array, from: number, to: number): number {
   const isNegative = from < to && bytes[from] === MINUS
-  if (isNegative && bytes[from + 1] === PLUS) return Number.NaN
   const start = isNegative ? from + 1 : from
+  const first = bytes[start]
+  if (isNegative && (first === PLUS || first === MINUS)) return Number.NaN
   const value = readUnsigned(bytes, start, to, Number.MAX_SAFE_INTEGER)
   if (value < 0) return Number.NaN
   return isNegative ? -value : value
 }
 
-/** Reads an unsigned 64-bit number into `long`; false when the bytes are none. */
+/** Reads an unsigned 64-bit number into `long`; false when the bytes are none. -0 is one. */
 export function readLong(bytes: Uint8Array, from: number, to: number): boolean {
   let at = from
-  if (at < to && bytes[at] === PLUS) at++
+  const hasMinus = at < to && bytes[at] === MINUS
+  if (at < to && (hasMinus || bytes[at] === PLUS)) at++
   if (at === to) return false
   let high = 0
   let low = 0
@@ -53,7 +61,7 @@ export function readLong(bytes: Uint8Array, from: number, to: number): boolean {
     const carry = Math.floor(low / TWO_32)
     low -= carry * TWO_32
     high = high * 10 + carry
-    if (high >= TWO_32) return false
+    if (high >= TWO_32 || (hasMinus && digit !== 0)) return false
   }
   long.high = high | 0
   long.low = low | 0

@@ -73,7 +73,7 @@ function count(session: ClientSession, isDown: boolean): Counted {
     if (outcome !== MISSING || meta.vivifyExpiry === undefined) {
       return { outcome, text, oldExpiry, isCreated: false }
     }
-    const added = create(session, meta.vivifyExpiry)
+    const added = create(session)
     if (added === EXISTS) continue
     const first = meta.initial.toString()
     return { outcome: added, text: first, oldExpiry: 0, isCreated: true }
@@ -81,12 +81,12 @@ function count(session: ClientSession, isDown: boolean): Counted {
   return { ...counted, outcome: CONTENDED, isCreated: false }
 }
 
-function create(session: ClientSession, expiry: number): Outcome {
+function create(session: ClientSession): Outcome {
   const { draft } = session.raw
   draft.bytes = Buffer.from(meta.initial.toString(), 'latin1')
   draft.from = draft.codec = draft.flags = 0
   draft.length = draft.bytes.length
-  draft.expiry = meta.expiry ?? expiry
+  draft.expiry = meta.createdExpiry
   draft.marks = session.marks(0)
   giveCas(draft, meta.own)
   return session.raw.store(ADD)

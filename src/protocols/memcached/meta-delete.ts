@@ -103,7 +103,8 @@ export function executeMetaDebug(session: ClientSession): void {
     const { reading } = raw
     const fetched = (reading.marks & MARK_FETCHED) !== 0 || raw.heat() > 0
     const chunk = raw.chunkBytes()
-    const exp = reading.expiry === 0 ? -1 : session.remaining(reading.expiry)
+    // As memcached says it: seconds since the expiry, so less than 0 while the entry lives.
+    const exp = reading.expiry === 0 ? -1 : -session.remaining(reading.expiry)
     const cas = asBigInt(casHighOf(reading), casLowOf(reading))
     const bytes = Buffer.from(key.subarray(keyFrom, keyTo))
     const shown = bytes.toString(isBinaryKey(bytes) ? 'base64' : 'latin1')

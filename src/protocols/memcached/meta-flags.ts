@@ -31,6 +31,8 @@ class MetaFlags {
   /** Absolute ms, as `ClientSession.expiry`. */
   expiry: number | undefined
   vivifyExpiry: number | undefined
+  /** Of an entry that N makes: what T and N say, the later one counts. */
+  createdExpiry = 0
   recacheBefore = 0
   /** T stands before R, so that R looks at the new expiry. */
   touchesFirst = false
@@ -45,6 +47,7 @@ class MetaFlags {
     for (let i = 0; i < this.#count; i++) this.has[this.#seen[i]!] = 0
     this.#count = 0
     this.expiry = this.vivifyExpiry = undefined
+    this.createdExpiry = 0
     this.recacheBefore = 0
     this.touchesFirst = false
     this.wanted = this.own = undefined
@@ -90,7 +93,8 @@ export const LETTER = {
 
 /**
  * Reads the key and the flags from the word `first` on.
- * @returns what is wrong, as a reply; undefined when nothing is
+ * @returns what is wrong, as a reply; undefined when nothing is. As in memcached, a bad letter ends
+ * the search, and of bad tokens the last one is told; a bad F only when nothing else is wrong.
  */
 export function readMeta(session: ClientSession, first: number): string | undefined {
   meta.clear()
@@ -99,15 +103,20 @@ export function readMeta(session: ClientSession, first: number): string | undefi
   if (flags > MOST_FLAGS || line.count > MAX_WORDS) {
     return 'CLIENT_ERROR options flags are too long\r\n'
   }
+  let problem: string | undefined
+  let hasLongOpaque = false
+  readMetaKey(false)
   for (let word = first; word < line.count; word++) {
     const letter = line.bytes[line.starts[word]!]!
-    if (letter > 127 || KNOWN[letter] === 0) return 'CLIENT_ERROR invalid flag\r\n'
-    if (meta.has[letter] === 1) return 'CLIENT_ERROR duplicate flag\r\n'
+    if (letter > 126 || meta.has[letter] === 1) return 'CLIENT_ERROR duplicate flag\r\n'
+    if (KNOWN[letter] === 0) return 'CLIENT_ERROR invalid flag\r\n'
     meta.add(letter)
-    const problem = readToken(session, letter, line.starts[word]! + 1, line.ends[word]!)
-    if (problem !== undefined) return problem
+    const found = readToken(session, letter, line.starts[word]! + 1, line.ends[word]!)
+    if (found === BAD_OPAQUE) hasLongOpaque = true
+    else if (letter === LETTER.F) problem ??= found
+    else problem = found ?? problem
   }
-  return stageKey()
+  return problem ?? (hasLongOpaque ? BAD_OPAQUE : undefined)
 }
 
 function readToken(
@@ -123,12 +132,7 @@ function readToken(
     case LETTER.R: {
       const seconds = readSigned(bytes, from, to)
       if (Number.isNaN(seconds)) return BAD_TOKEN
-      if (letter === LETTER.T) meta.expiry = session.expiry(seconds)
-      else if (letter === LETTER.N) meta.vivifyExpiry = session.expiry(seconds)
-      else {
-        meta.recacheBefore = session.expiry(seconds)
-        meta.touchesFirst = meta.has[LETTER.T] === 1
-      }
+      keepTime(letter, session.expiry(seconds))
       return undefined
     }
     case LETTER.C:
@@ -145,11 +149,24 @@ function readToken(
       if (to - from !== 1) return 'CLIENT_ERROR incorrect length for M token\r\n'
       meta.mode = bytes[from]!
       return undefined
+    case LETTER.b:
+      return readMetaKey(true) ? undefined : BAD_KEY
     case LETTER.O:
       return to - from > MOST_OPAQUE_BYTES ? BAD_OPAQUE : undefined
     default:
       return undefined
   }
+}
+
+function keepTime(letter: number, expiry: number): void {
+  if (letter === LETTER.R) {
+    meta.recacheBefore = expiry
+    meta.touchesFirst = meta.has[LETTER.T] === 1
+    return
+  }
+  if (letter === LETTER.T) meta.expiry = expiry
+  else meta.vivifyExpiry = expiry
+  meta.createdExpiry = expiry
 }
 
 function keepLong(letter: number): void {
@@ -168,10 +185,6 @@ const BASE64 = Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 for (const [value, character] of BASE64.entries()) BASE64_VALUES[character] = value
 const PADDING = 61
 const decoded = Buffer.alloc(MAX_KEY_BYTES)
-
-function stageKey(): string | undefined {
-  return readMetaKey(meta.has[LETTER.b] === 1) ? undefined : BAD_KEY
-}
 
 /** Finds the key of the line; false when it is no base64 and should be. */
 export function readMetaKey(isBase64: boolean): boolean {

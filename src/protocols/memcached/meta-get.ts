@@ -85,7 +85,7 @@ function answer(session: ClientSession): Outcome {
     }
     if (!isMiss) continue
     if (meta.vivifyExpiry === undefined) return MISSING
-    const outcome = vivify(session, meta.vivifyExpiry)
+    const outcome = vivify(session)
     if (outcome !== undefined) return outcome
     mustWrite = meta.has[LETTER.T] === 1
   }
@@ -176,12 +176,12 @@ function change(session: ClientSession): Outcome {
 }
 
 /** Makes the empty entry that N asks for; undefined when somebody else was first. */
-function vivify(session: ClientSession, expiry: number): Outcome | undefined {
+function vivify(session: ClientSession): Outcome | undefined {
   const { raw, out } = session
   const { draft } = raw
   draft.bytes = NOTHING
   draft.from = draft.length = draft.codec = draft.flags = 0
-  draft.expiry = meta.expiry ?? expiry
+  draft.expiry = meta.createdExpiry
   draft.marks = session.marks(MARK_WIN | MARK_FETCHED)
   giveCas(draft, meta.own)
   const outcome = raw.store(ADD)

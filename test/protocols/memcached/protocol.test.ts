@@ -53,6 +53,16 @@ describe('time', () => {
     expect(client.ask('touch a 0\r\nmg a l\r\n')).toBe('TOUCHED\r\nHD l0\r\n')
   })
 
+  test('me tells how long ago an entry expired, so a negative number while it lives', () => {
+    const bench = new Bench()
+    const client = bench.connect()
+    client.ask('set a 0 100 1\r\nx\r\n')
+    bench.clock.ms += 30_000
+    expect(client.ask('me a\r\n')).toMatch(/^ME a exp=-70 la=30 cas=\d+ fetch=no cls=\d+ size=/)
+    client.ask('touch a 0\r\n')
+    expect(client.ask('me a\r\n')).toMatch(/^ME a exp=-1 la=0 /)
+  })
+
   test('a use that is noted changes neither value nor CAS', () => {
     const bench = new Bench()
     const client = bench.connect()
