@@ -6,7 +6,7 @@ import { type KeyState, present } from '../../linearize/model.ts'
 import type { Prepared, Program } from '../program.ts'
 import { type Case, judge } from './judge.ts'
 import { nameOf } from './names.ts'
-import { type Deed, LATER_MS, TTL_MS } from './operations.ts'
+import { type Deed, type Kind, LATER_MS, TTL_MS } from './operations.ts'
 import { World, type WorldOptions } from './world.ts'
 
 /** An entry that is there when the program begins. */
@@ -84,6 +84,27 @@ function prepared(of: Case): Prepared {
     nameOf: (buffer, byteOffset) => nameOf(world, buffer, byteOffset),
     judge: (run) => judge(of, run, verdicts),
   }
+}
+
+/** What a thread does, and on which key. */
+export type Line = readonly [Kind, string]
+
+/** The steps of threads that do one thing after the other. */
+export function cast(
+  world: World,
+  keys: readonly string[],
+  versions: Readonly<Record<string, number>>,
+  threads: readonly (readonly Line[])[],
+): Deed[][] {
+  return threads.map((lines, thread) => {
+    const deeds: Deed[] = []
+    for (const [kind, key] of lines) {
+      const actor = world.actors[thread]!
+      const version = versions[key] ?? 0
+      deeds.push(...kind.steps({ actor, key, keys, version, at: deeds.length }))
+    }
+    return deeds
+  })
 }
 
 /** The first entry of a key: a number, so that every operation fits it. */

@@ -1,5 +1,9 @@
 /** All programs of the explorer. */
 import type { Program } from '../program.ts'
+import { MEMORY } from './memory.ts'
+import { PAGES } from './pages.ts'
 import { PAIRS } from './pairs.ts'
+import { TABLES } from './tables.ts'
+import { TIME } from './time.ts'
 
-export const PROGRAMS: readonly Program[] = [...PAIRS]
+export const PROGRAMS: readonly Program[] = [...PAIRS, ...MEMORY, ...PAGES, ...TABLES, ...TIME]

@@ -54,7 +54,7 @@ export interface Kind {
 }
 
 /** A value like no other of the program, and a counter. */
-export function valueOf({ actor, at }: Place): string {
+export function freshValue({ actor, at }: Place): string {
   return String(10 * (actor.index + 1) + at)
 }
 
@@ -99,15 +99,15 @@ export const GET = call(
 export const GET_BYTES = call('getBytes', () => ({ name: 'get' }), getBytes, { needsEntry: true })
 export const SET = call(
   'set',
-  (place) => ({ name: 'set', value: valueOf(place) }),
-  (place) => place.actor.engine.set(place.key, valueOf(place)),
+  (place) => ({ name: 'set', value: freshValue(place) }),
+  (place) => place.actor.engine.set(place.key, freshValue(place)),
 )
 /** With nothing in its magazines. */
 export const SET_COLD: Kind = { ...SET, name: 'set-cold', isCold: true }
 export const ADD = call(
   'add',
-  (place) => ({ name: 'add', value: valueOf(place) }),
-  (place) => place.actor.engine.add(place.key, valueOf(place)),
+  (place) => ({ name: 'add', value: freshValue(place) }),
+  (place) => place.actor.engine.add(place.key, freshValue(place)),
 )
 export const DELETE = call(
   'delete',
@@ -122,14 +122,14 @@ export const INCR = call(
 )
 export const CAS = call(
   'cas',
-  (place) => ({ name: 'cas', value: valueOf(place), version: place.version }),
-  (place) => place.actor.engine.compareAndSet(place.key, valueOf(place), place.version),
+  (place) => ({ name: 'cas', value: freshValue(place), version: place.version }),
+  (place) => place.actor.engine.compareAndSet(place.key, freshValue(place), place.version),
   { needsEntry: true },
 )
 export const APPEND = call(
   'append',
-  (place) => ({ name: 'append', value: valueOf(place) }),
-  (place) => place.actor.engine.append(place.key, valueOf(place)),
+  (place) => ({ name: 'append', value: freshValue(place) }),
+  (place) => place.actor.engine.append(place.key, freshValue(place)),
   { needsEntry: true },
 )
 export const TOUCH = call(
@@ -182,7 +182,7 @@ export const MOVE: Kind = {
   mayEvict: true,
   needsEntry: true,
   steps: ({ actor: { view } }) => [
-    aside('move page', () => movePage(view, SMALLEST, view.classes.bytes.length - 4)),
+    aside('move page', () => movePage(view, SMALLEST, view.classes.bytes.length - 3)),
   ],
 }
 

@@ -3,12 +3,11 @@
  * whose chunk is used again for another key; and some triples.
  */
 import type { Program } from '../program.ts'
-import { first, type Plot, programOf } from './build.ts'
+import { cast, first, type Line, type Plot, programOf } from './build.ts'
 import {
   ADD,
   APPEND,
   CAS,
-  type Deed,
   DELETE,
   EVICT,
   EXPIRE,
@@ -56,7 +55,13 @@ export function together(place: Placement, threads: readonly (readonly Part[])[]
       cold: threads.flatMap((parts, at) => (parts.some(({ kind }) => kind.isCold) ? [at] : [])),
       isOver: kinds.some((kind) => kind.isOver),
       mayEvict: kinds.some((kind) => kind.mayEvict),
-      deeds: (versions) => threads.map((parts, at) => deedsOf(world, at, parts, keys, versions)),
+      deeds: (versions) =>
+        cast(
+          world,
+          keys,
+          versions,
+          threads.map((parts) => linesOf(parts, keys)),
+        ),
     }
   }
   return programOf({ name, about: PLACES[place], options, scene })
@@ -66,28 +71,15 @@ function partsOf(parts: readonly Part[]): string {
   return parts.map(({ kind, key }) => (key === 0 ? kind.name : `${kind.name}(b)`)).join(' ')
 }
 
+function linesOf(parts: readonly Part[], keys: readonly string[]): Line[] {
+  return parts.map(({ kind, key }) => [kind, keys[key]!])
+}
+
 function keysFor(place: Placement, world: World): string[] {
   const [one] = world.keys(1, ({ home }) => home === 0)
   if (place === 'present' || place === 'absent') return [one!]
   const { tag, home } = world.placeOf(one!)
   return world.keys(2, (at) => at.home === home && (place === 'reuse' || at.tag === tag))
-}
-
-function deedsOf(
-  world: World,
-  thread: number,
-  parts: readonly Part[],
-  keys: readonly string[],
-  versions: Readonly<Record<string, number>>,
-): Deed[] {
-  const deeds: Deed[] = []
-  for (const { kind, key: n } of parts) {
-    const key = keys[n]!
-    const actor = world.actors[thread]!
-    const place = { actor, key, keys, version: versions[key] ?? 0, at: deeds.length }
-    deeds.push(...kind.steps(place))
-  }
-  return deeds
 }
 
 const on = (kind: Kind, key = 0): Part => ({ kind, key })

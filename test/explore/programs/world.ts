@@ -105,6 +105,7 @@ export class World {
   /** Called when the program is about to begin. */
   seal(): void {
     this.evictionsBefore = this.evictions
+    this.feed?.poll()
     this.clockBefore = this.now()
   }
 

@@ -1,0 +1,165 @@
+/** Operations for programs about memory, time and deaths: long values, pages, limits, recovery. */
+import { COUNTER } from '../../../native-layout/thread-row.ts'
+import { movePage, trimStep } from '../../../src/engine/slab-admin.ts'
+import { recoverDead } from '../../../src/memory/lease.ts'
+import { giveBackTop } from '../../../src/memory/page-claim.ts'
+import { drainStep, wishForPage } from '../../../src/memory/page-moves.ts'
+import { enter, leave } from '../../../src/memory/row.ts'
+import { settle } from '../../../src/memory/slab-allocator.ts'
+import type { MemoryView } from '../../../src/memory/view.ts'
+import {
+  aside,
+  deedOf,
+  freshValue,
+  type Kind,
+  LATER_MS,
+  type Place,
+  tick,
+  TTL_MS,
+} from './operations.ts'
+
+/** Bytes of a value that takes several of the smallest pages' chunks. */
+const LONG = 150
+
+function longValue(place: Place): string {
+  return freshValue(place).repeat(LONG).slice(0, LONG)
+}
+
+export const SET_LONG: Kind = {
+  name: 'set-long',
+  steps: (place) => {
+    const value = longValue(place)
+    const { actor, key } = place
+    return [deedOf('set long', place, { name: 'set', value }, () => actor.engine.set(key, value))]
+  },
+}
+
+export const APPEND_LONG: Kind = {
+  name: 'append-long',
+  needsEntry: true,
+  steps: (place) => {
+    const value = longValue(place)
+    const { actor, key } = place
+    return [
+      deedOf('append long', place, { name: 'append', value }, () =>
+        actor.engine.append(key, value),
+      ),
+    ]
+  },
+}
+
+export const GETS: Kind = {
+  name: 'gets',
+  steps: (place) => [
+    deedOf('gets', place, { name: 'gets' }, () => place.actor.engine.gets(place.key)),
+  ],
+}
+
+export const HAS: Kind = {
+  name: 'has',
+  steps: (place) => [
+    deedOf('has', place, { name: 'has' }, () => place.actor.engine.has(place.key)),
+  ],
+}
+
+/** Lives a little. */
+export const SET_TTL: Kind = {
+  name: 'set-ttl',
+  steps: (place) => {
+    const value = freshValue(place)
+    const { actor, key } = place
+    const run = (): void => actor.engine.set(key, value, TTL_MS)
+    return [deedOf('set ttl', place, { name: 'set', value, ttl: TTL_MS }, run)]
+  },
+}
+
+/** Lives on, longer than the program. */
+export const TOUCH_TTL: Kind = {
+  name: 'touch-ttl',
+  needsEntry: true,
+  steps: (place) => {
+    const ttl = 10 * LATER_MS
+    const { actor, key } = place
+    return [deedOf('touch ttl', place, { name: 'touch', ttl }, () => actor.engine.touch(key, ttl))]
+  },
+}
+
+/** Time passes. */
+export const LATER: Kind = { name: 'later', steps: (place) => [tick(place, LATER_MS)] }
+
+/** A flush that is due in a while. */
+export const FLUSH_SOON: Kind = {
+  name: 'flush-soon',
+  steps: ({ actor }) => [
+    aside('flush soon', () => actor.engine.flush({ at: actor.world.now() + TTL_MS })),
+  ],
+}
+
+/** Time passes, and a flush that was due is as good as done. */
+export const LATER_FLUSHED: Kind = {
+  name: 'later-flushed',
+  steps: (place) => {
+    const later = tick(place, LATER_MS)
+    const flush = { key: '', operation: { name: 'flush' }, result: undefined } as const
+    return [{ ...later, actions: () => [flush] }]
+  },
+}
+
+function inBracket(label: string, act: (view: MemoryView) => void): Kind {
+  const steps = ({ actor: { view } }: Place): ReturnType<Kind['steps']> => [
+    aside(label, () => {
+      enter(view)
+      act(view)
+      leave(view)
+    }),
+  ]
+  return { name: label, mayEvict: true, steps }
+}
+
+/** Names and marks a page of the smallest chunks to be drained for the largest. */
+export const WISH = inBracket('wish', (view) => wishForPage(view, view.classes.bytes.length - 3))
+/** A few steps of the drain that is under way. */
+export const DRAIN = inBracket('drain', (view) => drainStep(view, 4))
+/** Throws out what is over, or was flushed, and nothing else. */
+export const EVICT_DEAD = inBracket('evict-dead', (view) => {
+  view.policy.evict(view, -1, COUNTER.evictedForMemory)
+})
+
+/** A page of the largest chunks becomes one of the smallest. */
+export const MOVE_BACK: Kind = {
+  name: 'move-back',
+  mayEvict: true,
+  steps: ({ actor: { view } }) => [
+    aside('move page back', () => movePage(view, view.classes.bytes.length - 3, 0)),
+  ],
+}
+
+/** Drains pages above the limit. */
+export const TRIM: Kind = {
+  name: 'trim',
+  mayEvict: true,
+  steps: ({ actor: { view } }) => [aside('trim', () => trimStep(view))],
+}
+
+/** All free chunks of the smallest class go back to their pages. */
+export const GIVE_BACK: Kind = {
+  name: 'give-back',
+  steps: ({ actor: { view } }) => [
+    aside('give back', () => {
+      while (giveBackTop(view, 0));
+    }),
+  ],
+}
+
+/** The quarantine, crowded magazines, the drain: what each write does last. */
+export const SETTLE: Kind = {
+  name: 'settle',
+  mayEvict: true,
+  steps: ({ actor: { view } }) => [aside('settle', () => settle(view))],
+}
+
+/** Recovers whoever is dead. */
+export const RECOVER: Kind = {
+  name: 'recover',
+  steps: ({ actor: { view } }) => [aside('recover', () => recoverDead(view))],
+}

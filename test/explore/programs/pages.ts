@@ -1,0 +1,206 @@
+/** Programs about pages: draining, cutting, cutting anew, a lower limit, and no eviction. */
+import { poke } from '#atomics'
+import { CONTROL } from '../../../native-layout/control-block.ts'
+import type { Program } from '../program.ts'
+import { type Lettered, letteredProgram } from './letters.ts'
+import * as more from './more-operations.ts'
+import * as base from './operations.ts'
+import type { World } from './world.ts'
+
+const { SET, SET_COLD, ADD, GET, DELETE, INCR, EVICT, MOVE, ITERATE } = base
+const { SET_LONG, MOVE_BACK, WISH, DRAIN, TRIM } = more
+
+const ALL_COLD = [0, 1, 2]
+/** Pages of eight chunks. */
+const SMALL_PAGES = { pageBytes: 256, pages: 4 } as const
+
+const MOVES: Readonly<Record<string, Lettered>> = {
+  'drain x set': {
+    about: 'an entry is moved out of a page while it is written',
+    options: SMALL_PAGES,
+    entries: 2,
+    ready: (world) => startDrain(world),
+    lines: [
+      [
+        [DRAIN, 'a'],
+        [DRAIN, 'a'],
+      ],
+      [[SET, 'a']],
+    ],
+  },
+  'drain x delete': {
+    about: 'an entry is moved out of a page while it is deleted',
+    options: SMALL_PAGES,
+    entries: 2,
+    ready: (world) => startDrain(world),
+    lines: [
+      [
+        [DRAIN, 'a'],
+        [DRAIN, 'a'],
+      ],
+      [
+        [DELETE, 'a'],
+        [ADD, 'a'],
+      ],
+    ],
+  },
+  'drain x drain': {
+    about: 'two threads empty one page',
+    options: SMALL_PAGES,
+    entries: 2,
+    ready: (world) => startDrain(world),
+    lines: [
+      [
+        [DRAIN, 'a'],
+        [DRAIN, 'a'],
+      ],
+      [
+        [DRAIN, 'a'],
+        [DRAIN, 'a'],
+      ],
+    ],
+  },
+  'wish x wish': {
+    about: 'two threads choose a page to drain',
+    options: SMALL_PAGES,
+    entries: 2,
+    lines: [
+      [
+        [WISH, 'a'],
+        [DRAIN, 'a'],
+      ],
+      [
+        [WISH, 'a'],
+        [DRAIN, 'a'],
+      ],
+    ],
+  },
+  'drain x refill': {
+    about: 'the page that is drained is the one that chunks are taken from',
+    options: SMALL_PAGES,
+    entries: 2,
+    cold: [1],
+    lines: [
+      [
+        [WISH, 'a'],
+        [DRAIN, 'a'],
+        [DRAIN, 'a'],
+      ],
+      [[SET_COLD, 'c']],
+    ],
+  },
+  'move x get': {
+    about: 'a page is emptied and cut anew under a reader',
+    options: { ...SMALL_PAGES, pages: 2, versionBits: 0 },
+    entries: 1,
+    lines: [
+      [
+        [MOVE, 'a'],
+        [SET_LONG, 'b'],
+      ],
+      [[GET, 'a']],
+    ],
+  },
+  'move, back x incr': {
+    about: 'a page is cut twice while an update is under way',
+    options: { ...SMALL_PAGES, pages: 2, versionBits: 0 },
+    entries: 1,
+    lines: [
+      [
+        [MOVE, 'a'],
+        [MOVE_BACK, 'a'],
+        [SET, 'a'],
+      ],
+      [[INCR, 'a']],
+    ],
+  },
+  'move, back x delete': {
+    about: 'a page is cut twice while an entry is removed',
+    options: { ...SMALL_PAGES, pages: 2, versionBits: 1 },
+    entries: 1,
+    lines: [
+      [
+        [MOVE, 'a'],
+        [MOVE_BACK, 'a'],
+        [SET, 'a'],
+      ],
+      [[DELETE, 'a']],
+    ],
+  },
+  'move x move': {
+    about: 'two threads move pages at the same time',
+    options: SMALL_PAGES,
+    entries: 2,
+    lines: [[[MOVE, 'a']], [[MOVE, 'a']]],
+  },
+  'move x iterate': {
+    about: 'iterating over a page that is cut anew',
+    options: { ...SMALL_PAGES, pages: 2, versionBits: 0 },
+    entries: 1,
+    lines: [
+      [
+        [MOVE, 'a'],
+        [SET_LONG, 'b'],
+      ],
+      [[ITERATE, 'a']],
+    ],
+  },
+  'move x evict': {
+    about: 'the hand walks over a page that is cut anew',
+    options: { ...SMALL_PAGES, versionBits: 0 },
+    entries: 2,
+    lines: [
+      [
+        [MOVE, 'a'],
+        [SET_LONG, 'c'],
+      ],
+      [[EVICT, 'a']],
+    ],
+  },
+  'trim x set': {
+    about: 'a lower limit takes the page that is written to',
+    options: SMALL_PAGES,
+    entries: 9,
+    ready: (world) => poke(world.janitor.view.control, CONTROL.LIMIT, 1),
+    lines: [
+      [
+        [TRIM, 'a'],
+        [TRIM, 'a'],
+      ],
+      [[SET, 'i']],
+    ],
+  },
+  'no eviction: drain given up x set': {
+    about: 'entries that find no room elsewhere end a drain',
+    options: { pageBytes: 256, pages: 1, eviction: 'none' },
+    entries: 4,
+    ready: (world) => startDrain(world),
+    lines: [[[DRAIN, 'a']], [[SET, 'a']]],
+  },
+  'no eviction: full': {
+    about: 'two writes of which one must be refused',
+    options: { pageBytes: 256, pages: 1, eviction: 'none' },
+    entries: 7,
+    cold: ALL_COLD,
+    lines: [
+      [[ADD, 'h']],
+      [
+        [DELETE, 'a'],
+        [ADD, 'i'],
+      ],
+    ],
+  },
+}
+
+/** Marks the page of the first entries as one that is drained. */
+function startDrain(world: World): void {
+  const { view } = world.janitor
+  for (const deed of WISH.steps({ actor: world.janitor, key: '', keys: [], version: 0, at: 0 })) {
+    deed.run()
+  }
+  if (view.control[CONTROL.DRAIN] === 0) throw new Error('no page is being drained')
+}
+
+export const PAGES: readonly Program[] = Object.entries(MOVES).map(([name, lettered]) =>
+  letteredProgram(name, lettered),
+)
