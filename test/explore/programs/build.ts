@@ -79,6 +79,7 @@ function prepared(of: Case): Prepared {
     threads: deeds,
     memory: world.memory,
     privates: world.actors.map(({ session }) => [session]),
+    died: (thread) => world.mourn(thread),
     judges: [world.janitor.session],
     pointedAt: world.handle.segments.slice(1 + world.handle.plan.tableSegments),
     nameOf: (buffer, byteOffset) => nameOf(world, buffer, byteOffset),

@@ -1,9 +1,17 @@
 /** All programs of the explorer. */
 import type { Program } from '../program.ts'
+import { DEATHS } from './deaths.ts'
 import { MEMORY } from './memory.ts'
 import { PAGES } from './pages.ts'
 import { PAIRS } from './pairs.ts'
 import { TABLES } from './tables.ts'
 import { TIME } from './time.ts'
 
-export const PROGRAMS: readonly Program[] = [...PAIRS, ...MEMORY, ...PAGES, ...TABLES, ...TIME]
+export const PROGRAMS: readonly Program[] = [
+  ...PAIRS,
+  ...MEMORY,
+  ...PAGES,
+  ...TABLES,
+  ...TIME,
+  ...DEATHS,
+]

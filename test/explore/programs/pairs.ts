@@ -82,7 +82,8 @@ function keysFor(place: Placement, world: World): string[] {
   return world.keys(2, (at) => at.home === home && (place === 'reuse' || at.tag === tag))
 }
 
-const on = (kind: Kind, key = 0): Part => ({ kind, key })
+/** An operation on the first key, or on another one. */
+export const on = (kind: Kind, key = 0): Part => ({ kind, key })
 
 function pairs(place: Placement, kinds: readonly Kind[]): Program[] {
   const programs: Program[] = []
