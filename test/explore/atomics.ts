@@ -1,5 +1,268 @@
 /**
- * The seam of '#atomics' under the Node condition `explore`: every shared access of the engine
- * comes here, and the scheduler decides whether the thread may make it now.
+ * The seam of '#atomics' under the Node condition `explore`: every shared access of the engine comes
+ * here, word by word, and the machine says whether the thread may make it now. What is private goes
+ * straight to memory.
  */
-export * from '../../src/memory/atomics.ts'
+import * as plain from '../../src/memory/atomics.ts'
+import { LOG, machine, OFF } from './machine.ts'
+import { ADD, CLOSE, LOAD, PEEK, POKE, STORE, SWAP } from './trace.ts'
+
+type Words = Int32Array
+const pairOfWords = new Int32Array(2)
+const asDouble = new Float64Array(pairOfWords.buffer)
+const asPair = new BigInt64Array(pairOfWords.buffer)
+
+/** The number of an element's first word; -1: private memory, or outside of the view. */
+function wordOf(view: Words | Float64Array | BigInt64Array, at: number, span: number): number {
+  if (machine.mode === OFF) return -1
+  const base = machine.words.baseOf(view)
+  return base < 0 || at < 0 || at >= view.length ? -1 : base + at * span
+}
+
+function read(kind: number, word: number): number {
+  if (!machine.begin(kind, word, 1)) return machine.answer
+  const value = machine.isStale ? machine.stale!.value(word) : machine.words.get(word)
+  machine.end(kind, word, 1, false, value)
+  return value
+}
+
+function write(kind: number, word: number, value: number): void {
+  if (!machine.begin(kind, word, 1)) {
+    machine.mustBe(value | 0)
+    return
+  }
+  machine.words.log(word)
+  machine.words.set(word, value)
+  machine.end(kind, word, 1, true, value | 0)
+}
+
+export function load(words: Words, at: number): number {
+  const word = wordOf(words, at, 1)
+  return word < 0 ? plain.load(words, at) : read(LOAD, word)
+}
+
+export function store(words: Words, at: number, value: number): void {
+  const word = wordOf(words, at, 1)
+  if (word < 0) plain.store(words, at, value)
+  else write(STORE, word, value)
+}
+
+export function compareExchange(words: Words, at: number, seen: number, fresh: number): number {
+  const word = wordOf(words, at, 1)
+  if (word < 0) return plain.compareExchange(words, at, seen, fresh)
+  if (!machine.begin(SWAP, word, 1)) return machine.answer
+  const value = machine.words.get(word)
+  const isSwapped = value === (seen | 0)
+  if (isSwapped) {
+    machine.words.log(word)
+    machine.words.set(word, fresh)
+  }
+  machine.end(SWAP, word, 1, isSwapped, value)
+  return value
+}
+
+export function add(words: Words, at: number, delta: number): number {
+  const word = wordOf(words, at, 1)
+  if (word < 0) return plain.add(words, at, delta)
+  if (!machine.begin(ADD, word, 1)) return machine.answer
+  const value = machine.words.get(word)
+  machine.words.log(word)
+  machine.words.set(word, value + delta)
+  machine.end(ADD, word, 1, true, value)
+  return value
+}
+
+export function loadPair(pairs: BigInt64Array, at: number): bigint {
+  const word = wordOf(pairs, at, 2)
+  if (word < 0) return plain.loadPair(pairs, at)
+  return readPair(LOAD, word, asPair)
+}
+
+export function compareExchangePair(
+  pairs: BigInt64Array,
+  at: number,
+  seen: bigint,
+  fresh: bigint,
+): bigint {
+  const word = wordOf(pairs, at, 2)
+  if (word < 0) return plain.compareExchangePair(pairs, at, seen, fresh)
+  const { current, words } = machine
+  if (!machine.begin(SWAP, word, 2)) return current.pairs.get(current.position - 1)!
+  take(word)
+  const value = asPair[0]!
+  const isSwapped = value === BigInt.asIntN(64, seen)
+  if (isSwapped) {
+    words.log(word)
+    words.log(word + 1)
+    asPair[0] = fresh
+    words.set(word, pairOfWords[0]!)
+    words.set(word + 1, pairOfWords[1]!)
+  }
+  if (machine.mode !== LOG) current.pairs.set(current.recorded, value)
+  machine.end(SWAP, word, 2, isSwapped, 0)
+  return value
+}
+
+export function peek(words: Words, at: number): number {
+  const word = wordOf(words, at, 1)
+  return word < 0 ? plain.peek(words, at) : read(PEEK, word)
+}
+
+export function poke(words: Words, at: number, value: number): void {
+  const word = wordOf(words, at, 1)
+  if (word < 0) plain.poke(words, at, value)
+  else write(POKE, word, value)
+}
+
+export function peekByte(bytes: Uint8Array, at: number): number {
+  if (machine.mode === OFF) return plain.peekByte(bytes, at)
+  const base = machine.words.baseOf(bytes)
+  if (base < 0 || at >= bytes.length) return plain.peekByte(bytes, at)
+  return (read(PEEK, base + (at >>> 2)) >>> ((at & 3) << 3)) & 255
+}
+
+export function pokeByte(bytes: Uint8Array, at: number, value: number): void {
+  if (machine.mode === OFF || machine.words.baseOf(bytes) < 0) plain.pokeByte(bytes, at, value)
+  else writeBytes(machine.words.baseOf(bytes) + (at >>> 2), at & 3, 1, [value], 0)
+}
+
+export function peekDouble(doubles: Float64Array, at: number): number {
+  const word = wordOf(doubles, at, 2)
+  return word < 0 ? plain.peekDouble(doubles, at) : readPair(PEEK, word, asDouble)
+}
+
+export function pokeDouble(doubles: Float64Array, at: number, value: number): void {
+  const word = wordOf(doubles, at, 2)
+  if (word < 0) {
+    plain.pokeDouble(doubles, at, value)
+  } else if (!machine.begin(POKE, word, 2)) {
+    machine.mustBe(value)
+  } else {
+    machine.words.log(word)
+    machine.words.log(word + 1)
+    asDouble[0] = value
+    machine.words.set(word, pairOfWords[0]!)
+    machine.words.set(word + 1, pairOfWords[1]!)
+    machine.end(POKE, word, 2, true, value)
+  }
+}
+
+/** Shared to shared is read whole, then written: a longer window than the runtime's own copy. */
+export function copyIn(
+  shared: Uint8Array,
+  at: number,
+  source: Uint8Array,
+  from: number,
+  bytes: number,
+): void {
+  if (machine.mode === OFF) {
+    plain.copyIn(shared, at, source, from, bytes)
+    return
+  }
+  let values = source
+  let start = from
+  if (source.buffer instanceof SharedArrayBuffer) {
+    values = new Uint8Array(bytes)
+    start = 0
+    copyOut(source, from, values, 0, bytes)
+  }
+  const base = machine.words.baseOf(shared)
+  if (base < 0) throw new Error('copyIn to private memory')
+  for (let done = 0; done < bytes; ) {
+    const place = at + done
+    const count = Math.min(4 - (place & 3), bytes - done)
+    writeBytes(base + (place >>> 2), place & 3, count, values, start + done)
+    done += count
+  }
+}
+
+export function copyOut(
+  shared: Uint8Array,
+  at: number,
+  target: Uint8Array,
+  to: number,
+  bytes: number,
+): void {
+  const base = machine.mode === OFF ? -1 : machine.words.baseOf(shared)
+  if (base < 0) {
+    plain.copyOut(shared, at, target, to, bytes)
+    return
+  }
+  if (at + bytes > shared.length) throw new RangeError('copyOut beyond the end of the memory')
+  let value = 0
+  for (let done = 0; done < bytes; done++) {
+    const place = at + done
+    if (done === 0 || (place & 3) === 0) value = read(PEEK, base + (place >>> 2))
+    target[to + done] = value >>> ((place & 3) << 3)
+  }
+}
+
+/** A private copy at the same place stands in for the buffer. */
+export function peekBuffer(buffer: Buffer, from: number, to: number): Buffer {
+  if (machine.mode === OFF || machine.words.baseOf(buffer) < 0) return buffer
+  const mirror = machine.words.mirrorOf(buffer)
+  const end = Math.min(to, buffer.length)
+  if (from < end) copyOut(buffer, from, mirror, from, end - from)
+  return mirror
+}
+
+/**
+ * With stale reads as on ARM64: a read-modify-write if the word is `seen`. Otherwise as on x64,
+ * where loads stay in order: a load.
+ */
+export function closeReads(words: Words, at: number, seen: number): number {
+  const word = wordOf(words, at, 1)
+  if (word < 0) return plain.closeReads(words, at, seen)
+  if (machine.stale === undefined) return read(CLOSE, word)
+  if (!machine.begin(CLOSE, word, 1)) return machine.answer
+  const value = machine.words.get(word)
+  machine.end(CLOSE, word, 1, value === (seen | 0), value)
+  return value
+}
+
+/** Reads two words in one access; on return they lie in `pairOfWords`. */
+function readPair<T extends number | bigint>(
+  kind: number,
+  word: number,
+  as: { readonly [at: number]: T },
+): T {
+  const { current } = machine
+  if (!machine.begin(kind, word, 2)) {
+    asPair[0] = current.pairs.get(current.position - 1)!
+    return as[0]!
+  }
+  take(word)
+  if (machine.mode !== LOG) current.pairs.set(current.recorded, asPair[0]!)
+  const value = as[0]!
+  machine.end(kind, word, 2, false, 0)
+  return value
+}
+
+function take(word: number): void {
+  const { isStale, words } = machine
+  pairOfWords[0] = isStale ? machine.stale!.value(word) : words.get(word)
+  pairOfWords[1] = isStale ? machine.stale!.value(word + 1) : words.get(word + 1)
+}
+
+/** Writes `count` bytes of one word, from its byte `first` on. */
+function writeBytes(
+  word: number,
+  first: number,
+  count: number,
+  source: ArrayLike<number>,
+  from: number,
+): void {
+  let mask = 0
+  let value = 0
+  for (let n = 0; n < count; n++) {
+    mask |= 255 << ((first + n) << 3)
+    value |= (source[from + n]! & 255) << ((first + n) << 3)
+  }
+  if (!machine.begin(POKE, word, 1)) {
+    machine.mustBe(value)
+    return
+  }
+  machine.words.log(word)
+  machine.words.set(word, (machine.words.get(word) & ~mask) | value)
+  machine.end(POKE, word, 1, true, value)
+}

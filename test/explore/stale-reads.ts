@@ -1,0 +1,284 @@
+/**
+ * Which older values a read may get, as ARM64 allows: a model of the order that accesses force on
+ * each other, kept as vector clocks while an execution runs. A store is *covered* for a thread when
+ * the thread is ordered after it; a read may miss every store that is neither covered nor was seen
+ * by the thread in that word before (coherence). Each thread has three clocks:
+ *
+ * - `plain`: its plain reads are ordered after this. Grows with what atomic loads and
+ *   read-modify-writes acquire.
+ * - `atomic`: its atomic loads are ordered after this, and its atomic stores publish it. An atomic
+ *   load may be done before the *plain* accesses that precede it in the program, but not before an
+ *   atomic one: so it, too, may miss what is not covered by the thread's last atomic access.
+ * - `read`: what its plain reads have come across. Ordered before a later atomic store or
+ *   read-modify-write, and before reads that are reached through a pointer (`pointedAt`).
+ *
+ * Atomic stores are ordered after earlier atomic accesses of the same word, and a read that misses
+ * a store comes before it: whoever is ordered after that store is then ordered after what the read
+ * was ordered after. So two threads that each store and load atomically never both miss the other.
+ *
+ * Not covered: a plain store that becomes visible after a later atomic store of its thread is
+ * impossible, but one that a read-modify-write of another thread misses is possible and not shown;
+ * failed compare-and-exchanges read the newest value; dependencies are ordered for `pointedAt` alone.
+ */
+import type { SharedWords } from './shared-words.ts'
+import { CLOSE, INVOKE, LISTEN, LOAD, PEEK, POKE, type Trace, WAIT } from './trace.ts'
+import { ADD, RETURN, STORE, SWAP } from './trace.ts'
+
+type Clock = Int32Array
+
+/** The stores to one word in this execution, the value before them first. Times count from 1. */
+interface History {
+  readonly times: number[]
+  readonly threads: number[]
+  readonly values: number[]
+  /** What an acquiring read of the value is ordered after. */
+  readonly releases: (Clock | undefined)[]
+  /** What a later atomic store is ordered after because of atomic loads. */
+  readonly loads: Clock
+  /** The newest store that each thread has read or made. */
+  readonly seen: Int32Array
+}
+
+/** Older values that are tried beside the newest. */
+const MOST_OLDER = 3
+
+export class StaleReads {
+  readonly #trace: Trace
+  readonly #words: SharedWords
+  readonly #threads: number
+  readonly #most: number
+  readonly #isPointed: boolean[]
+  readonly #histories = new Map<number, History>()
+  readonly #plain: Clock[]
+  readonly #atomic: Clock[]
+  readonly #read: Clock[]
+  readonly #candidates: number[] = []
+  #left = 0
+  #time = Infinity
+
+  constructor(
+    trace: Trace,
+    words: SharedWords,
+    threads: number,
+    most: number,
+    pointed: readonly SharedArrayBuffer[],
+  ) {
+    this.#trace = trace
+    this.#words = words
+    this.#threads = threads
+    this.#most = most
+    this.#isPointed = words.buffers.map((buffer) => pointed.includes(buffer))
+    const clocks = () => Array.from({ length: threads }, () => new Int32Array(threads))
+    this.#plain = clocks()
+    this.#atomic = clocks()
+    this.#read = clocks()
+  }
+
+  reset(): void {
+    this.#histories.clear()
+    this.#left = this.#most
+    for (const clocks of [this.#plain, this.#atomic, this.#read]) {
+      for (const clock of clocks) clock.fill(0)
+    }
+  }
+
+  /** Before an access: how many values it may get. */
+  count(thread: number, kind: number, word: number, span: number): number {
+    this.#time = Infinity
+    if (kind !== PEEK) for (let at = 0; at < span; at++) this.#historyOf(word + at)
+    if (this.#left === 0 || (kind !== PEEK && kind !== LOAD)) return 1
+    const bound = kind === LOAD ? this.#atomic[thread]! : this.#boundOf(thread, word)
+    return this.#find(thread, word, span, bound)
+  }
+
+  /** Takes one of the values that `count` found. */
+  choose(alternative: number): void {
+    if (alternative === 0) return
+    this.#left--
+    this.#time = this.#candidates[alternative - 1]!
+  }
+
+  /** The chosen value of a word. */
+  value(word: number): number {
+    const history = this.#histories.get(word)
+    return history === undefined ? this.#words.get(word) : valueAt(history, this.#time)
+  }
+
+  /** The last access of the trace was made. */
+  happened(): void {
+    const trace = this.#trace
+    const at = trace.count - 1
+    const thread = trace.thread[at]!
+    const kind = trace.kind[at]!
+    const word = trace.word[at]!
+    const wrote = trace.wrote[at] === 1
+    for (let n = 0; n < trace.span[at]!; n++) {
+      const history = this.#histories.get(word + n)
+      if (history === undefined) continue
+      if (kind === PEEK) this.#peeked(thread, word + n, history)
+      else if (kind === POKE) this.#stored(thread, word + n, history, undefined)
+      else if (kind === STORE || kind === RETURN) this.#released(thread, word + n, history)
+      else if (wrote && (kind === SWAP || kind === ADD || kind === CLOSE)) {
+        this.#exchanged(thread, word + n, history, kind)
+      } else if (isAtomicLoad(kind)) this.#loaded(thread, history)
+    }
+    this.#time = Infinity
+  }
+
+  #boundOf(thread: number, word: number): Clock {
+    const isPointed = this.#isPointed[this.#words.bufferOf(word)]!
+    return isPointed ? this.#read[thread]! : this.#plain[thread]!
+  }
+
+  /** Fills `#candidates` with times before which stores may be missed. Returns values in all. */
+  #find(thread: number, word: number, span: number, bound: Clock): number {
+    const stores: number[] = []
+    let floor = 0
+    for (let n = 0; n < span; n++) {
+      const history = this.#histories.get(word + n)
+      if (history === undefined) continue
+      for (let at = history.times.length - 1; at >= 0; at--) {
+        const isCovered = bound[history.threads[at]!]! >= history.times[at]!
+        if (isCovered || at <= history.seen[thread]!) {
+          floor = Math.max(floor, history.times[at]!)
+          break
+        }
+        stores.push(history.times[at]!)
+      }
+    }
+    this.#candidates.length = 0
+    if (stores.length === 0) return 1
+    const met = [this.#text(word, span, Infinity)]
+    for (const time of stores.sort((a, b) => b - a)) {
+      if (time <= floor || this.#candidates.length === MOST_OLDER) break
+      const text = this.#text(word, span, time - 1)
+      if (met.includes(text)) continue
+      met.push(text)
+      this.#candidates.push(time - 1)
+    }
+    return this.#candidates.length + 1
+  }
+
+  #text(word: number, span: number, time: number): string {
+    let text = ''
+    for (let n = 0; n < span; n++) {
+      const history = this.#histories.get(word + n)
+      text += `${history === undefined ? '' : valueAt(history, time)} `
+    }
+    return text
+  }
+
+  #peeked(thread: number, word: number, history: History): void {
+    const at = indexAt(history, this.#time)
+    history.seen[thread] = Math.max(history.seen[thread]!, at)
+    const release = history.releases[at]
+    if (release !== undefined) join(this.#read[thread]!, release)
+    this.#missed(history, at, this.#boundOf(thread, word))
+  }
+
+  #loaded(thread: number, history: History): void {
+    const at = indexAt(history, this.#time)
+    history.seen[thread] = Math.max(history.seen[thread]!, at)
+    const release = history.releases[at]
+    if (release !== undefined) this.#acquire(thread, release)
+    join(history.loads, this.#atomic[thread]!)
+    this.#missed(history, at, this.#atomic[thread]!)
+  }
+
+  #acquire(thread: number, release: Clock): void {
+    join(this.#plain[thread]!, release)
+    join(this.#atomic[thread]!, release)
+    join(this.#read[thread]!, release)
+  }
+
+  #released(thread: number, word: number, history: History): void {
+    const atomic = this.#atomic[thread]!
+    join(atomic, this.#read[thread]!)
+    join(atomic, history.loads)
+    const before = history.releases.at(-1)
+    if (before !== undefined) join(atomic, before)
+    atomic[thread] = this.#trace.count
+    this.#stored(thread, word, history, Int32Array.from(atomic))
+  }
+
+  #exchanged(thread: number, word: number, history: History, kind: number): void {
+    const before = history.releases.at(-1)
+    if (before !== undefined) this.#acquire(thread, before)
+    const atomic = this.#atomic[thread]!
+    join(atomic, this.#read[thread]!)
+    join(atomic, history.loads)
+    atomic[thread] = this.#trace.count
+    join(this.#plain[thread]!, atomic)
+    join(this.#read[thread]!, atomic)
+    history.seen[thread] = history.times.length - 1
+    if (kind !== CLOSE) this.#stored(thread, word, history, Int32Array.from(atomic))
+    else if (before !== undefined) join(before, atomic)
+    else history.releases[history.times.length - 1] = Int32Array.from(atomic)
+  }
+
+  #stored(thread: number, word: number, history: History, release: Clock | undefined): void {
+    history.seen[thread] = history.times.length
+    history.times.push(this.#trace.count)
+    history.threads.push(thread)
+    history.values.push(this.#words.get(word))
+    history.releases.push(release)
+  }
+
+  /** A read that missed a store comes before it, and before all that is ordered after it. */
+  #missed(history: History, at: number, ordered: Clock): void {
+    if (at === history.times.length - 1) return
+    const time = history.times[at + 1]!
+    const thread = history.threads[at + 1]!
+    const after = (clock: Clock | undefined) => {
+      if (clock !== undefined && clock[thread]! >= time) join(clock, ordered)
+    }
+    for (const clocks of [this.#plain, this.#atomic, this.#read]) clocks.forEach(after)
+    for (const other of this.#histories.values()) {
+      after(other.loads)
+      other.releases.forEach(after)
+    }
+  }
+
+  #historyOf(word: number): History {
+    let history = this.#histories.get(word)
+    if (history === undefined) {
+      history = {
+        times: [0],
+        threads: [0],
+        values: [this.#words.get(word)],
+        releases: [undefined],
+        loads: new Int32Array(this.#threads),
+        seen: new Int32Array(this.#threads),
+      }
+      this.#histories.set(word, history)
+    }
+    return history
+  }
+}
+
+function isAtomicLoad(kind: number): boolean {
+  return (
+    kind === LOAD ||
+    kind === SWAP ||
+    kind === CLOSE ||
+    kind === WAIT ||
+    kind === LISTEN ||
+    kind === INVOKE
+  )
+}
+
+function indexAt(history: History, time: number): number {
+  let at = history.times.length - 1
+  while (history.times[at]! > time) at--
+  return at
+}
+
+function valueAt(history: History, time: number): number {
+  return history.values[indexAt(history, time)]!
+}
+
+function join(clock: Clock, other: Clock): void {
+  for (let at = 0; at < clock.length; at++) {
+    if (other[at]! > clock[at]!) clock[at] = other[at]!
+  }
+}
