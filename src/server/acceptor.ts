@@ -22,7 +22,6 @@ import { recoverLink } from './frame-recovery.ts'
 import {
   CLOSING,
   CREDITS,
-  createLink,
   DIRTY,
   GONE,
   GONE_TWICE,
@@ -36,7 +35,7 @@ import {
 import { LinkEnd } from './link-end.ts'
 import { MOST_PAYLOAD } from './ring.ts'
 import type { ServerCounters } from './server-counters.ts'
-import { add, load, ring, store, whenRung } from '#words'
+import { add, load, peek, peekBuffer, ring, soon, store, whenRung } from '#words'
 
 /** A worker hears of what was written in steps of so many bytes. */
 const CREDIT_STEP = 64 * 1024
@@ -60,10 +59,10 @@ export class FrameAcceptor implements ClientEvents {
   /** Called while the board still knows the connection. */
   onClosed: (client: Client) => void = () => {}
 
-  constructor(workers: number, board: ConnectionBoard, counters: ServerCounters) {
-    const hub = new SharedArrayBuffer(64)
-    this.#hub = new Int32Array(hub)
-    this.#memories = Array.from({ length: workers }, () => createLink(board.slots, hub))
+  /** @param memories what it shares with each worker */
+  constructor(memories: readonly LinkMemory[], board: ConnectionBoard, counters: ServerCounters) {
+    this.#hub = new Int32Array(memories[0]!.hub)
+    this.#memories = memories
     this.links = this.#memories.map((memory, index) => new LinkEnd(new Link(memory), index))
     this.#board = board
     this.#counters = counters
@@ -160,7 +159,7 @@ export class FrameAcceptor implements ClientEvents {
     if (this.#isScheduled) return
     this.#isScheduled = true
     store(this.#hub, HUB_BELL, 0)
-    setImmediate(this.#flush)
+    soon(this.#flush)
   }
 
   readonly #flush = (): void => {
@@ -207,15 +206,15 @@ export class FrameAcceptor implements ClientEvents {
     if (position === tail) return
     while (position !== tail) {
       const at = replies.wordAt(position)
-      const length = words[at]!
-      const kind = words[at + 2]!
-      const slot = words[at + 1]!
+      const length = peek(words, at)
+      const kind = peek(words, at + 2)
+      const slot = peek(words, at + 1)
       const client = slot < 0 ? undefined : this.#clients[slot]
       if (client !== undefined) {
         if (length > 0) this.#reply(client, bytes, replies.payloadAt(position), length)
-        if (kind & LAST) this.#finish(client, kind, words[at + 4]!)
+        if (kind & LAST) this.#finish(client, kind, peek(words, at + 4))
       }
-      if (kind & LAST) end.consumed = words[at + 3]!
+      if (kind & LAST) end.consumed = peek(words, at + 3)
       position = replies.after(position, length)
     }
     end.took(position)
@@ -223,7 +222,7 @@ export class FrameAcceptor implements ClientEvents {
   }
 
   #reply(client: Client, bytes: Buffer, from: number, length: number): void {
-    client.wire.write(bytes, from, from + length)
+    client.wire.write(peekBuffer(bytes, from, from + length), from, from + length)
     client.replied = (client.replied + length) | 0
     this.#counters.wrote(length)
     this.#credit(client)

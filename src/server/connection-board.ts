@@ -8,7 +8,7 @@
  * counted once is counted down once: by whoever takes the slot out of OPEN, and by whoever takes
  * its kinds. A worker may die between the two, so its load is counted again after its death.
  */
-import { add, load, store, swap } from '#words'
+import { add, copyIn, load, peek, peekBuffer, poke, store, swap } from '#words'
 
 /** States of a slot. */
 export const FREE = 0
@@ -76,11 +76,11 @@ export class ConnectionBoard {
       const at = this.#at(slot)
       if (load(this.#words, at + STATE) !== FREE) continue
       this.#write(at, address)
-      this.#words[at + OWNER] = owner
-      this.#words[at + LAST_SECOND] = this.#words[SECOND]!
+      poke(this.#words, at + OWNER, owner)
+      poke(this.#words, at + LAST_SECOND, peek(this.#words, SECOND))
       this.#unwatch(at)
-      this.#words[at + LISTENER] = listener
-      this.#words[at + IS_HANDED_OVER] = isHandedOver ? 1 : 0
+      poke(this.#words, at + LISTENER, listener)
+      poke(this.#words, at + IS_HANDED_OVER, isHandedOver ? 1 : 0)
       store(this.#words, at + STATE, OPEN)
       add(this.#words, LOADS_AT + owner, 1)
       return slot
@@ -92,7 +92,7 @@ export class ConnectionBoard {
   close(slot: number): void {
     const at = this.#at(slot)
     if (!swap(this.#words, at + STATE, OPEN, CLOSING)) return
-    add(this.#words, LOADS_AT + this.#words[at + OWNER]!, -1)
+    add(this.#words, LOADS_AT + peek(this.#words, at + OWNER), -1)
     this.#unwatch(at)
   }
 
@@ -113,8 +113,8 @@ export class ConnectionBoard {
     for (let slot = 0; slot < this.slots; slot++) {
       const at = this.#at(slot)
       const state = load(this.#words, at + STATE)
-      if (state === FREE || this.#words[at + OWNER] !== owner) continue
-      if (this.#words[at + IS_HANDED_OVER] === 1) this.release(slot)
+      if (state === FREE || peek(this.#words, at + OWNER) !== owner) continue
+      if (peek(this.#words, at + IS_HANDED_OVER) === 1) this.release(slot)
       else if (state === OPEN) open++
     }
     store(this.#words, LOADS_AT + owner, open)
@@ -141,34 +141,33 @@ export class ConnectionBoard {
 
   /** The clock of idle times. One thread moves it, by one second at a time. */
   get second(): number {
-    return this.#words[SECOND]!
+    return peek(this.#words, SECOND)
   }
 
   set second(second: number) {
-    this.#words[SECOND] = second
+    poke(this.#words, SECOND, second)
   }
 
   /** The first TCP port that the server listens on, as it is known only then; 0: none. */
   get tcpPort(): number {
-    return this.#words[TCP_PORT]!
+    return peek(this.#words, TCP_PORT)
   }
 
   set tcpPort(port: number) {
-    this.#words[TCP_PORT] = port
+    poke(this.#words, TCP_PORT, port)
   }
 
   /** The client has sent something, or taken some of its replies. */
   touch(slot: number): void {
-    const words = this.#words
-    words[this.#at(slot) + LAST_SECOND] = words[SECOND]!
+    poke(this.#words, this.#at(slot) + LAST_SECOND, peek(this.#words, SECOND))
   }
 
   idleSeconds(slot: number): number {
-    return this.#words[SECOND]! - this.#words[this.#at(slot) + LAST_SECOND]!
+    return peek(this.#words, SECOND) - peek(this.#words, this.#at(slot) + LAST_SECOND)
   }
 
   isOpen(slot: number): boolean {
-    return this.#words[this.#at(slot) + STATE] === OPEN
+    return peek(this.#words, this.#at(slot) + STATE) === OPEN
   }
 
   addressOf(slot: number): string {
@@ -176,20 +175,20 @@ export class ConnectionBoard {
   }
 
   addListener(address: string): number {
-    const index = this.#words[LISTENERS]!
+    const index = peek(this.#words, LISTENERS)
     if (index === MOST_LISTENERS) throw new RangeError(`more than ${MOST_LISTENERS} listeners`)
     this.#write(this.#listenerAt(index), address)
-    this.#words[LISTENERS] = index + 1
+    poke(this.#words, LISTENERS, index + 1)
     return index
   }
 
   listeners(): string[] {
-    const count = this.#words[LISTENERS]!
+    const count = peek(this.#words, LISTENERS)
     return Array.from({ length: count }, (_, index) => this.#read(this.#listenerAt(index)))
   }
 
   listenerOf(slot: number): string {
-    return this.#read(this.#listenerAt(this.#words[this.#at(slot) + LISTENER]!))
+    return this.#read(this.#listenerAt(peek(this.#words, this.#at(slot) + LISTENER)))
   }
 
   /**
@@ -212,12 +211,12 @@ export class ConnectionBoard {
   }
 
   kindsOf(slot: number): number {
-    return this.#words[this.#at(slot) + KINDS]!
+    return peek(this.#words, this.#at(slot) + KINDS)
   }
 
   /** Kinds that somebody watches. */
   get watchedKinds(): number {
-    const counts = this.#words[WATCHED]!
+    const counts = peek(this.#words, WATCHED)
     return counts === 0 ? 0 : kindsIn(counts)
   }
 
@@ -239,12 +238,16 @@ export class ConnectionBoard {
 
   #write(at: number, address: string): void {
     const begin = (at + ADDRESS) * 4
-    this.#words[at + ADDRESS_LENGTH] = this.#bytes.write(address, begin, ADDRESS_BYTES, 'utf8')
+    const text = Buffer.alloc(ADDRESS_BYTES)
+    const length = text.write(address, 0, ADDRESS_BYTES, 'utf8')
+    copyIn(this.#bytes, begin, text, 0, length)
+    poke(this.#words, at + ADDRESS_LENGTH, length)
   }
 
   #read(at: number): string {
     const begin = (at + ADDRESS) * 4
-    return this.#bytes.toString('utf8', begin, begin + this.#words[at + ADDRESS_LENGTH]!)
+    const end = begin + peek(this.#words, at + ADDRESS_LENGTH)
+    return peekBuffer(this.#bytes, begin, end).toString('utf8', begin, end)
   }
 }
 

@@ -27,7 +27,7 @@ import {
 } from './link.ts'
 import { HEADER_BYTES, MOST_PAYLOAD } from './ring.ts'
 import { type OpenProtocol, Served, WINDOW_BYTES } from './served.ts'
-import { load, store } from '#words'
+import { load, peek, peekBuffer, store } from '#words'
 
 /** Then the acceptor is rung, and connections that were put off get their turn. */
 const FRAMES_PER_STEP = 64
@@ -102,9 +102,9 @@ export class FrameExecutor {
     const { requests, control } = this.link
     const at = requests.wordAt(this.#head)
     const { words } = requests
-    const length = words[at]!
-    const slot = words[at + 1]!
-    const kind = words[at + 2]!
+    const length = peek(words, at)
+    const slot = peek(words, at + 1)
+    const kind = peek(words, at + 2)
     const begin = requests.payloadAt(this.#head)
     this.#head = requests.after(this.#head, length)
     store(control, BEGUN, this.#head)
@@ -116,14 +116,15 @@ export class FrameExecutor {
 
   #take(slot: number, from: number, to: number): void {
     const served = this.#connections[slot] ?? this.#open(slot)
+    const { bytes } = this.link.requests
     if (served.isOver) {
       this.#publish(slot, 0, to - from)
     } else if (served.hasRest || this.#owes(served) >= WINDOW_BYTES) {
-      served.keep(this.link.requests.bytes, from, to)
+      served.keep(peekBuffer(bytes, from, to), from, to)
       this.#putOff(served)
       this.#publish(slot, DIRTY, 0)
     } else {
-      this.#feed(served, this.link.requests.bytes, from, to)
+      this.#feed(served, peekBuffer(bytes, from, to), from, to)
     }
   }
 

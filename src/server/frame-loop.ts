@@ -10,7 +10,7 @@
  */
 import type { FrameExecutor } from './frame-executor.ts'
 import { AWAKE, BELL, FOR_ROOM, FOR_WORK, HUB_BELL } from './link.ts'
-import { load, restWhile, ring, store, swap, whenRung } from '#words'
+import { load, restWhile, ring, soon, store, swap, whenRung } from '#words'
 
 const TURN_MS = 20
 const SLICE_MS = 2
@@ -24,20 +24,29 @@ export class FrameLoop {
   readonly #control: Int32Array
   readonly #hub: Int32Array
   readonly #mayBlock: () => boolean
+  readonly #now: () => number
   #busyAt = 0
   #isStopped = false
 
-  /** @param mayBlock whether nothing but frames needs this thread at the moment */
-  constructor(executor: FrameExecutor, mayBlock: () => boolean) {
+  /**
+   * @param mayBlock whether nothing but frames needs this thread at the moment
+   * @param now in ms
+   */
+  constructor(
+    executor: FrameExecutor,
+    mayBlock: () => boolean,
+    now: () => number = () => performance.now(),
+  ) {
     this.#executor = executor
     this.#control = executor.link.control
     this.#hub = executor.link.hub
     this.#mayBlock = mayBlock
+    this.#now = now
   }
 
   start(): void {
     store(this.#control, BELL, AWAKE)
-    setImmediate(this.#turn)
+    soon(this.#turn)
   }
 
   stop(): void {
@@ -48,17 +57,17 @@ export class FrameLoop {
     if (this.#isStopped) return
     store(this.#control, BELL, AWAKE)
     const executor = this.#executor
-    const begunAt = performance.now()
+    const begunAt = this.#now()
     let now = begunAt
     let steps = 0
     while (now - begunAt < TURN_MS) {
       if (executor.step()) {
         this.#ringAcceptor()
-        if (++steps % STEPS_PER_LOOK === 0) now = this.#busyAt = performance.now()
+        if (++steps % STEPS_PER_LOOK === 0) now = this.#busyAt = this.#now()
         continue
       }
       this.#ringAcceptor()
-      now = performance.now()
+      now = this.#now()
       if (steps > 0) this.#busyAt = now
       steps = 0
       if (!this.#mayBlock() || now - this.#busyAt > BUSY_MS) {
@@ -67,7 +76,7 @@ export class FrameLoop {
       }
       this.#block()
     }
-    setImmediate(this.#turn)
+    soon(this.#turn)
   }
 
   #block(): void {
@@ -80,7 +89,7 @@ export class FrameLoop {
   #waitByPromise(): void {
     const reason = this.#executor.isStuck ? FOR_ROOM : FOR_WORK
     store(this.#control, BELL, reason)
-    if (this.#executor.hasWork) setImmediate(this.#turn)
+    if (this.#executor.hasWork) soon(this.#turn)
     else whenRung(this.#control, BELL, reason, this.#turn)
   }
 

@@ -5,6 +5,7 @@
 import { type Client, ENDING } from './client.ts'
 import { DATA, VOID } from './link.ts'
 import type { LinkEnd } from './link-end.ts'
+import { peek, poke } from '#words'
 
 /**
  * Closes the connections that lost bytes or may have a command half executed, takes what they still
@@ -37,7 +38,7 @@ export function recoverLink(
   }
   link.drop(removed)
   forEachRecord(link, begun, link.tail, (words, at) => {
-    if (removed.has(words[at + 1]!)) words[at + 2] = VOID
+    if (removed.has(peek(words, at + 1))) poke(words, at + 2, VOID)
   })
 }
 
@@ -50,8 +51,8 @@ function markBegun(
 ): Set<Client> {
   const ended = new Set<Client>()
   forEachRecord(link, answered, begun, (words, at) => {
-    const client = clients[words[at + 1]!]
-    const kind = words[at + 2]!
+    const client = clients[peek(words, at + 1)]
+    const kind = peek(words, at + 2)
     if (client === undefined || kind === VOID) return
     if (kind === DATA) client.isDirty = true
     else ended.add(client)
@@ -70,6 +71,6 @@ function forEachRecord(
   while (position !== to) {
     const at = requests.wordAt(position)
     visit(requests.words, at)
-    position = requests.after(position, requests.words[at]!)
+    position = requests.after(position, peek(requests.words, at))
   }
 }

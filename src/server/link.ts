@@ -90,6 +90,13 @@ export function createLink(slots: number, hub: SharedArrayBuffer): LinkMemory {
   }
 }
 
+/** The links of an acceptor with so many workers. */
+export function createLinks(workers: number, slots: number): LinkMemory[] {
+  const hub = new SharedArrayBuffer(HUB_BYTES)
+  return Array.from({ length: workers }, () => createLink(slots, hub))
+}
+const HUB_BYTES = 64
+
 /** In `LinkMemory.hub`: 1 while the acceptor asks to be rung when there are replies. */
 export const HUB_BELL = 0
 

@@ -13,14 +13,13 @@
  * The positions themselves live in the link's control words (link.ts). Here are only bytes: plain
  * stores by the writer before it publishes its position, plain loads by the reader after it.
  */
+import { copyIn, poke } from '#words'
 
 /** The longest payload of one record: as much as one read from a socket gives. */
 export const MOST_PAYLOAD: number = 64 * 1024
 const HEADER_WORDS = 6
 export const HEADER_BYTES: number = HEADER_WORDS * 4
 const SLACK_BYTES = HEADER_BYTES + MOST_PAYLOAD + 8
-/** Below this a loop is faster than a call into the runtime. */
-const SHORT_COPY = 96
 
 export class Ring {
   readonly size: number
@@ -71,18 +70,15 @@ export class Ring {
   ): void {
     const at = this.wordAt(position)
     const { words } = this
-    words[at] = length
-    words[at + 1] = slot
-    words[at + 2] = kind
-    words[at + 3] = request
-    words[at + 4] = executed
+    poke(words, at, length)
+    poke(words, at + 1, slot)
+    poke(words, at + 2, kind)
+    poke(words, at + 3, request)
+    poke(words, at + 4, executed)
   }
 
   /** Copies `source[from..to)` to the payload of the record at a position. */
   fill(position: number, source: Buffer, from: number, to: number): void {
-    const at = this.payloadAt(position)
-    const { bytes } = this
-    if (to - from <= SHORT_COPY) for (let i = from; i < to; i++) bytes[at + i - from] = source[i]!
-    else source.copy(bytes, at, from, to)
+    copyIn(this.bytes, this.payloadAt(position), source, from, to)
   }
 }

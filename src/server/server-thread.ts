@@ -19,6 +19,7 @@ import {
 import { Crew, type CrewEvents } from './crew.ts'
 import { kickIdleSoon } from './idle.ts'
 import { boardAddress, clientAddress, type Listener, listenTcp, listenUnix } from './listen.ts'
+import { createLinks } from './link.ts'
 import type { FromWorker, WorkerSpec } from './messages.ts'
 import { clientsWithin, OpenFilesWatch, openFilesLimit } from './open-files.ts'
 import { type ResolvedServeOptions, settingsOf } from './options.ts'
@@ -79,7 +80,8 @@ export class ServerThread implements CrewEvents {
     this.#counterBoard = new CounterBoard(this.#counterMemory, 0)
     this.#counterBoard.set(SETTING.verbosity, options.verbosity)
     this.#counters = new ServerCounters(this.#counterBoard)
-    this.#acceptor = new FrameAcceptor(options.workers, this.#board, this.#counters)
+    const links = createLinks(options.workers, this.#board.slots)
+    this.#acceptor = new FrameAcceptor(links, this.#board, this.#counters)
     this.#acceptor.onClosed = ({ slot, closeReason }) => {
       if (!wantsConnectionLines(this.#board, this.#counterBoard)) return
       this.#log(WATCH_CONNECTIONS, closedLine(this.#board, slot, closeReason))

@@ -24,6 +24,35 @@ export function swap(words: Int32Array, at: number, seen: number, fresh: number)
   return Atomics.compareExchange(words, at, seen, fresh) === seen
 }
 
+/** Plain load of one word. */
+export function peek(words: Int32Array, at: number): number {
+  return words[at]!
+}
+
+/** Plain store of one word. */
+export function poke(words: Int32Array, at: number, value: number): void {
+  words[at] = value
+}
+
+/** Below this a loop is faster than a call into the runtime. */
+const SHORT_COPY = 96
+
+/** Plain copy of private bytes `source[from..to)` into shared ones. */
+export function copyIn(shared: Buffer, at: number, source: Buffer, from: number, to: number): void {
+  if (to - from <= SHORT_COPY) for (let i = from; i < to; i++) shared[at + i - from] = source[i]!
+  else source.copy(shared, at, from, to)
+}
+
+/** Shared bytes `from` to `to`, for others to read by themselves: nothing else of the buffer. */
+export function peekBuffer(buffer: Buffer, from: number, to: number): Buffer {
+  return buffer
+}
+
+/** Calls back at the next turn of the event loop. */
+export function soon(callback: () => void): void {
+  setImmediate(callback)
+}
+
 /** Wakes whoever sleeps on the word. */
 export function ring(words: Int32Array, at: number): void {
   Atomics.notify(words, at)

@@ -3,12 +3,30 @@
  * never end, so that a wake-up which got lost is a deadlock; a word that is rung wakes all.
  */
 import * as plain from '../../src/server/words.ts'
-import { compareExchange } from './atomics.ts'
+import { compareExchange, copyIn as copyBytesIn } from './atomics.ts'
 import { machine, OFF } from './machine.ts'
 import { ASLEEP } from './thread.ts'
 import { LISTEN, RING, WAIT } from './trace.ts'
 
-export { add, load, store } from './atomics.ts'
+export { add, load, peek, peekBuffer, poke, store } from './atomics.ts'
+
+export function copyIn(shared: Buffer, at: number, source: Buffer, from: number, to: number): void {
+  copyBytesIn(shared, at, source, from, to - from)
+}
+
+/** The callback is woken at once, as if a word that it waits for were rung already. */
+export function soon(callback: () => void): void {
+  if (machine.mode === OFF) {
+    plain.soon(callback)
+    return
+  }
+  const thread = machine.current
+  const at = thread.callbacks.push(callback) - 1
+  const word = machine.words.returnsOf(thread.index)
+  if (!machine.begin(LISTEN, word, 1)) return
+  machine.end(LISTEN, word, 1, false, 0)
+  thread.woken.push(at)
+}
 
 export function swap(words: Int32Array, at: number, seen: number, fresh: number): boolean {
   return compareExchange(words, at, seen, fresh) === (seen | 0)
