@@ -1,0 +1,154 @@
+/**
+ * The workers of a history run: started, sent into a round, killed in the midst of it, waited for
+ * and replaced.
+ */
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
+import type { EngineHandle } from '../../src/index.ts'
+import { MOST_WORKERS, PLAN, type Random } from './history-plan.ts'
+import { clearTape, createTape } from './history-tape.ts'
+import type { HistoryOrders, TeamMessage } from './history-thread.ts'
+
+const PROGRAM = new URL('./history-thread.ts', import.meta.url)
+const TAPE_DOUBLES = 48 * 1024
+/** Who has not ended a round by then stands still. */
+const STANDSTILL_MS = 20_000
+/** A doomed worker that is not done so long after the others is taken for frozen. */
+const GRACE_MS = 4
+
+interface Member {
+  readonly worker: Worker
+  readonly number: number
+  readonly tape: SharedArrayBuffer
+  readonly isDoomed: boolean
+  isDead: boolean
+}
+
+export interface TeamOptions {
+  readonly entry: string
+  readonly size: number
+  readonly seed: number
+  readonly clock: SharedArrayBuffer
+  /** Some freeze in the midst of an operation: only for a twin that pauses. */
+  readonly mayFreeze: boolean
+  readonly random: Random
+  readonly complain: (text: string) => void
+}
+
+export class Team {
+  readonly plan = new Int32Array(new SharedArrayBuffer((PLAN.DONE_BY + MOST_WORKERS) * 4))
+  readonly #options: TeamOptions
+  readonly #members: Member[] = []
+  #handle: EngineHandle | undefined
+  #started = 0
+  #round = 0
+  kills = 0
+
+  constructor(options: TeamOptions) {
+    this.#options = options
+  }
+
+  /** Gives all workers the engine of the rounds to come, or takes it away. */
+  async use(handle: EngineHandle | undefined): Promise<void> {
+    this.#handle = handle
+    const message: TeamMessage = handle === undefined ? {} : { handle }
+    await Promise.all(
+      this.#members.map(async ({ worker, isDead }) => {
+        if (isDead) return
+        worker.postMessage(message)
+        await once(worker, 'message')
+      }),
+    )
+  }
+
+  /** Starts workers in the places of those that are missing or dead. */
+  async fill(): Promise<void> {
+    const fresh: Promise<unknown>[] = []
+    for (let slot = 0; slot < this.#options.size; slot++) {
+      if (this.#members[slot] !== undefined && !this.#members[slot].isDead) continue
+      const member = this.#start(slot)
+      this.#members[slot] = member
+      const message: TeamMessage = this.#handle === undefined ? {} : { handle: this.#handle }
+      member.worker.postMessage(message)
+      fresh.push(once(member.worker, 'message'))
+    }
+    await Promise.all(fresh)
+  }
+
+  #start(slot: number): Member {
+    const { entry, seed, clock, random, mayFreeze, complain } = this.#options
+    const number = ++this.#started
+    // The first is never doomed: somebody has to end each round.
+    const isDoomed = mayFreeze && slot > 0 && random(3) === 0
+    Atomics.store(this.plan, PLAN.DONE_BY + slot, this.#round)
+    const orders: HistoryOrders = {
+      worker: number,
+      slot,
+      entry,
+      tape: createTape(TAPE_DOUBLES),
+      clock,
+      plan: this.plan.buffer as SharedArrayBuffer,
+      seed: seed + number,
+      doom: isDoomed ? 1000 + random(120_000) : -1,
+    }
+    const worker = new Worker(PROGRAM, { workerData: orders })
+    worker.on('error', (error) => complain(`worker ${number} ended: ${error.stack}`))
+    return { worker, number, tape: orders.tape, isDoomed, isDead: false }
+  }
+
+  startRound(): void {
+    // A worker that is killed before it has begun must not leave the tape of the round before.
+    for (const { tape } of this.#members) clearTape(tape)
+    this.#round = Atomics.add(this.plan, PLAN.ROUND, 1) + 1
+    Atomics.notify(this.plan, PLAN.ROUND)
+  }
+
+  /** Ends a worker at whatever it does. */
+  async kill(random: Random): Promise<void> {
+    const candidates = this.#members.filter((member, slot) => slot > 0 && !member.isDead)
+    if (candidates.length > 0) await this.#kill(candidates[random(candidates.length)])
+  }
+  async #kill(member: Member): Promise<void> {
+    await member.worker.terminate()
+    member.isDead = true
+    this.kills++
+  }
+
+  /** Until all who live have ended the round; those that were to freeze are killed then. */
+  async endRound(): Promise<void> {
+    const started = performance.now()
+    let ended = 0
+    while (this.#busy().length > 0) {
+      const now = performance.now()
+      const busy = this.#busy()
+      if (busy.some((member) => !member.isDoomed)) ended = now
+      else if (now - ended > GRACE_MS) await Promise.all(busy.map((member) => this.#kill(member)))
+      if (now - started > STANDSTILL_MS) {
+        this.#options.complain(`worker ${busy.map((member) => member.number)} stands still`)
+        return
+      }
+      await sleep(1)
+    }
+  }
+  #busy(): Member[] {
+    return this.#members.filter((member, slot) => {
+      return !member.isDead && Atomics.load(this.plan, PLAN.DONE_BY + slot) !== this.#round
+    })
+  }
+
+  get alive(): number {
+    return this.#members.filter((member) => !member.isDead).length
+  }
+  get size(): number {
+    return this.#options.size
+  }
+  /** The tape of each worker that was in the last round. */
+  tapes(): readonly { readonly number: number; readonly tape: SharedArrayBuffer }[] {
+    return this.#members
+  }
+  async dismiss(): Promise<void> {
+    await Promise.all(this.#members.map((member) => member.worker.terminate()))
+    for (const member of this.#members) member.isDead = true
+  }
+}
