@@ -14,7 +14,8 @@ import { END, INVOKE, RETURN, Trace } from './trace.ts'
 export interface Limits {
   /** Accesses of one execution; more is a program that does not end. */
   readonly accesses: number
-  readonly deaths: boolean
+  /** Threads that may die in one execution. */
+  readonly deaths: number
   readonly staleReads: boolean
   /** Reads of one execution that may get an older value. */
   readonly mostStale: number
@@ -41,6 +42,8 @@ export class Executor {
   readonly #stale: StaleReads | undefined
   executions = 0
   accesses = 0
+  /** Executions given up because an equivalent one was run. */
+  pruned = 0
 
   constructor(program: Program, limits: Limits) {
     this.program = program
@@ -85,7 +88,8 @@ export class Executor {
     machine.stale = this.#stale
     machine.threads = this.threads
     machine.enabled = bit(this.threads.length) - 1
-    machine.deathsLeft = this.#limits.deaths ? 1 : 0
+    machine.deathsLeft = this.#limits.deaths
+    machine.hasMourners = this.prepared.died !== undefined
     machine.isStale = false
     machine.isEndless = false
     machine.isPruned = false
@@ -106,19 +110,30 @@ export class Executor {
   #runThread(thread: Thread): void {
     machine.resume(thread)
     try {
-      runSteps(thread, this.words, this.#limits.deaths)
+      if (thread.isDead) this.#mourn(thread)
+      else runSteps(thread, this.words, this.#limits.deaths > 0)
     } catch (error) {
       if ((machine.mode as number) !== UNWIND) throw error
     }
   }
 
+  /** What happens when others notice that a thread died. */
+  #mourn(thread: Thread): void {
+    this.prepared.died?.(thread.index)
+    stopIfLeft()
+    machine.leave(thread, DEAD)
+  }
+
   #verdict(): Verdict {
-    if (machine.isPruned) return PRUNED
+    if (machine.isPruned) {
+      this.pruned++
+      return PRUNED
+    }
     if (machine.isEndless) {
       return { kind: 'wrong', problems: [`does not end: ${this.trace.count} accesses`] }
     }
     const stuck = this.threads.filter(({ status }) => status === ASLEEP || status === IDLE)
-    const dead = this.threads.filter(({ status }) => status === DEAD).map(({ index }) => index)
+    const dead = this.threads.filter(({ isDead }) => isDead).map(({ index }) => index)
     if (stuck.length > 0) {
       return { kind: 'wrong', problems: stuck.map((thread) => sleeper(thread)) }
     }
@@ -163,8 +178,7 @@ function runSteps(thread: Thread, words: SharedWords, hasDeaths: boolean): void 
     if (call.returned === Infinity) call.returned = machine.trace.count
   }
   if (hasDeaths) machine.mark(END, words.deathOf(index), 1)
-  thread.status = ENDED
-  machine.enabled &= ~bit(index)
+  machine.leave(thread, ENDED)
 }
 
 function runStep(call: { result: unknown; error: unknown }, run: () => unknown): void {

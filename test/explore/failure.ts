@@ -1,6 +1,14 @@
-/** A failing schedule: what is wrong, the seed that reproduces it, the table of its accesses. */
-import type { Executor } from './execution.ts'
-import type { Options } from './options.ts'
+/**
+ * A failing schedule as it is reported: what is wrong, the seed string that reproduces it, the table
+ * of its accesses. A seed is `PROGRAM@OPTIONS@SCHEDULE`, options being those that change what can
+ * happen: `d1` deaths, `s1` older values, `-` none.
+ */
+import { Executor } from './execution.ts'
+import { witnessed } from './failure-table.ts'
+import { type Options, withDefaults } from './options.ts'
+import type { Program } from './program.ts'
+import { type Run, Scripted, scheduleFrom, scheduleOf, textOf } from './schedule.ts'
+import { shrink } from './shrink.ts'
 
 export interface Failure {
   readonly seed: string
@@ -8,10 +16,52 @@ export interface Failure {
   readonly table: string
 }
 
+/** Shrinks the schedule that was run last, and makes its report. */
 export function reported(
   executor: Executor,
   options: Options,
   problems: readonly string[],
 ): Failure {
-  return { seed: '', problems, table: '' }
+  const failing = scheduleOf(executor.trace)
+  const shrunk = shrink(executor, failing)
+  if (shrunk !== undefined) return failureOf(executor, options, shrunk.runs, shrunk.problems)
+  const doubtful = [...problems, 'the same schedule did not fail again']
+  return failureOf(executor, options, failing, doubtful)
+}
+
+function failureOf(
+  executor: Executor,
+  options: Options,
+  runs: readonly Run[],
+  problems: readonly string[],
+): Failure {
+  const table = witnessed(executor, () => executor.run(new Scripted(runs)))
+  const seed = `${executor.program.name}@${flagsOf(options)}@${textOf(runs)}`
+  return { seed, problems, table }
+}
+
+function flagsOf({ deaths, staleReads, mostStale }: Options): string {
+  return `${deaths > 0 ? `d${deaths}` : ''}${staleReads ? `s${mostStale}` : ''}` || '-'
+}
+
+/** What a seed string says. */
+export function seedParts(seed: string): { name: string; options: Options; runs: Run[] } {
+  const match = /^(.*)@(?:-|(?:d(\d+))?(?:s(\d+))?)@([a-hx~\d]*)$/.exec(seed)
+  if (match === null) throw new Error(`not a seed: ${seed}`)
+  const [, name, deaths, stale, schedule] = match
+  const options = withDefaults({
+    deaths: Number(deaths ?? 0),
+    staleReads: stale !== undefined,
+    mostStale: Number(stale ?? 0),
+  })
+  return { name: name!, options, runs: scheduleFrom(schedule!) }
+}
+
+/** Runs the schedule of a seed once; undefined when nothing is wrong. */
+export function replay(program: Program, seed: string): Failure | undefined {
+  const { options, runs } = seedParts(seed)
+  const executor = new Executor(program, options)
+  const verdict = executor.run(new Scripted(runs))
+  if (verdict.kind !== 'wrong') return undefined
+  return failureOf(executor, options, scheduleOf(executor.trace), verdict.problems)
 }

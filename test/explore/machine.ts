@@ -26,7 +26,8 @@ const UNWINDING: unique symbol = Symbol('unwinding')
 
 /** Told of each access while a failing schedule is run again for its table. */
 export interface Witness {
-  saw(kind: number, word: number, span: number, before: readonly number[]): void
+  comes(kind: number, word: number, span: number): void
+  happened(value: number): void
 }
 
 export class Machine {
@@ -41,6 +42,8 @@ export class Machine {
   enabled = 0
   /** Deaths that may still happen. */
   deathsLeft = 0
+  /** Somebody notices a death, and what it does then is part of the execution. */
+  hasMourners = false
   /** What the record says, after `begin` returned false. */
   answer = 0
   /** The access reads an older value. */
@@ -78,6 +81,7 @@ export class Machine {
     const thread = this.current
     thread.record(kind, word, value)
     this.trace.push(thread.index, kind, word, span, wrote)
+    this.witness?.happened(value)
     if (this.stale !== undefined) this.stale.happened()
     this.isStale = false
     this.strategy.happened(this.trace.count - 1)
@@ -93,11 +97,16 @@ export class Machine {
 
   /** The thread cannot go on until it is woken. */
   sleep(status: number, word: number): never {
-    this.current.status = status
     this.current.sleepsOn = word
-    this.enabled &= ~bit(this.current.index)
+    this.leave(this.current, status)
     this.mode = UNWIND
     throw UNWINDING
+  }
+
+  /** The thread does nothing any more. */
+  leave(thread: Thread, status: number): void {
+    thread.status = status
+    this.enabled &= ~bit(thread.index)
   }
 
   /** The program does not do the same again. */
@@ -119,29 +128,28 @@ export class Machine {
       this.isPruned = chosen < 0
       this.#unwind()
     }
-    const mayDie = this.deathsLeft > 0 && (mayWrite(kind) || kind === END)
+    const mayDie = this.deathsLeft > 0 && !thread.isDead && (mayWrite(kind) || kind === END)
     const values = this.stale === undefined ? 1 : this.stale.count(thread.index, kind, word, span)
     const count = mayDie ? values + 1 : values
     const alternative = count === 1 ? 0 : this.strategy.alternative(depth, count, mayDie)
     if (mayDie && alternative === values) this.#die(thread)
+    this.trace.older[depth] = alternative
     this.isStale = alternative > 0
     if (this.stale !== undefined) this.stale.choose(alternative)
-    this.witness?.saw(kind, word, span, this.#valuesOf(word, span))
-  }
-
-  #valuesOf(word: number, span: number): number[] {
-    return Array.from({ length: span }, (_, at) => this.words.get(word + at))
+    this.witness?.comes(kind, word, span)
   }
 
   #die(thread: Thread): never {
     const word = this.words.deathOf(thread.index)
     this.deathsLeft--
-    this.witness?.saw(DEATH, word, 1, [0])
+    this.witness?.comes(DEATH, word, 1)
     this.words.log(word)
     this.words.set(word, 1)
-    thread.status = DEAD
-    this.enabled &= ~bit(thread.index)
+    thread.die()
+    if (!this.hasMourners) this.leave(thread, DEAD)
+    this.trace.older[this.trace.count] = 0
     this.trace.push(thread.index, DEATH, word, 1, true)
+    this.witness?.happened(0)
     if (this.stale !== undefined) this.stale.happened()
     this.strategy.happened(this.trace.count - 1)
     this.#unwind()

@@ -1,6 +1,7 @@
 /**
  * How a program is explored. In a string, as part of a seed: `dfs,p2,deaths,stale1`.
  */
+import type { Bounds } from './program.ts'
 
 export interface Options {
   readonly mode: 'dfs' | 'pct'
@@ -10,8 +11,8 @@ export interface Options {
   readonly executions: number
   /** Seconds at most. */
   readonly seconds: number
-  /** One thread dies for good, before any access that may write or after its last. */
-  readonly deaths: boolean
+  /** Threads that may die for good, each before any access that may write or after its last. */
+  readonly deaths: number
   readonly staleReads: boolean
   /** Reads of one execution that may get an older value. */
   readonly mostStale: number
@@ -33,7 +34,7 @@ const DEFAULTS: Options = {
   preemptions: Infinity,
   executions: Infinity,
   seconds: NO_BUDGET,
-  deaths: false,
+  deaths: 0,
   staleReads: false,
   mostStale: 1,
   seed: 1,
@@ -42,6 +43,7 @@ const DEFAULTS: Options = {
   reduces: true,
 }
 
-export function withDefaults(options: Partial<Options>): Options {
-  return { ...DEFAULTS, ...options }
+/** What is not said is as usual; that a thread dies may be said as true. */
+export function withDefaults(options: Partial<Options> | Bounds): Options {
+  return { ...DEFAULTS, ...options, deaths: Number(options.deaths ?? 0) }
 }

@@ -28,6 +28,8 @@ export class Thread {
   readonly steps: readonly Step[]
   readonly state: PrivateState
   status = RUNNABLE
+  /** Its steps are over; it runs only what others do when they notice its death. */
+  isDead = false
   /** The word that it sleeps on. */
   sleepsOn = -1
   // The record; what comes before `position` was answered already in this run of the thread.
@@ -57,12 +59,21 @@ export class Thread {
   /** Before an execution. */
   reset(): void {
     this.status = RUNNABLE
+    this.isDead = false
     this.sleepsOn = -1
     this.recorded = 0
     this.pairs.clear()
     this.calls.length = 0
     this.listening.clear()
     this.woken.length = 0
+  }
+
+  /** What it did stays; what it runs from now on is another record. */
+  die(): void {
+    this.isDead = true
+    this.recorded = 0
+    this.pairs.clear()
+    this.listening.clear()
   }
 
   /** Before each run of its steps. */

@@ -50,6 +50,8 @@ export class Trace {
   readonly word: Int32Array
   readonly span: Uint8Array
   readonly wrote: Uint8Array
+  /** Which older value a read got, 0 the newest. */
+  readonly older: Uint8Array
 
   constructor(most: number) {
     this.most = most
@@ -58,6 +60,7 @@ export class Trace {
     this.word = new Int32Array(most)
     this.span = new Uint8Array(most)
     this.wrote = new Uint8Array(most)
+    this.older = new Uint8Array(most)
   }
 
   push(thread: number, kind: number, word: number, span: number, wrote: boolean): void {
