@@ -52,10 +52,10 @@ export class KeyReader {
     this.stage(key)
     if (!(target instanceof Uint8Array)) throw badType('target', target, 'a Uint8Array')
     const { view, reading } = this.session
-    const found = readBytes(view, reading, target)
-    if (found !== HIT) {
-      this.#settleMiss(found)
-      return -1
+    for (let tries = 0; ; tries++) {
+      const found = readBytes(view, reading, target)
+      if (found === HIT) break
+      if (this.#isMiss(found, tries)) return -1
     }
     if (reading.length > target.length) throw targetTooShort(target.length, reading.length)
     return reading.length
@@ -130,13 +130,16 @@ export class KeyReader {
 
   #peek(key: Key): number {
     this.stage(key)
-    const found = peekEntry(this.session.view, this.session.reading)
-    if (found === LOST_RACE) throw contended('read', MAX_RETRIES)
-    return found
+    const { view, reading } = this.session
+    for (let tries = 0; ; tries++) {
+      const found = peekEntry(view, reading)
+      if (found === HIT || this.#isMiss(found, tries)) return found
+    }
   }
 
-  #settleMiss(found: number): void {
-    if (found === LOST_RACE) throw contended('get', MAX_RETRIES)
-    if (found === OVER) removeOver(this.session.view)
+  /** Whether the key is gone for good; false: its entry has been given a longer life, read again. */
+  #isMiss(found: number, tries: number): boolean {
+    if (found === LOST_RACE || tries === MAX_RETRIES) throw contended('read', MAX_RETRIES)
+    return found !== OVER || removeOver(this.session.view)
   }
 }

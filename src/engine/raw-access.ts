@@ -91,8 +91,8 @@ export class RawAccess {
     this.#isTorn = false
     if (!isOver(view, reading.presence)) return HIT
     if (!isStill(view)) return LOST_RACE
+    if (!removeOver(view)) return LOST_RACE
     miss(view)
-    removeOver(view)
     return GONE
   }
 

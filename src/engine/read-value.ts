@@ -39,8 +39,8 @@ export function readValue(session: Session): unknown {
     const over = isOver(view, reading.presence)
     if (!isStill(view) || raw === undefined) continue
     if (over) {
+      if (!removeOver(view)) continue
       miss(view)
-      removeOver(view)
       return undefined
     }
     hit(view)

@@ -7,7 +7,7 @@ import { MAX_RETRIES } from '../../native-layout/limits.ts'
 import { COUNTER } from '../../native-layout/thread-row.ts'
 import { expiryIn, hasCas, isDead, versionIn } from '../memory/entry.ts'
 import { removeEntry, WON } from '../memory/publish.ts'
-import { countAt, currentStamp, enter, leave } from '../memory/row.ts'
+import { countAt, currentStamp, enter, leave, renew } from '../memory/row.ts'
 import { scan } from '../memory/scan.ts'
 import { settle } from '../memory/slab-allocator.ts'
 import { CONTENDED as LOST_SCAN, FOUND, stampOf } from '../memory/table.ts'
@@ -45,9 +45,24 @@ export function applyDelete(view: MemoryView, version: number): Outcome {
   return remove(view, APPLY_DELETE, version)
 }
 
-/** Frees the entry of the staged key if its time is over; a living one stays. */
-export function removeOver(view: MemoryView): void {
-  remove(view, SWEEP, 0)
+/**
+ * Frees the entry of the staged key if its time is over; a living one stays. Who finds an entry
+ * over does so before saying that it is absent: until it is unlinked, a change that began in time
+ * may still make it live on.
+ * @returns false when it lives: read again
+ */
+export function removeOver(view: MemoryView): boolean {
+  return remove(view, SWEEP, 0) !== EXISTS
+}
+
+/**
+ * The same inside a bracket, for the entry that the scan found.
+ * @returns MISSING; 0: others were faster, scan again
+ */
+export function missOver(view: MemoryView): Outcome | 0 {
+  const outcome = removeFound(view, SWEEP, 0)
+  renew(view)
+  return outcome === MISSING ? MISSING : 0
 }
 
 const DELETE = 0
@@ -83,7 +98,7 @@ function removeFound(view: MemoryView, mode: number, version: number): Outcome |
   const presence = presenceAt(entry, entryAt)
   const stamp = stampOf(entry, entryAt, presence)
   const dead = isDead(view, presence, stamp)
-  if (mode === SWEEP && !dead) return MISSING
+  if (mode === SWEEP && !dead) return EXISTS
   if (mode === DELETE_MATCHING && !dead) {
     const matches = hasCas(entry, entryAt, presence, view.wantedHigh, view.wantedLow)
     if (!matches) return load(view.slotTable, view.slotAt) === view.slotWord ? EXISTS : 0

@@ -21,6 +21,7 @@ import { raiseVersion } from '../memory/version.ts'
 import type { MemoryView } from '../memory/view.ts'
 import { build, complete, finish, presenceAt, type Draft } from '../memory/write-entry.ts'
 import { CLOSED_GATE, CONTENDED, EXISTS, FULL, MISSING, STORED, type Outcome } from './outcomes.ts'
+import { missOver } from './remove.ts'
 
 export const SET = 0
 export const ADD = 1
@@ -109,7 +110,7 @@ function overPresent(
         : mode !== COMPARE || versionIn(entry, entryAt) === version
     if (load(view.slotTable, view.slotAt) !== view.slotWord) return 0
     if (mode === ADD && !dead) return EXISTS
-    if (mode !== ADD && dead) return MISSING
+    if (mode !== ADD && dead) return missOver(view)
     if (!matches) return EXISTS
   }
   if (mode === APPLY) {

@@ -20,6 +20,7 @@ import { CONTENDED as LOST_SCAN, FOUND, isStill, stampOf } from '../memory/table
 import type { MemoryView } from '../memory/view.ts'
 import { build, complete, type Draft, finish } from '../memory/write-entry.ts'
 import { CLOSED_GATE, CONTENDED, FULL, MISSING, STORED, type Outcome } from './outcomes.ts'
+import { missOver } from './remove.ts'
 import { copyChain, expiryOf, isWhole, look, lookAtWords, Reading } from './read.ts'
 
 /** Old value in, new value out. */
@@ -62,7 +63,7 @@ function attempt(view: MemoryView, draft: Draft, change: Change): Outcome | 0 {
   if (old === undefined) return 0
   const stamp = stampOf(view.entry, view.entryAt, reading.presence)
   if (((stamp - view.stamp) | 0) > 0) return 0
-  if (isDead(view, reading.presence, stamp)) return MISSING
+  if (isDead(view, reading.presence, stamp)) return missOver(view)
   draft.codec = reading.codec
   draft.expiry = reading.expiry
   draft.flags = reading.flags
