@@ -12,7 +12,7 @@ const { SET_LONG, GIVE_BACK, SETTLE, APPEND_LONG } = more
 
 const ALL_COLD = [0, 1, 2]
 /** One page of eight chunks, all of them used: every new entry costs another one. */
-const FULL = { pageBytes: 256, pages: 1, buckets: 2 } as const
+const FULL = { pageBytes: 256, pages: 1, buckets: 2, versionBits: 4 } as const
 const FULL_ENTRIES = 8
 
 const MAGAZINES: Readonly<Record<string, Lettered>> = {
@@ -120,14 +120,14 @@ const FULLNESS: Readonly<Record<string, Lettered>> = {
   },
   'full: incr x set': {
     about: 'an update evicts between its copy and its exchange',
-    options: { ...FULL, versionBits: 1 },
+    options: { ...FULL, versionBits: 3 },
     entries: FULL_ENTRIES,
     cold: ALL_COLD,
     lines: [[[INCR, 'c']], [[SET, 'i']]],
   },
   'full: incr x incr': {
     about: 'two updates of one key evict for their chunks',
-    options: { ...FULL, versionBits: 0 },
+    options: { ...FULL, versionBits: 3 },
     entries: FULL_ENTRIES,
     cold: ALL_COLD,
     lines: [[[INCR, 'c']], [[INCR, 'c']]],
@@ -176,7 +176,7 @@ const CHAINS: Readonly<Record<string, Lettered>> = Object.fromEntries(
       `chain: ${kind.name} x ${other.name}`,
       {
         about: 'a value in several chunks',
-        options: { pages: 6, pageBytes: 256 },
+        options: { pages: 6, pageBytes: 256, versionBits: 4 },
         entries: 1,
         isLong: true,
         lines: [

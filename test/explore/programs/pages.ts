@@ -12,7 +12,7 @@ const { SET_LONG, MOVE_BACK, WISH, DRAIN, TRIM } = more
 
 const ALL_COLD = [0, 1, 2]
 /** Pages of eight chunks. */
-const SMALL_PAGES = { pageBytes: 256, pages: 4 } as const
+const SMALL_PAGES = { pageBytes: 256, pages: 4, versionBits: 4 } as const
 
 const MOVES: Readonly<Record<string, Lettered>> = {
   'drain x set': {
