@@ -120,7 +120,18 @@ function overPresent(
     }
     finish(view, draft, version)
   } else complete(view, draft)
+  if (mode === ADD && isBehind(view)) return 0
   return replaceEntry(view, false) === WON ? STORED : 0
+}
+
+/**
+ * Whether there was a flush since the new entry got its stamp; it is dropped then. What `add` found
+ * absent may be so since that flush only: its entry must not belong to the time before.
+ */
+function isBehind(view: MemoryView): boolean {
+  if (currentStamp(view, view.key.space) === view.stamp) return false
+  dropNew(view)
+  return true
 }
 
 function overAbsent(view: MemoryView, draft: Draft, mode: StoreMode, version: number): Outcome | 0 {
@@ -144,6 +155,7 @@ function overAbsent(view: MemoryView, draft: Draft, mode: StoreMode, version: nu
     raiseVersion(view, view.home, version)
     finish(view, draft, version)
   } else complete(view, draft)
+  if (mode === ADD && isBehind(view)) return 0
   if (createEntry(view) !== WON) return 0
   countAt(view, COUNTER.created)
   return STORED
