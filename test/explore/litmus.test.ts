@@ -103,24 +103,30 @@ describe('one word', () => {
 })
 
 describe('store buffering', () => {
+  type Write = typeof store
+  type Read = typeof load
+  const setsX =
+    (write: Write, read: Read): Body =>
+    (w) => {
+      write(w, X, 1)
+      return read(w, Y)
+    }
+  const setsY =
+    (write: Write, read: Read): Body =>
+    (w) => {
+      write(w, Y, 1)
+      return read(w, X)
+    }
+
   test('with atomic accesses never misses both stores', () => {
-    const seen = outcomes([
-      (w) => (store(w, X, 1), load(w, Y)),
-      (w) => (store(w, Y, 1), load(w, X)),
-    ])
+    const seen = outcomes([setsX(store, load), setsY(store, load)])
     expect([...seen].sort()).toEqual(['0 1', '1 0', '1 1'])
   })
 
   test('with plain stores, or with plain loads, may', () => {
-    const stores = outcomes([
-      (w) => (poke(w, X, 1), load(w, Y)),
-      (w) => (poke(w, Y, 1), load(w, X)),
-    ])
+    const stores = outcomes([setsX(poke, load), setsY(poke, load)])
     expect(stores).toContain('0 0')
-    const loads = outcomes([
-      (w) => (store(w, X, 1), peek(w, Y)),
-      (w) => (store(w, Y, 1), peek(w, X)),
-    ])
+    const loads = outcomes([setsX(store, peek), setsY(store, peek)])
     expect(loads).toContain('0 0')
   })
 })

@@ -7,6 +7,7 @@ import type { Executor } from './execution.ts'
 import { isOrdinary, type Run, Scripted, scheduleOf } from './schedule.ts'
 
 const MOST_TRIES = 2000
+const MOST_MS = 10_000
 
 export interface Shrunk {
   readonly runs: readonly Run[]
@@ -17,6 +18,7 @@ export interface Shrunk {
 /** The smallest failing schedule found; undefined when not even the given one fails. */
 export function shrink(executor: Executor, failing: readonly Run[]): Shrunk | undefined {
   let tries = 0
+  const end = performance.now() + MOST_MS
   const attempt = (runs: readonly Run[]): Shrunk | undefined => {
     tries++
     const verdict = executor.run(new Scripted(runs))
@@ -28,7 +30,7 @@ export function shrink(executor: Executor, failing: readonly Run[]): Shrunk | un
     best = found
     found = undefined
     for (const candidate of smaller(best.runs)) {
-      if (tries === MOST_TRIES) break
+      if (tries === MOST_TRIES || performance.now() > end) break
       const tried = attempt(candidate)
       if (tried !== undefined && isLess(tried.runs, best.runs)) {
         found = tried
