@@ -233,6 +233,7 @@ function walkList(view: MemoryView, walk: Walk, top: number, owner: string): num
 }
 
 function walkPages(view: MemoryView, walk: Walk): void {
+  const fresh = load(view.control, CONTROL.FRESH)
   for (let page = 1; page <= view.plan.pages; page++) {
     const at = pageAddress(view, page)
     const state = load(view.control, at + PAGE.STATE)
@@ -240,6 +241,7 @@ function walkPages(view: MemoryView, walk: Walk): void {
     if (pageStateOf(state) === PAGE_CUTTING) walk.complain(`page ${page} is still being cut`)
     if (pageStateOf(state) === PAGE_FREE) {
       walk.pages.free++
+      if (page < fresh) walk.complain(`I-NO-LEAK: free page ${page} lies before FRESH ${fresh}`)
       continue
     }
     walk.pages.cut++

@@ -238,10 +238,20 @@ export function drainStep(view: MemoryView, chunks: number): boolean {
       return true
     }
   }
-  if (stackCount(peek(control, at + PAGE.STACK)) !== carved || !tryClaim(view, page)) return false
+  if (stackCount(peek(control, at + PAGE.STACK)) !== carved) return false
+  if (!tryClaim(view, page)) return passOver(view, page)
   const done = declareDrained(view, page)
   releaseClaim(view, page)
   return done
+}
+
+/** An emptied page whose claim another has, perhaps for ever: given up, so that others can move. */
+function passOver(view: MemoryView, page: PageNumber): boolean {
+  const at = pageAddress(view, page) + PAGE.MARK
+  const mark = add(view.control, at, 1 << ROUND_SHIFT)
+  if (mark >>> ROUND_SHIFT <= MOST_ROUNDS) return false
+  abandonDrain(view, page)
+  return true
 }
 
 /**

@@ -43,7 +43,7 @@ import type { WordIndex } from '../../native-layout/units.ts'
 import { abandonFeed, abortMutation, commitMutation, settleFlush } from './commit.ts'
 import { free, holdsOnTop, magazineAt, nextOf, unpark } from './magazine.ts'
 import { freeChain } from './publish.ts'
-import { giveBackTop } from './page-claim.ts'
+import { giveBackTop, lowerFresh } from './page-claim.ts'
 import { finishFreeing, finishMoving, finishPage } from './recover-chunks.ts'
 import {
   POSTPONED,
@@ -84,6 +84,8 @@ function finishRow(view: MemoryView): boolean {
     store(view.control, pageAddress(view, scanned) + PAGE.EXPIRY, 0)
     record(view, ROW.SCAN_PAGE, 0)
   }
+  // It may have moved FRESH on past a page that came free between its look and its step.
+  lowerFresh(view, 1)
   if (!finishOperation(view)) return false
   settleState(view, ROW_IDLE)
   returnChunks(view)
