@@ -27,7 +27,7 @@ import { abandonDrain, setDrainer } from './page-moves.ts'
 import { popFree } from './slab-allocator.ts'
 import { stampOf } from './table.ts'
 import { chunkAddress, pageOf, segmentOf, type MemoryView, handleIn } from './view.ts'
-import { lowerExpiry, ownParts } from './write-entry.ts'
+import { markComplete, ownParts } from './write-entry.ts'
 
 const resident = new Located()
 
@@ -155,8 +155,8 @@ function copyChunk(view: MemoryView, sizeClass: number, handle: number): void {
   for (let word = HEADER.VERSION_LOW; word < HEADER.WORDS; word++) {
     poke(words, at + word, peek(resident.words, resident.at + word))
   }
-  poke(words, at + HEADER.INCARNATION, peek(words, at + HEADER.INCARNATION) + 1)
   const presence = presenceOf(peek(words, at + HEADER.VALUE_AND_PRESENCE))
   const expiry = expiryIn(view.dataDoubles[segment]!, at, presence)
-  if (expiry !== 0) lowerExpiry(view, pageOf(view, handle), expiry)
+  const incarnation = peek(words, at + HEADER.INCARNATION) + 1
+  markComplete(view, field(view, ROW.NEW), words, at, incarnation, expiry)
 }

@@ -7,7 +7,7 @@
  * beginning: each is recorded, linked into the row's list, and only then the next is taken, so a
  * killed writer leaks none of them.
  */
-import { compareExchange, copyIn, peek, poke, pokeDouble } from '#atomics'
+import { compareExchange, copyIn, load, peek, poke, pokeDouble, store } from '#atomics'
 import {
   CHAIN,
   CONTINUATION,
@@ -249,17 +249,31 @@ export function finish(view: MemoryView, draft: Draft, version: number): void {
   const high = Math.floor(version / 2 ** 32)
   poke(words, at + HEADER.VERSION_LOW, version | 0)
   poke(words, at + HEADER.KEY_AND_VERSION, packKeyAndVersion(short, TYPE_VALUE, high))
-  poke(words, at + HEADER.INCARNATION, incarnation + 1)
-  if (draft.expiry !== 0)
-    lowerExpiry(view, pageOf(view, handleIn(view, field(view, ROW.NEW))), draft.expiry)
+  markComplete(view, field(view, ROW.NEW), words, at, incarnation + 1, draft.expiry)
 }
 
-/** The page's expiry bound follows after the entry is complete and before it is published. */
-export function lowerExpiry(view: MemoryView, page: number, expiry: number): void {
+/**
+ * Completes the chunk of a live word. With an expiry the page's bound follows, before the entry is
+ * published. Both are sequentially consistent: a sweep of the page, which resets the bound and
+ * looks at the chunks then, either sees the chunk complete, or its reset is seen here.
+ */
+export function markComplete(
+  view: MemoryView,
+  word: number,
+  words: Int32Array,
+  at: WordIndex,
+  incarnation: number,
+  expiry: number,
+): void {
+  if (expiry === 0) {
+    poke(words, at + HEADER.INCARNATION, incarnation)
+    return
+  }
+  store(words, at + HEADER.INCARNATION, incarnation)
   const tick = tickOf(view, expiry)
-  const at = pageAddress(view, page) + PAGE.EXPIRY
-  for (let bound = peek(view.control, at); tick < bound; bound = peek(view.control, at)) {
-    compareExchange(view.control, at, bound, tick)
+  const bound = pageAddress(view, pageOf(view, handleIn(view, word))) + PAGE.EXPIRY
+  for (let seen = load(view.control, bound); tick < seen; seen = load(view.control, bound)) {
+    compareExchange(view.control, bound, seen, tick)
   }
 }
 
