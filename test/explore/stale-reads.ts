@@ -12,32 +12,20 @@
  * - `read`: what its plain reads have come across. Ordered before a later atomic store or
  *   read-modify-write, and before reads that are reached through a pointer (`pointedAt`).
  *
- * Atomic stores are ordered after earlier atomic accesses of the same word, and a read that misses
- * a store comes before it: whoever is ordered after that store is then ordered after what the read
- * was ordered after. So two threads that each store and load atomically never both miss the other.
+ * And `stores`: what its plain stores come after; published with its next atomic store.
+ *
+ * A store comes after the reads of its word before it, and a read that misses a store comes before
+ * it: whoever is ordered after that store is then ordered after what the read was ordered after. So
+ * two threads that each store and load atomically never both miss the other.
  *
  * Not covered: a plain store that becomes visible after a later atomic store of its thread is
  * impossible, but one that a read-modify-write of another thread misses is possible and not shown;
  * failed compare-and-exchanges read the newest value; dependencies are ordered for `pointedAt` alone.
  */
 import type { SharedWords } from './shared-words.ts'
+import { type Clock, type History, indexAt, join, valueAt } from './store-history.ts'
 import { CLOSE, INVOKE, LISTEN, LOAD, PEEK, POKE, type Trace, WAIT } from './trace.ts'
 import { ADD, RETURN, STORE, SWAP } from './trace.ts'
-
-type Clock = Int32Array
-
-/** The stores to one word in this execution, the value before them first. Times count from 1. */
-interface History {
-  readonly times: number[]
-  readonly threads: number[]
-  readonly values: number[]
-  /** What an acquiring read of the value is ordered after. */
-  readonly releases: (Clock | undefined)[]
-  /** What a later atomic store is ordered after because of atomic loads. */
-  readonly loads: Clock
-  /** The newest store that each thread has read or made. */
-  readonly seen: Int32Array
-}
 
 /** Older values that are tried beside the newest. */
 const MOST_OLDER = 3
@@ -52,6 +40,9 @@ export class StaleReads {
   readonly #plain: Clock[]
   readonly #atomic: Clock[]
   readonly #read: Clock[]
+  readonly #stores: Clock[]
+  /** For each plain read of the trace what it was ordered after. */
+  readonly #bounds: Int32Array
   readonly #candidates: number[] = []
   #left = 0
   #time = Infinity
@@ -72,12 +63,14 @@ export class StaleReads {
     this.#plain = clocks()
     this.#atomic = clocks()
     this.#read = clocks()
+    this.#stores = clocks()
+    this.#bounds = new Int32Array(trace.most * threads)
   }
 
   reset(): void {
     this.#histories.clear()
     this.#left = this.#most
-    for (const clocks of [this.#plain, this.#atomic, this.#read]) {
+    for (const clocks of [this.#plain, this.#atomic, this.#read, this.#stores]) {
       for (const clock of clocks) clock.fill(0)
     }
   }
@@ -112,6 +105,7 @@ export class StaleReads {
     const kind = trace.kind[at]!
     const word = trace.word[at]!
     const wrote = trace.wrote[at] === 1
+    if (kind === PEEK) this.#bounds.set(this.#boundOf(thread, word), at * this.#threads)
     for (let n = 0; n < trace.span[at]!; n++) {
       const history = this.#histories.get(word + n)
       if (history === undefined) continue
@@ -173,7 +167,9 @@ export class StaleReads {
     history.seen[thread] = Math.max(history.seen[thread]!, at)
     const release = history.releases[at]
     if (release !== undefined) join(this.#read[thread]!, release)
-    this.#missed(history, at, this.#boundOf(thread, word))
+    const bound = this.#boundOf(thread, word)
+    join(history.loads, bound)
+    this.#missed(history, at, bound)
   }
 
   #loaded(thread: number, history: History): void {
@@ -181,6 +177,7 @@ export class StaleReads {
     history.seen[thread] = Math.max(history.seen[thread]!, at)
     const release = history.releases[at]
     if (release !== undefined) this.#acquire(thread, release)
+    this.#acquire(thread, this.#atomic[thread]!)
     join(history.loads, this.#atomic[thread]!)
     this.#missed(history, at, this.#atomic[thread]!)
   }
@@ -194,6 +191,7 @@ export class StaleReads {
   #released(thread: number, word: number, history: History): void {
     const atomic = this.#atomic[thread]!
     join(atomic, this.#read[thread]!)
+    join(atomic, this.#stores[thread]!)
     join(atomic, history.loads)
     const before = history.releases.at(-1)
     if (before !== undefined) join(atomic, before)
@@ -206,6 +204,7 @@ export class StaleReads {
     if (before !== undefined) this.#acquire(thread, before)
     const atomic = this.#atomic[thread]!
     join(atomic, this.#read[thread]!)
+    join(atomic, this.#stores[thread]!)
     join(atomic, history.loads)
     atomic[thread] = this.#trace.count
     join(this.#plain[thread]!, atomic)
@@ -218,6 +217,7 @@ export class StaleReads {
 
   #stored(thread: number, word: number, history: History, release: Clock | undefined): void {
     history.seen[thread] = history.times.length
+    join(this.#stores[thread]!, history.loads)
     history.times.push(this.#trace.count)
     history.threads.push(thread)
     history.values.push(this.#words.get(word))
@@ -232,7 +232,9 @@ export class StaleReads {
     const after = (clock: Clock | undefined) => {
       if (clock !== undefined && clock[thread]! >= time) join(clock, ordered)
     }
-    for (const clocks of [this.#plain, this.#atomic, this.#read]) clocks.forEach(after)
+    for (const clocks of [this.#plain, this.#atomic, this.#read, this.#stores]) {
+      clocks.forEach(after)
+    }
     for (const other of this.#histories.values()) {
       after(other.loads)
       other.releases.forEach(after)
@@ -247,12 +249,24 @@ export class StaleReads {
         threads: [0],
         values: [this.#words.get(word)],
         releases: [undefined],
-        loads: new Int32Array(this.#threads),
+        loads: this.#readsOf(word),
         seen: new Int32Array(this.#threads),
       }
       this.#histories.set(word, history)
     }
     return history
+  }
+
+  /** What the plain reads of a word were ordered after so far. */
+  #readsOf(word: number): Clock {
+    const { count, kind, span, word: words } = this.#trace
+    const loads = new Int32Array(this.#threads)
+    for (let at = 0; at < count; at++) {
+      const first = words[at]!
+      if (kind[at] !== PEEK || word < first || word >= first + span[at]!) continue
+      join(loads, this.#bounds.subarray(at * this.#threads, (at + 1) * this.#threads))
+    }
+    return loads
   }
 }
 
@@ -265,20 +279,4 @@ function isAtomicLoad(kind: number): boolean {
     kind === LISTEN ||
     kind === INVOKE
   )
-}
-
-function indexAt(history: History, time: number): number {
-  let at = history.times.length - 1
-  while (history.times[at]! > time) at--
-  return at
-}
-
-function valueAt(history: History, time: number): number {
-  return history.values[indexAt(history, time)]!
-}
-
-function join(clock: Clock, other: Clock): void {
-  for (let at = 0; at < clock.length; at++) {
-    if (other[at]! > clock[at]!) clock[at] = other[at]!
-  }
 }
