@@ -164,7 +164,10 @@ class Episode {
       if (isDeadly) await this.#killSome()
       else last = this.#check(last)
       await this.#team.endRound()
-      if (this.#totals.problems.length > 0) return
+      if (this.#totals.problems.length > 0) {
+        await this.#autopsy()
+        return
+      }
       await this.#recovered()
       last = this.#collect()
       const callsPerMs = last.calls.length / (performance.now() - started)
@@ -184,6 +187,12 @@ class Episode {
     }
   }
 
+  /** What the threads have seen before all stood still may say more than that they did. */
+  async #autopsy(): Promise<void> {
+    await this.#team.dismiss()
+    this.#check({ calls: this.#callsUntil([Infinity, Infinity]), initial: this.#initial })
+  }
+
   /** Until the dead are recovered: from then on nothing of theirs may take effect. */
   async #recovered(living = this.#team.alive): Promise<void> {
     const end = performance.now() + RECOVERY_TIMEOUT_MS
@@ -200,17 +209,21 @@ class Episode {
   #collect(): History {
     const initial = this.#initial
     const settled = [Atomics.add(this.#clock, 0, 1) + 1, Date.now()] as const
-    const complain = (text: string): void => this.#complain(text)
-    const read = (worker: number, tape: SharedArrayBuffer): Call[] => {
-      return readTape(tape, { worker, keyName, flushed: flushedBy, settled, complain })
-    }
-    const calls = this.#team.tapes().flatMap(({ number, tape }) => read(number, tape))
+    const calls = this.#callsUntil(settled)
     const ends = this.#readKeys()
-    const last = read(0, this.#tape)
+    const last = this.#callsOn(0, this.#tape, settled)
     this.#initial = Object.fromEntries(
       last.map((call, at) => [call.key, stateAfter(call, ends[at], initial[call.key])]),
     )
     return { calls: [...calls, ...last], initial }
+  }
+
+  #callsUntil(settled: readonly [number, number]): Call[] {
+    return this.#team.tapes().flatMap(({ number, tape }) => this.#callsOn(number, tape, settled))
+  }
+  #callsOn(worker: number, tape: SharedArrayBuffer, settled: readonly [number, number]): Call[] {
+    const complain = (text: string): void => this.#complain(text)
+    return readTape(tape, { worker, keyName, flushed: flushedBy, settled, complain })
   }
 
   /** Reads every key onto the runner's tape; gives when each ends, by the wall clock. */

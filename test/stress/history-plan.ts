@@ -29,8 +29,10 @@ export const PLAN = {
   TTL: 9,
   /** 1: after so many calls a worker returns to its event loop, and may recover the dead. */
   TURNS: 10,
+  /** One flush in so many of those that are drawn is made. */
+  FLUSH: 11,
   /** From here on, by slot: the round that its worker has ended. */
-  DONE_BY: 11,
+  DONE_BY: 12,
 } as const
 
 export const MOST_WORKERS = 16
@@ -79,6 +81,7 @@ export function planRound(plan: Int32Array, random: Random, calls: number, worke
   plan[PLAN.FAVOURED] = SIZES[random(SIZES.length)]
   plan[PLAN.TTL] = random(3) === 0 ? 40 : 0
   plan[PLAN.TURNS] = random(2)
+  plan[PLAN.FLUSH] = random(3) === 0 ? 2 : 30
   plan[PLAN.WORKERS] = workers
   Atomics.store(plan, PLAN.ARRIVED, 0)
 }

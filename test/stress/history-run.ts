@@ -5,6 +5,7 @@
  */
 import { parseArgs } from 'node:util'
 import { runHistories } from './histories.ts'
+import type { HistoriesOutput } from './output.ts'
 import { makeTwin, NARROW_VERSIONS } from './twin.ts'
 
 const { values } = parseArgs({
@@ -20,13 +21,23 @@ const { values } = parseArgs({
 const patches = values.narrow ? [NARROW_VERSIONS] : []
 const twin = values.pauses || values.narrow ? makeTwin(patches, values.pauses) : undefined
 const source = new URL('../../src/index.ts', import.meta.url).href
-const report = await runHistories({
-  seconds: Number(values.seconds),
-  seed: Number(values.seed),
-  entry: values.entry ?? twin?.entry ?? source,
-  isPaused: values.pauses,
-  threads: Number(values.threads),
+// Recovery runs in this thread too: what it throws is a finding.
+process.on('uncaughtException', (error) => {
+  finish({ problems: [`the main thread threw ${error.stack}`] })
 })
-twin?.remove()
-process.stdout.write(`${JSON.stringify({ seed: Number(values.seed), ...report })}\n`)
-process.exit(report.problems.length === 0 ? 0 : 1)
+finish(
+  await runHistories({
+    seconds: Number(values.seconds),
+    seed: Number(values.seed),
+    entry: values.entry ?? twin?.entry ?? source,
+    isPaused: values.pauses,
+    threads: Number(values.threads),
+  }),
+)
+
+function finish(report: HistoriesOutput['report']): never {
+  twin?.remove()
+  const output: HistoriesOutput = { seed: Number(values.seed), report }
+  process.stdout.write(`${JSON.stringify(output)}\n`)
+  process.exit(report.problems.length === 0 ? 0 : 1)
+}

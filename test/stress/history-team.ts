@@ -13,7 +13,7 @@ import type { HistoryOrders, TeamMessage } from './history-thread.ts'
 const PROGRAM = new URL('./history-thread.ts', import.meta.url)
 const TAPE_DOUBLES = 48 * 1024
 /** Who has not ended a round by then stands still. */
-const STANDSTILL_MS = 20_000
+const STANDSTILL_MS = 10_000
 /** A doomed worker that is not done so long after the others is taken for frozen. */
 const GRACE_MS = 4
 

@@ -104,7 +104,7 @@ class Program {
 
   /** A flush now and then, not as often as other calls: it would empty most of the rest. */
   #flush(): void {
-    if (this.#random(20) !== 0) return
+    if (this.#random(this.#plan[PLAN.FLUSH]) !== 0) return
     const key = this.#random(2) === 0 ? -1 : SPACE_FROM
     this.#record('flush', key, {}, () => (key < 0 ? this.#engine : this.#space).clear())
   }

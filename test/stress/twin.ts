@@ -37,6 +37,15 @@ const SEAM = 'src/memory/atomics.ts'
  * @param pauses whether each access to shared memory may pause, or freeze a doomed thread for good
  */
 export function makeTwin(patches: readonly Patch[], pauses: boolean): Twin {
+  return copyOf(patches, pauses ? withPauses : undefined)
+}
+
+/** A copy in which a thread that asks for it is parked at a given access; see parking.ts. */
+export function makeParkingTwin(patches: readonly Patch[] = []): Twin {
+  return copyOf(patches, withParking)
+}
+
+function copyOf(patches: readonly Patch[], seam: ((text: string) => string) | undefined): Twin {
   const folder = mkdtempSync(join(tmpdir(), 'heddle-twin-'))
   for (const part of ['src', 'native-layout', 'workers', 'package.json']) {
     cpSync(join(TOP, part), join(folder, part), { recursive: true })
@@ -50,7 +59,7 @@ export function makeTwin(patches: readonly Patch[], pauses: boolean): Twin {
       return pieces.join(replace)
     })
   }
-  if (pauses) edit(join(folder, SEAM), withPauses)
+  if (seam !== undefined) edit(join(folder, SEAM), seam)
   return {
     entry: pathToFileURL(join(folder, 'src/index.ts')).href,
     remove: () => rmSync(folder, { recursive: true, force: true }),
@@ -61,17 +70,32 @@ function edit(path: string, change: (text: string) => string): void {
   writeFileSync(path, change(readFileSync(path, 'utf8')))
 }
 
-/** Every function of the seam begins with a step at which the thread may pause. */
-function withPauses(text: string): string {
-  const functions = /(export function \w+\([^)]*\): \w+ \{\n)/g
+/** Every function of the seam begins with a statement that depends on its name. */
+function withStep(text: string, step: (name: string) => string): string {
+  const functions = /export function (\w+)\([^)]*\): \w+ \{\n/g
   const found = text.match(functions)?.length ?? 0
   if (found < 10) throw new Error(`${SEAM} has ${found} functions of the known form`)
-  const paused = text.replace(functions, (start) => {
-    const isExchange = start.includes(' compareExchange')
-    return `${start}  ${isExchange ? 'pauseAroundExchange' : 'pauseAtRandom'}()\n`
-  })
-  return paused + PAUSE
+  return text.replace(functions, (start, name: string) => `${start}  ${step(name)}\n`)
 }
+
+/** A step at which the thread may pause. */
+function withPauses(text: string): string {
+  const isExchange = (name: string): boolean => name.startsWith('compareExchange')
+  const step = (name: string) => (isExchange(name) ? 'pauseAroundExchange()' : 'pauseAtRandom()')
+  return withStep(text, step) + PAUSE
+}
+
+/** A step at which the thread is parked if that is what it wants. */
+function withParking(text: string): string {
+  return withStep(text, (name) => `parkAt('${name}')`) + PARKING
+}
+
+const PARKING = `
+const place = globalThis as unknown as { heddlePark?: (access: string) => void }
+function parkAt(access: string): void {
+  place.heddlePark?.(access)
+}
+`
 
 /**
  * Most of a protocol's danger lies just after an exchange: pauses and freezes gather there.
