@@ -13,14 +13,17 @@
  *   read-modify-write, and before reads that are reached through a pointer (`pointedAt`).
  *
  * And `stores`: what its plain stores come after; published with its next atomic store.
+ * A step that begins after one of another thread returned is ordered after it, as if told so by a
+ * message; steps of one thread are ordered by their accesses alone.
  *
  * A store comes after the reads of its word before it, and a read that misses a store comes before
  * it: whoever is ordered after that store is then ordered after what the read was ordered after. So
  * two threads that each store and load atomically never both miss the other.
  *
- * Not covered: a plain store that becomes visible after a later atomic store of its thread is
- * impossible, but one that a read-modify-write of another thread misses is possible and not shown;
- * failed compare-and-exchanges read the newest value; dependencies are ordered for `pointedAt` alone.
+ * Not covered: a read-modify-write of another thread that misses a plain store; an atomic store that
+ * becomes visible after a later plain store of its thread; a read that gets a value which is stored
+ * later in the schedule. A read-modify-write is a full barrier here, as the LSE instructions are. A
+ * failed compare-and-exchange reads the newest value. Dependencies order reads of `pointedAt` alone.
  */
 import type { SharedWords } from './shared-words.ts'
 import { type Clock, type History, indexAt, join, valueAt } from './store-history.ts'
@@ -111,7 +114,9 @@ export class StaleReads {
       if (history === undefined) continue
       if (kind === PEEK) this.#peeked(thread, word + n, history)
       else if (kind === POKE) this.#stored(thread, word + n, history, undefined)
-      else if (kind === STORE || kind === RETURN) this.#released(thread, word + n, history)
+      else if (kind === STORE) this.#released(thread, word + n, history)
+      else if (kind === RETURN) this.#returned(thread, word + n, history)
+      else if (kind === INVOKE) this.#invoked(thread, history)
       else if (wrote && (kind === SWAP || kind === ADD || kind === CLOSE)) {
         this.#exchanged(thread, word + n, history, kind)
       } else if (isAtomicLoad(kind)) this.#loaded(thread, history)
@@ -199,6 +204,20 @@ export class StaleReads {
     this.#stored(thread, word, history, Int32Array.from(atomic))
   }
 
+  /** Who begins a step after this one returned has been told so; the thread itself has not. */
+  #returned(thread: number, word: number, history: History): void {
+    const told = Int32Array.from(this.#atomic[thread]!)
+    join(told, this.#read[thread]!)
+    join(told, this.#stores[thread]!)
+    told[thread] = this.#trace.count
+    this.#stored(thread, word, history, told)
+  }
+
+  #invoked(thread: number, history: History): void {
+    const told = history.releases.at(-1)
+    if (told !== undefined && history.threads.at(-1) !== thread) this.#acquire(thread, told)
+  }
+
   #exchanged(thread: number, word: number, history: History, kind: number): void {
     const before = history.releases.at(-1)
     if (before !== undefined) this.#acquire(thread, before)
@@ -271,12 +290,5 @@ export class StaleReads {
 }
 
 function isAtomicLoad(kind: number): boolean {
-  return (
-    kind === LOAD ||
-    kind === SWAP ||
-    kind === CLOSE ||
-    kind === WAIT ||
-    kind === LISTEN ||
-    kind === INVOKE
-  )
+  return kind === LOAD || kind === SWAP || kind === CLOSE || kind === WAIT || kind === LISTEN
 }
