@@ -4,7 +4,7 @@
  * An entry never changes its slot, so each key that lives throughout is met once; one that is
  * deleted and created again meanwhile may be met twice or not at all. Nobody is stopped.
  */
-import { copyOut, load, peek } from '#atomics'
+import { closeReads, copyOut, load, peek } from '#atomics'
 import { HEADER, presenceOf } from '../../native-layout/entry-header.ts'
 import { MAX_KEY_BYTES, MAX_RETRIES, WAYS } from '../../native-layout/limits.ts'
 import { BUCKET, BUCKET_SHIFT, handleOf, isLive } from '../../native-layout/table-slot.ts'
@@ -51,7 +51,8 @@ function keyOf(
     if (length < 0 || length > MAX_KEY_BYTES) continue // Recycled meanwhile.
     const key = new Uint8Array(length)
     copyOut(view.dataBytes[seen.segment]!, keyAt(seen.words, seen.at) * 4, key, 0, length)
-    if (load(table, slotAt) !== word || load(seen.words, seen.at) !== incarnation) continue
+    if (closeReads(table, slotAt, word) !== word) continue
+    if (load(seen.words, seen.at) !== incarnation) continue
     return wanted && !over ? key : undefined
   }
   return undefined

@@ -10,7 +10,7 @@ import { removeEntry, WON } from '../memory/publish.ts'
 import { countAt, currentStamp, enter, leave, renew } from '../memory/row.ts'
 import { scan } from '../memory/scan.ts'
 import { settle } from '../memory/slab-allocator.ts'
-import { CONTENDED as LOST_SCAN, FOUND, stampOf } from '../memory/table.ts'
+import { CONTENDED as LOST_SCAN, FOUND, isStill, stampOf } from '../memory/table.ts'
 import { raiseVersion } from '../memory/version.ts'
 import type { MemoryView } from '../memory/view.ts'
 import { presenceAt } from '../memory/write-entry.ts'
@@ -101,10 +101,10 @@ function removeFound(view: MemoryView, mode: number, version: number): Outcome |
   if (mode === SWEEP && !dead) return EXISTS
   if (mode === DELETE_MATCHING && !dead) {
     const matches = hasCas(entry, entryAt, presence, view.wantedHigh, view.wantedLow)
-    if (!matches) return load(view.slotTable, view.slotAt) === view.slotWord ? EXISTS : 0
+    if (!matches) return isStill(view) ? EXISTS : 0
   }
   if (mode === APPLY_DELETE && versionIn(entry, entryAt) >= version) {
-    return load(view.slotTable, view.slotAt) === view.slotWord ? EXISTS : 0
+    return isStill(view) ? EXISTS : 0
   }
   const expiry = expiryIn(view.dataDoubles[view.entrySegment]!, entryAt, presence)
   const flushed = ((view.stamp - stamp) | 0) > 0

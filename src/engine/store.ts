@@ -16,7 +16,7 @@ import { createEntry, dropNew, helpAnnounced, replaceEntry, WON } from '../memor
 import { countAt, currentStamp, enter, field, leave, linkedEntries } from '../memory/row.ts'
 import { chooseEmpty, scan } from '../memory/scan.ts'
 import { settle } from '../memory/slab-allocator.ts'
-import { CONTENDED as LOST_SCAN, FOUND, stampOf } from '../memory/table.ts'
+import { CONTENDED as LOST_SCAN, FOUND, isStill, stampOf } from '../memory/table.ts'
 import { raiseVersion } from '../memory/version.ts'
 import type { MemoryView } from '../memory/view.ts'
 import { build, complete, finish, presenceAt, type Draft } from '../memory/write-entry.ts'
@@ -108,7 +108,7 @@ function overPresent(
       mode === MATCH
         ? hasCas(entry, entryAt, presence, draft.wantedHigh, draft.wantedLow)
         : mode !== COMPARE || versionIn(entry, entryAt) === version
-    if (load(view.slotTable, view.slotAt) !== view.slotWord) return 0
+    if (!isStill(view)) return 0
     if (mode === ADD && !dead) return EXISTS
     if (mode !== ADD && dead) return missOver(view)
     if (!matches) return EXISTS
@@ -116,7 +116,7 @@ function overPresent(
   if (mode === APPLY) {
     raiseVersion(view, view.home, version)
     if (versionIn(entry, entryAt) >= version) {
-      return load(view.slotTable, view.slotAt) === view.slotWord ? EXISTS : 0
+      return isStill(view) ? EXISTS : 0
     }
     finish(view, draft, version)
   } else complete(view, draft)

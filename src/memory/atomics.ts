@@ -121,3 +121,14 @@ export function closeReads(words: Int32Array, at: number, seen: number): number 
     ? Atomics.load(words, at)
     : Atomics.compareExchange(words, at, seen, seen)
 }
+
+/**
+ * Orders all of an operation, plain accesses too, before the thread's next one. x64 needs nothing
+ * where the operation ended by a store, or only read.
+ * @param at a word of the caller's own
+ */
+export function closeOperation(words: Int32Array, at: number): void {
+  if (LOADS_STAY_IN_ORDER) return
+  Atomics.add(words, at, 0)
+  Atomics.load(words, at) // Where an exchange is two instructions, it is no barrier by itself.
+}

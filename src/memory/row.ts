@@ -5,7 +5,7 @@
  * version wraps wait until every row that was busy has moved on. The record says what the thread
  * holds, so that whoever finds it dead can finish or undo the operation (I-RECORD-FIRST).
  */
-import { add, load, peek, peekDouble, poke, pokeDouble, store } from '#atomics'
+import { add, closeOperation, load, peek, peekDouble, poke, pokeDouble, store } from '#atomics'
 import { CONTROL, SPACE, SPACES_AT } from '../../native-layout/control-block.ts'
 import {
   CELL,
@@ -31,11 +31,15 @@ export function enter(view: MemoryView): void {
   store(view.control, at, view.state)
 }
 
-/** Closes the bracket: one store ends the operation; the record means nothing from here on. */
+/**
+ * Closes the bracket: one store ends the operation; the record means nothing from here on. What the
+ * thread reads next must not pass before it.
+ */
 export function leave(view: MemoryView): void {
   const idle = packRowState(sequenceOf(view.state), ROW_IDLE)
   view.state = idle
   store(view.control, view.rowAt + ROW.STATE, idle)
+  closeOperation(view.control, view.rowAt + ROW.STATE)
 }
 
 /** Ends an eviction inside an operation: next sequence, still busy. No slot word is held across. */

@@ -8,7 +8,7 @@
  * its slot (I-STAY), so a key that was present during the whole scan is met, and a miss needs no
  * proof.
  */
-import { closeReads, load, peek } from '#atomics'
+import { closeOperation, closeReads, load, peek } from '#atomics'
 import {
   EPOCH,
   isContinuation,
@@ -23,6 +23,7 @@ import {
 } from '../../native-layout/entry-header.ts'
 import { MAX_RETRIES, WAYS } from '../../native-layout/limits.ts'
 import { BUCKET, BUCKET_SHIFT, depthOf, handleOf } from '../../native-layout/table-slot.ts'
+import { ROW } from '../../native-layout/thread-row.ts'
 import type { WordIndex } from '../../native-layout/units.ts'
 import { remix } from './hash.ts'
 import { chunkAddress, pageOf, segmentOf, shapeOf, type MemoryView } from './view.ts'
@@ -69,7 +70,10 @@ export function find(view: MemoryView): Lookup {
   const inHome = findIn(view, table, at, home, tag)
   if (inHome !== ABSENT) return inHome
   const depth = depthOf(peek(table, at + BUCKET.HOME))
-  return depth === 0 ? ABSENT : findDeeper(view, second, tag, depth)
+  const outcome = depth === 0 ? ABSENT : findDeeper(view, second, tag, depth)
+  // A miss has closed its reads at no slot.
+  if (outcome === ABSENT) closeOperation(view.control, view.rowAt + ROW.STATE)
+  return outcome
 }
 
 function findDeeper(view: MemoryView, second: number, tag: number, depth: number): Lookup {

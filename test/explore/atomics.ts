@@ -220,6 +220,11 @@ export function closeReads(words: Words, at: number, seen: number): number {
   return value
 }
 
+/** As on ARM64 with stale reads; nothing on x64. */
+export function closeOperation(words: Words, at: number): void {
+  if (machine.stale !== undefined) closeReads(words, at, load(words, at))
+}
+
 /** Reads two words in one access; on return they lie in `pairOfWords`. */
 function readPair<T extends number | bigint>(
   kind: number,
