@@ -1,5 +1,5 @@
 /**
- * The short form of the budget runs. The long form: node test/stress/budget.ts --seconds 60
+ * The short form of the budget runs. The long form: npm run stress -- --parts memory
  */
 import { expect, test } from 'vitest'
 import { judgeBudget, runBudget } from './budget.ts'

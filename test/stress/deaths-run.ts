@@ -1,8 +1,8 @@
 /**
- * `node test/stress/deaths-run.ts --seconds 60`: the stress run and its control run, in a process of their
- * own. Options: --seconds, --minutes, --seed, --kill-every (ms), --no-control, --pauses (between
- * accesses to shared memory), --narrow (chunk versions that wrap soon; see twin.ts), --entry
- * (address of the engine's entry file). The last line of the output is the report as JSON.
+ * `node test/stress/deaths-run.ts --seconds 60`: the stress run and its control run, in a process
+ * of their own. Options: --seconds, --minutes, --seed, --kill-every (ms), --no-control, --pauses
+ * (between accesses to shared memory), --narrow (chunk versions that wrap soon; see twin.ts),
+ * --entry (address of the engine's entry file). The last line of the output is the report as JSON.
  */
 import { parseArgs } from 'node:util'
 import type { StressOutput } from './output.ts'

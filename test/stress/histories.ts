@@ -1,28 +1,15 @@
 /**
- * Histories of real threads, checked: 2 to 16 workers call a tiny engine at random in rounds, record
- * what they asked and got (history-tape.ts), and after each round the checker (test/linearize/) looks
- * for an order that explains all of it. In some rounds workers are killed; what they had begun may
- * have happened or not, but not after their recovery has ended.
+ * Histories of real threads, checked: 2 to 16 workers call a tiny engine at random in rounds,
+ * record what they asked and got (history-tape.ts), and after each round the checker
+ * (test/linearize/) looks for an order that explains all of it. In some rounds workers are killed;
+ * what they had begun may have happened or not, but not after their recovery has ended.
  *
  * Between rounds all is quiet: the runner reads every key, which ends one history and begins the
  * next. While workers run a round the runner checks the one before; where one is to be killed it
  * waits instead, so that the recovery is in time to meet the survivors' calls.
  */
-import { setTimeout as sleep } from 'node:timers/promises'
-import type { Engine } from '../../src/index.ts'
-import { checkHistory, describeWitness } from '../linearize/check.ts'
-import type { Call } from '../linearize/history.ts'
-import { ABSENT, type KeyState } from '../linearize/model.ts'
-import {
-  flushedBy,
-  keyName,
-  MOST_KEYS,
-  planRound,
-  type Random,
-  randomFrom,
-  SPACE_FROM,
-} from './history-plan.ts'
-import { createTape, readTape, Tape } from './history-tape.ts'
+import { Episode } from './history-episode.ts'
+import { randomFrom } from './history-plan.ts'
 import { Team } from './history-team.ts'
 
 export interface HistoriesOptions {
@@ -52,22 +39,11 @@ export interface HistoriesReport {
   readonly checkedPerSecond: number
   readonly problems: readonly string[]
 }
-type Totals = { -readonly [Key in keyof HistoriesReport]: HistoriesReport[Key] } & {
+export type Totals = { -readonly [Key in keyof HistoriesReport]: HistoriesReport[Key] } & {
   problems: string[]
 }
 
 const EPISODE_MS = 3000
-const RECOVERY_TIMEOUT_MS = 8000
-const VARIANTS = [{}, { eviction: 'none' }, { maxEntries: 300 }] as const
-const CALLS_OF_A_ROUND = 2400
-/** One round in so many has deaths. */
-const ROUNDS_PER_DEATH = 4
-const TAPE_DOUBLES = 64 * 1024
-
-interface History {
-  readonly calls: readonly Call[]
-  readonly initial: Readonly<Record<string, KeyState>>
-}
 
 export async function runHistories(options: HistoriesOptions): Promise<HistoriesReport> {
   const totals: Totals = {
@@ -104,204 +80,4 @@ export async function runHistories(options: HistoriesOptions): Promise<Histories
   totals.kills = team.kills
   await team.dismiss()
   return totals
-}
-
-interface Run {
-  readonly options: HistoriesOptions
-  readonly totals: Totals
-  readonly random: Random
-  readonly clock: SharedArrayBuffer
-  readonly team: Team
-  readonly number: number
-}
-
-/** One engine. */
-class Episode {
-  readonly #run: Run
-  readonly #options: HistoriesOptions
-  readonly #totals: Totals
-  readonly #random: Random
-  readonly #clock: Int32Array
-  readonly #team: Team
-  readonly #tape = createTape(TAPE_DOUBLES)
-  readonly #variant: (typeof VARIANTS)[number]
-  #initial: Record<string, KeyState> = {}
-  #engine!: Engine
-
-  constructor(run: Run) {
-    this.#run = run
-    this.#options = run.options
-    this.#totals = run.totals
-    this.#random = run.random
-    this.#clock = new Int32Array(run.clock)
-    this.#team = run.team
-    this.#variant = VARIANTS[run.random(VARIANTS.length)]
-  }
-
-  async run(end: number): Promise<void> {
-    const { entry } = this.#options
-    const { createEngine } = (await import(entry)) as typeof import('../../src/index.ts')
-    const name = `history ${this.#run.number}`
-    const common = { name, memory: '2mb', maxThreads: 40, segmentBytes: 64 * 1024 } as const
-    const seed = this.#random(1 << 30)
-    this.#engine = createEngine({ ...common, seed, ...this.#variant })
-    await this.#team.use(this.#engine.handle)
-    await this.#rounds(end)
-    if (this.#totals.problems.length === 0) await this.#close()
-  }
-
-  async #rounds(end: number): Promise<void> {
-    let last: History | undefined
-    while (performance.now() < end && this.#totals.problems.length === 0) {
-      const isDeadly = this.#random(ROUNDS_PER_DEATH) === 0
-      if (isDeadly) last = this.#check(last)
-      const threads = 2 + this.#random(this.#team.size - 1)
-      const calls = Math.ceil(CALLS_OF_A_ROUND / threads / (this.#options.isPaused ? 4 : 1))
-      this.#clock[0] = 0
-      planRound(this.#team.plan, this.#random, calls, threads)
-      const started = performance.now()
-      this.#team.startRound()
-      if (isDeadly) await this.#killSome()
-      else last = this.#check(last)
-      await this.#team.endRound()
-      if (this.#totals.problems.length > 0) {
-        await this.#autopsy()
-        return
-      }
-      await this.#recovered()
-      last = this.#collect()
-      const callsPerMs = last.calls.length / (performance.now() - started)
-      this.#totals.callsPerSecond = Math.max(this.#totals.callsPerSecond, callsPerMs * 1000)
-      if (this.#team.alive < this.#team.size) {
-        this.#verify()
-        await this.#team.fill()
-      }
-    }
-    this.#check(last)
-  }
-
-  async #killSome(): Promise<void> {
-    for (let deaths = 1 + this.#random(2); deaths > 0; deaths--) {
-      await sleep(this.#random(6))
-      await this.#team.kill(this.#random)
-    }
-  }
-
-  /** What the threads have seen before all stood still may say more than that they did. */
-  async #autopsy(): Promise<void> {
-    await this.#team.dismiss()
-    this.#check({ calls: this.#callsUntil([Infinity, Infinity]), initial: this.#initial })
-  }
-
-  /** Until the dead are recovered: from then on nothing of theirs may take effect. */
-  async #recovered(living = this.#team.alive): Promise<void> {
-    const end = performance.now() + RECOVERY_TIMEOUT_MS
-    while (this.#engine.stats().threads > living + 1) {
-      if (performance.now() > end) {
-        this.#complain('dead threads are still attached')
-        return
-      }
-      await sleep(1)
-    }
-  }
-
-  /** The history of the round that has ended, and what the next one begins with. */
-  #collect(): History {
-    const initial = this.#initial
-    const settled = [Atomics.add(this.#clock, 0, 1) + 1, Date.now()] as const
-    const calls = this.#callsUntil(settled)
-    const ends = this.#readKeys()
-    const last = this.#callsOn(0, this.#tape, settled)
-    this.#initial = Object.fromEntries(
-      last.map((call, at) => [call.key, stateAfter(call, ends[at], initial[call.key])]),
-    )
-    return { calls: [...calls, ...last], initial }
-  }
-
-  #callsUntil(settled: readonly [number, number]): Call[] {
-    return this.#team.tapes().flatMap(({ number, tape }) => this.#callsOn(number, tape, settled))
-  }
-  #callsOn(worker: number, tape: SharedArrayBuffer, settled: readonly [number, number]): Call[] {
-    const complain = (text: string): void => this.#complain(text)
-    return readTape(tape, { worker, keyName, flushed: flushedBy, settled, complain })
-  }
-
-  /** Reads every key onto the runner's tape; gives when each ends, by the wall clock. */
-  #readKeys(): (readonly [number, number])[] {
-    const space = this.#engine.namespace('space')
-    const tape = new Tape(this.#tape, this.#run.clock)
-    tape.rewind()
-    return Array.from({ length: MOST_KEYS }, (_, key) => {
-      const keys = key < SPACE_FROM ? this.#engine : space
-      const name = keyName(key)
-      tape.begin('gets', key)
-      const seen = keys.gets(name)
-      tape.stop()
-      const value = seen?.value
-      const text = value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : value
-      tape.end(name, text, seen?.version)
-      const before = Date.now()
-      const left = keys.ttl(name) ?? Number.NEGATIVE_INFINITY
-      return [before + left, Date.now() + left] as const
-    })
-  }
-
-  #check(history: History | undefined): undefined {
-    if (history === undefined) return undefined
-    const { calls, initial } = history
-    const totals = this.#totals
-    const mayLose = !('eviction' in this.#variant)
-    const verdict = checkHistory(calls, { initial, mayLose })
-    totals.histories++
-    totals.calls += calls.length
-    totals.cut += calls.filter((call) => call.outcome.kind === 'cut').length
-    totals.overlapping += overlapping(calls)
-    totals.configurations += verdict.configurations
-    if (verdict.ok === 'undecided') totals.undecided++
-    if (verdict.ok === false) this.#complain(describeWitness(verdict.witness))
-    return undefined
-  }
-
-  #verify(): void {
-    const { problems } = this.#engine.verify()
-    for (const problem of problems.slice(0, 10)) this.#complain(problem)
-  }
-
-  async #close(): Promise<void> {
-    await this.#team.use(undefined)
-    await this.#recovered(0)
-    this.#verify()
-    const { evictions, pagesMoved, recoveries } = this.#engine.stats()
-    const { memory, slots, entries, pages } = evictions
-    this.#totals.evictions += memory + slots + entries + pages
-    this.#totals.pagesMoved += pagesMoved
-    this.#totals.recoveries += recoveries
-    this.#engine.close()
-  }
-
-  #complain(text: string): void {
-    if (this.#totals.problems.length > 10) return
-    const variant = JSON.stringify(this.#variant)
-    this.#totals.problems.push(`episode ${this.#run.number}, ${variant}: ${text}`)
-  }
-}
-
-/** What a key is after the runner has read it, all being quiet. */
-function stateAfter(call: Call, end: readonly [number, number], before = ABSENT): KeyState {
-  const { newest } = before
-  const seen = call.outcome.kind === 'returned' ? call.outcome.value : undefined
-  if (seen === undefined) return { ...ABSENT, newest }
-  const { value, version } = seen as { value: string | number; version: number }
-  return { value, version, newest: version, mayEnd: end[0], mustEnd: end[1] }
-}
-
-function overlapping(calls: readonly Call[]): number {
-  const ends = new Map<string, number>()
-  let count = 0
-  for (const call of [...calls].sort((a, b) => a.invoked - b.invoked)) {
-    const last = ends.get(call.key) ?? 0
-    if (call.invoked < last) count++
-    ends.set(call.key, Math.max(last, call.returned))
-  }
-  return count
 }

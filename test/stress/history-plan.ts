@@ -2,8 +2,8 @@
  * What the threads of a history run share beside the engine: the round that is on, and what its
  * programs are to do. The runner writes it while all workers rest.
  *
- * Rounds differ in all of it (swarm testing): a program that does everything at once hides what only
- * a few kinds of calls bring about.
+ * Rounds differ in all of it (swarm testing): a program that does everything at once hides what
+ * only a few kinds of calls bring about.
  */
 import { NAMES } from './history-tape.ts'
 

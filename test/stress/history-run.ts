@@ -1,7 +1,7 @@
 /**
- * The history runs in a process of their own: `node test/stress/history-run.ts --seconds 20`. Options:
- * --seconds, --seed, --threads, --pauses and --narrow (see twin.ts), --entry (address of the engine's
- * entry file). The last line of the output is the report as JSON.
+ * The history runs in a process of their own: `node test/stress/history-run.ts --seconds 20`.
+ * Options: --seconds, --seed, --threads, --pauses and --narrow (see twin.ts), --entry (address of
+ * the engine's entry file). The last line of the output is the report as JSON.
  */
 import { parseArgs } from 'node:util'
 import { runHistories } from './histories.ts'

@@ -1,6 +1,6 @@
 /**
- * What a worker records of its calls, in shared memory that it alone writes, so that nothing is lost
- * with a worker that is killed: a record is there before the call is made, its end after it.
+ * What a worker records of its calls, in shared memory that it alone writes, so that nothing is
+ * lost with a worker that is killed: a record is there before the call is made, its end after it.
  *
  * Invocation and return take the next number of one counter that all workers share. It gives an
  * exact order for the price of a contended word: 5 % of the calls per second of one thread, nothing

@@ -1,4 +1,6 @@
-/** What the runs print on their last line; what came to a bad end knows nothing but the problems. */
+/**
+ * What the runs print on their last line; what came to a bad end knows nothing but the problems.
+ */
 import type { HistoriesReport } from './histories.ts'
 import type { StressReport } from './stress.ts'
 

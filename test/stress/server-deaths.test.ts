@@ -1,4 +1,4 @@
-/** The short form. The long one: node test/stress/server-deaths.ts --seconds 60 */
+/** The short form. The long one: npm run stress -- --parts server */
 import { expect, test } from 'vitest'
 import { serverDeaths } from './server-deaths.ts'
 

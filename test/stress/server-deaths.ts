@@ -1,12 +1,9 @@
 /**
- * `node test/stress/server-deaths.ts --seconds 60 --connections 100 --handoff frames`: connections
- * pipeline random memcached commands over keys of their own while a worker is killed every second.
- * Every reply must be to its own command, no acknowledged write may be lost (nothing is evicted),
- * and the integrity walker must account for every chunk at the end. Prints JSON.
+ * Connections pipeline random memcached commands over keys of their own while a worker of the
+ * server is killed every second. Every reply must be to its own command, no acknowledged write may
+ * be lost (nothing is evicted), and the integrity walker must account for every chunk at the end.
  */
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
 import { Worker } from 'node:worker_threads'
 import type { Engine } from '../../src/index.ts'
 import type { OwnKeysResult } from './own-keys.ts'
@@ -106,24 +103,3 @@ async function settledProblems(engine: Engine): Promise<string[]> {
   const { threads } = engine.stats()
   return threads === 1 ? [...problems] : [...problems, `${threads} threads are attached still`]
 }
-
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      seconds: { type: 'string', default: '60' },
-      connections: { type: 'string', default: '100' },
-      handoff: { type: 'string', default: 'frames' },
-      seed: { type: 'string', default: String(Date.now() % 100_000) },
-    },
-  })
-  const report = await serverDeaths({
-    seconds: Number(values.seconds),
-    connections: Number(values.connections),
-    handOff: values.handoff === 'sockets' ? 'sockets' : 'frames',
-    seed: Number(values.seed),
-  })
-  process.stdout.write(`${JSON.stringify({ seed: values.seed, ...report }, undefined, 1)}\n`)
-  if (report.problems.length > 0) process.exitCode = 1
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) await main()

@@ -1,5 +1,5 @@
 /**
- * The short form of the stress run. The long form: node test/stress/deaths-run.ts --seconds 60
+ * The short form of the stress run. The long form: npm run stress -- --parts deaths
  */
 import { expect, test } from 'vitest'
 import { stressInProcess } from './process.ts'

@@ -25,16 +25,14 @@ import type { SuspensionOrders } from './suspension-thread.ts'
 import { makeParkingTwin } from './twin.ts'
 
 export interface SuspensionOptions {
-  readonly operations?: readonly OperationName[]
   /** How long the thread is parked at each step. */
   readonly parkMs: number
   /** At one step of each operation; 0 nowhere. */
   readonly longParkMs: number
   /** Every how manieth step is tried. */
   readonly stride: number
-  /** No step is begun after so many ms, for all operations together. */
+  /** For all operations together; each is parked at one step at least. */
   readonly budgetMs: number
-  readonly onRow?: (row: SuspensionRow) => void
 }
 
 /** Rates are calls of all others together, a second. */
@@ -64,6 +62,7 @@ const OTHERS = 2
 const PROGRAM = new URL('./suspension-thread.ts', import.meta.url)
 const BASELINE_MS = 400
 const MOST_STEPS = 1000
+const TRIES = 12
 /** Whoever completes nothing in a window is given this long before it counts as blocked. */
 const PATIENCE_MS = 5000
 
@@ -79,13 +78,11 @@ class Suspension {
   readonly #counts = new SharedArrayBuffer(OTHERS * COUNTS * 8)
   readonly #figures = new Float64Array(this.#counts)
   readonly #workers: Worker[] = []
-  readonly #end: number
   readonly problems: string[] = []
   #engine!: Engine
 
   constructor(options: SuspensionOptions) {
     this.#options = options
-    this.#end = performance.now() + options.budgetMs
   }
 
   async start(entry: string): Promise<void> {
@@ -108,16 +105,18 @@ class Suspension {
     await sleep(BASELINE_MS) // Memory fills up, and the program is compiled.
   }
 
-  async row(operation: OperationName): Promise<SuspensionRow> {
+  /** @param end when no further step is to be begun */
+  async row(operation: OperationName, end: number): Promise<SuspensionRow> {
     const { parkMs, longParkMs, stride } = this.#options
     const without = await this.#rate(BASELINE_MS)
     this.#takeLongestGap()
     const windows: Window[] = []
     let step = 1
-    for (; step <= MOST_STEPS && this.#mayGoOn(); step += stride) {
-      const window = await this.#park(operation, step, parkMs)
+    for (; step <= MOST_STEPS && this.problems.length === 0; step += stride) {
+      const window = await this.#tryToPark(operation, step, parkMs)
       if (window === undefined) break
       windows.push(window)
+      if (performance.now() > end) break
     }
     const longest = this.#takeLongestGap()
     const sorted = windows.map(({ rate }) => rate).sort((a, b) => a - b)
@@ -137,17 +136,18 @@ class Suspension {
     }
   }
 
-  #mayGoOn(): boolean {
-    return this.problems.length === 0 && performance.now() < this.#end
-  }
-
   async #longPark(operation: OperationName, step: number, ms: number): Promise<number> {
     if (ms === 0 || this.problems.length > 0) return 0
-    for (let tries = 0; tries < 20; tries++) {
+    return (await this.#tryToPark(operation, step, ms))?.rate ?? 0
+  }
+
+  /** Who loses a race on the way ends early; undefined if no call comes that far. */
+  async #tryToPark(operation: OperationName, step: number, ms: number) {
+    for (let tries = 0; tries < TRIES; tries++) {
       const window = await this.#park(operation, step, ms)
-      if (window !== undefined) return window.rate
+      if (window !== undefined) return window
     }
-    return 0
+    return undefined
   }
 
   /** Parks the subject in a call; undefined if the call ended before it came to that step. */
@@ -218,10 +218,11 @@ export async function runSuspension(options: SuspensionOptions): Promise<Suspens
   const rows: SuspensionRow[] = []
   try {
     await suspension.start(twin.entry)
-    for (const operation of options.operations ?? OPERATIONS) {
-      const row = await suspension.row(operation)
-      rows.push(row)
-      options.onRow?.(row)
+    const end = performance.now() + options.budgetMs
+    for (const [at, operation] of OPERATIONS.entries()) {
+      const left = end - performance.now() - (OPERATIONS.length - at) * options.longParkMs
+      const share = Math.max(0, left) / (OPERATIONS.length - at)
+      rows.push(await suspension.row(operation, performance.now() + share))
     }
     await suspension.stop()
   } finally {

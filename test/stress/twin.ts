@@ -4,6 +4,7 @@
  * and so meets interleavings and deaths that a thread left alone rarely shows.
  */
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { stripTypeScriptTypes } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -27,6 +28,11 @@ export const NARROW_VERSIONS: Patch = {
   file: 'native-layout/region-map.ts',
   find: '31 - ordinalBits - bitsFor(pages + 1)',
   replace: 'Math.min(4, 31 - ordinalBits - bitsFor(pages + 1))',
+}
+
+/** So that threads find the changed files stripped of types, like all others: see its comment. */
+const { keepStripped } = (await import(new URL('../types/cache.mjs', import.meta.url).href)) as {
+  keepStripped(source: string, strip: (source: string) => string): void
 }
 
 const TOP = fileURLToPath(new URL('../../', import.meta.url))
@@ -67,7 +73,9 @@ function copyOf(patches: readonly Patch[], seam: ((text: string) => string) | un
 }
 
 function edit(path: string, change: (text: string) => string): void {
-  writeFileSync(path, change(readFileSync(path, 'utf8')))
+  const changed = change(readFileSync(path, 'utf8'))
+  keepStripped(changed, stripTypeScriptTypes)
+  writeFileSync(path, changed)
 }
 
 /** Every function of the seam begins with a statement that depends on its name. */

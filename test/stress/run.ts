@@ -1,0 +1,100 @@
+/**
+ * `npm run stress`: real threads, recorded, killed, suspended and measured. Options: `--minutes
+ * 10`, `--seed`, `--parts histories,deaths,suspension,memory,server`, `--results FOLDER` ('none'
+ * for no lines in results/runs.ndjson). Each part prints a table; the last line is the summary as
+ * JSON. Problems are printed with the seed that found them, and make the exit code 1.
+ */
+import { appendFileSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { machineFacts } from '../../bench/machine.ts'
+import { fnv1a, hex } from '../../bench/measurement.ts'
+import { lineOf } from '../../bench/report/write.ts'
+import { deaths } from './parts/deaths.ts'
+import { histories } from './parts/histories.ts'
+import { memory } from './parts/memory.ts'
+import type { Part, PartResult } from './parts/part.ts'
+import { server } from './parts/server.ts'
+import { suspension } from './parts/suspension.ts'
+
+/** Each part, and its share of the time. */
+const PARTS: readonly (readonly [string, Part, number])[] = [
+  ['histories', histories, 0.35],
+  ['deaths', deaths, 0.25],
+  ['suspension', suspension, 0.28],
+  ['memory', memory, 0.07],
+  ['server', server, 0.05],
+]
+const RESULTS = fileURLToPath(new URL('../../results/', import.meta.url))
+
+/** Threads find TypeScript stripped: see test/types/cache.mjs. */
+async function prepareTypes(): Promise<void> {
+  const at = (name: string): string => new URL(`../types/${name}`, import.meta.url).href
+  const { default: stripAll } = (await import(at('strip-all.mjs'))) as { default(): void }
+  stripAll()
+  process.env['NODE_OPTIONS'] =
+    `${process.env['NODE_OPTIONS'] ?? ''} --import=${at('hook.mjs')}`.trim()
+  await import(at('hook.mjs'))
+}
+
+function write(folder: string, name: string, result: PartResult, at: string, seed: number): void {
+  const origin = { at, form: 'stress', seed, ...machineFacts() }
+  const suite = name === 'memory' ? 'budget' : `stress ${name}`
+  const checksum = hex(fnv1a(`${name} ${seed}`))
+  const lines = result.figures.map(({ parameters = {}, ...figure }) => {
+    return lineOf({ suite, subject: 'heddle', ...figure, parameters, checksum }, origin)
+  })
+  mkdirSync(folder, { recursive: true })
+  appendFileSync(join(folder, 'runs.ndjson'), lines.join(''))
+}
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '2' },
+    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    parts: { type: 'string', default: PARTS.map(([name]) => name).join() },
+    results: { type: 'string', default: RESULTS },
+  },
+})
+const seed = Number(values.seed)
+const seconds = Number(values.minutes) * 60
+const chosen = PARTS.filter(([name]) => values.parts.split(',').includes(name))
+const unknown = values.parts.split(',').filter((one) => !PARTS.some(([name]) => name === one))
+if (unknown.length > 0 || !(seconds > 0)) {
+  process.stderr.write(`--parts: unknown ${unknown.join()}; --minutes: more than 0\n`)
+  process.exit(2)
+}
+
+await prepareTypes()
+const print = (text: string): void => void process.stdout.write(text)
+const started = performance.now()
+const shares = chosen.reduce((total, [, , share]) => total + share, 0)
+const totals: Record<string, number> = {}
+const problems: string[] = []
+for (const [name, part, share] of chosen) {
+  const at = new Date().toISOString()
+  print(`\n## ${name}, seed ${seed}\n\n`)
+  const result = await part({ seconds: (seconds * share) / shares, seed, print })
+  for (const [key, value] of Object.entries(result.totals)) {
+    totals[key] = (totals[key] ?? 0) + value
+  }
+  for (const problem of result.problems) print(`\nPROBLEM ${problem}\n`)
+  problems.push(...result.problems)
+  if (values.results !== 'none') write(values.results, name, result, at, seed)
+}
+const took = Math.round((performance.now() - started) / 1000)
+const { histories: checked, kills, longestStallMs, controlStallMs } = totals
+const stall =
+  longestStallMs === undefined
+    ? ''
+    : `, longest stall of a survivor ${longestStallMs} ms (control ${controlStallMs} ms)`
+const integrity = problems.length === 0 ? 'integrity clean' : `${problems.length} problems`
+print(
+  `\n${checked ?? 0} histories checked (${totals['undecided'] ?? 0} undecided), ${kills ?? 0} ` +
+    `kills${stall}, ${integrity}, ${took} s\n`,
+)
+print(
+  `${JSON.stringify({ ok: problems.length === 0, seed, seconds: took, ...totals, problems })}\n`,
+)
+process.exit(problems.length === 0 ? 0 : 1)
