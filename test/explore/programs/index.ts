@@ -1,6 +1,7 @@
 /** All programs of the explorer. */
 import type { Program } from '../program.ts'
 import { DEATHS } from './deaths.ts'
+import { FRAMES } from './traffic.ts'
 import { MEMORY } from './memory.ts'
 import { PAGES } from './pages.ts'
 import { PAIRS } from './pairs.ts'
@@ -14,4 +15,5 @@ export const PROGRAMS: readonly Program[] = [
   ...TABLES,
   ...TIME,
   ...DEATHS,
+  ...FRAMES,
 ]
