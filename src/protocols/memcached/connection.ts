@@ -84,6 +84,7 @@ export class MemcachedConnection implements ProtocolConnection {
     if (session.isWatcher) session.facts.watch(session.id, 0)
     session.more = undefined
     session.isClosing = true
+    this.#skipBytes = 0
     this.#forget()
   }
 

@@ -1,0 +1,139 @@
+/**
+ * Coverage-guided fuzzing of the protocol: inputs that reach source that no other one reached join
+ * the corpus, from which the next ones are made. What is found is made shorter while it is found.
+ */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { CORPUS } from '../protocols/memcached/corpus.ts'
+import { Coverage } from './coverage.ts'
+import { Mutator } from './mutator.ts'
+import { Random } from './random.ts'
+import { WireTarget } from './wire-target.ts'
+
+/** Inputs between two looks at the coverage, which takes as long as a few inputs. */
+const BATCH = 32
+const MOST_SHRINKING = 400
+const MOST_FINDINGS = 10
+const CORPUS_FILE = new URL('./corpus/wire.json', import.meta.url)
+
+export interface GuidedReport {
+  inputs: number
+  splits: number
+  /** Characters of the protocol's source that ran, at the beginning and at the end. */
+  coveredAtStart: number
+  covered: number
+  /** Inputs that reached something new. */
+  joined: string[]
+  findings: { input: string; problem: string }[]
+}
+
+/** What earlier runs kept. */
+export function keptInputs(): string[] {
+  return JSON.parse(readFileSync(CORPUS_FILE, 'utf8')) as string[]
+}
+
+export function keepInputs(inputs: readonly string[]): void {
+  writeFileSync(CORPUS_FILE, `${JSON.stringify(inputs, null, 1)}\n`)
+}
+
+/** All inputs to start from: the requests of the protocol's tests, and what was kept. */
+export function startingInputs(): string[] {
+  const requests = Object.values(CORPUS).flatMap((cases) => cases.map(([request]) => request))
+  return [...requests, ...keptInputs()]
+}
+
+/** Fuzzes until `isOver`. Coverage counts from when the protocol's modules were loaded. */
+export function fuzzGuided(
+  seed: number,
+  isOver: (inputs: number) => boolean,
+  say = (_: string) => {},
+): GuidedReport {
+  const random = new Random(seed)
+  const mutator = new Mutator(random)
+  const target = new WireTarget()
+  const coverage = new Coverage((url) => url.includes('/src/protocols/'))
+  const corpus = startingInputs()
+  const report: GuidedReport = {
+    inputs: 0,
+    splits: 0,
+    coveredAtStart: 0,
+    covered: 0,
+    joined: [],
+    findings: [],
+  }
+  const check = (input: Buffer): void => {
+    const problem = target.check(input, random)
+    if (problem === undefined) return
+    report.findings.push(shrunk(input, problem, random))
+    say(`FOUND ${problem}\n  ${JSON.stringify(report.findings.at(-1)!.input)}`)
+  }
+  for (const text of corpus) check(Buffer.from(text, 'latin1'))
+  coverage.accept(coverage.look())
+  report.coveredAtStart = coverage.characters
+  while (!isOver(target.inputs) && report.findings.length < MOST_FINDINGS) {
+    const batch = Array.from({ length: BATCH }, () => mutator.next(corpus))
+    for (const input of batch) check(input)
+    const look = coverage.look()
+    if (look.fresh === 0) continue
+    for (const input of batch) {
+      target.run(input)
+      const own = coverage.look()
+      if (own.fresh === 0) continue
+      const shortest = minimal(input, own.fresh, target, coverage)
+      target.run(shortest)
+      coverage.accept(coverage.look())
+      const text = shortest.toString('latin1')
+      corpus.push(text)
+      report.joined.push(text)
+      say(`${own.fresh} new characters of source by ${JSON.stringify(text.slice(0, 200))}`)
+    }
+    // What only a state reached that is gone.
+    coverage.accept(look)
+  }
+  const problem = target.close()
+  if (problem !== undefined) report.findings.push({ input: '', problem })
+  report.inputs = target.inputs
+  report.splits = target.splits
+  report.covered = coverage.characters
+  coverage.close()
+  return report
+}
+
+/** Leaves out pieces of an input while it reaches as much that is new. */
+function minimal(input: Buffer, fresh: number, target: WireTarget, coverage: Coverage): Buffer {
+  let shortest = input
+  for (let size = input.length >> 1; size >= 2; size >>= 1) {
+    for (let at = 0; at + size <= shortest.length; ) {
+      const rest = Buffer.concat([shortest.subarray(0, at), shortest.subarray(at + size)])
+      target.run(rest)
+      if (coverage.look().fresh >= fresh) shortest = rest
+      else at += size
+    }
+  }
+  return shortest
+}
+
+/** Leaves out pieces of an input while it is still found to be wrong, by a fresh target. */
+function shrunk(
+  input: Buffer,
+  problem: string,
+  random: Random,
+): { input: string; problem: string } {
+  let shortest = input
+  let last = problem
+  let tries = 0
+  for (let size = input.length >> 1; size >= 1; size >>= 1) {
+    for (let at = 0; at + size <= shortest.length && ++tries < MOST_SHRINKING; ) {
+      const rest = Buffer.concat([shortest.subarray(0, at), shortest.subarray(at + size)])
+      const target = new WireTarget()
+      let found: string | undefined
+      for (let n = 0; n < 5 && found === undefined; n++) found = target.check(rest, random)
+      if (found === undefined) at += size
+      else {
+        shortest = rest
+        last = found
+      }
+      target.close()
+    }
+  }
+  return { input: shortest.toString('latin1'), problem: last }
+}

@@ -1,0 +1,104 @@
+/**
+ * What must hold for any bytes that a client may send: the protocol never throws, ends its work
+ * within a bound, allocates within a bound (what is announced costs nothing, only what is sent), and answers the same however the bytes are cut and however small the reply buffer.
+ */
+import { getHeapStatistics } from 'node:v8'
+import type { Random } from './random.ts'
+import { type Answer, MAX_ITEM_BYTES, WireBench } from './twin-bench.ts'
+
+const INPUTS_PER_CACHE = 250
+const MOST_CUTS = 6
+/** Per input: a reply buffer and twice the largest item, and per byte what a multi-get may copy. */
+const MOST_ALLOCATED = 4 * 1024 * 1024
+const ALLOCATED_PER_BYTE = 2 * MAX_ITEM_BYTES
+const MOST_MS = 400
+const MS_PER_BYTE = 0.1
+
+export class WireTarget {
+  inputs = 0
+  splits = 0
+  #left = new WireBench()
+  #right = new WireBench()
+
+  /** What is wrong with the answers to an input, or undefined. Throws nothing. */
+  check(input: Uint8Array, random: Random): string | undefined {
+    this.inputs++
+    try {
+      const problem = this.#compare(input, random)
+      if (problem !== undefined || this.inputs % INPUTS_PER_CACHE !== 0) return problem
+      return this.#renew()
+    } catch (error) {
+      this.#left = new WireBench()
+      this.#right = new WireBench()
+      return `it threw ${error instanceof Error ? error.stack : String(error)}`
+    }
+  }
+
+  /** Runs an input once, whole, for its coverage only. */
+  run(input: Uint8Array): void {
+    this.#left.reset()
+    this.#right.reset()
+    this.#left.feed(input, [], 256 * 1024, mostTurns(input))
+    this.#right.feed(input, [], 256 * 1024, mostTurns(input))
+  }
+
+  close(): string | undefined {
+    const problems = [...this.#left.close(), ...this.#right.close()]
+    return problems.length === 0 ? undefined : `the walker finds: ${problems.join('; ')}`
+  }
+
+  #renew(): string | undefined {
+    const problem = this.close()
+    this.#left = new WireBench()
+    this.#right = new WireBench()
+    return problem
+  }
+
+  #compare(input: Uint8Array, random: Random): string | undefined {
+    const limit = mostTurns(input)
+    this.#left.reset()
+    this.#right.reset()
+    const begun = performance.now()
+    const before = getHeapStatistics().external_memory
+    const whole = this.#left.feed(input, [], 256 * 1024, limit)
+    const allocated = getHeapStatistics().external_memory - before
+    const ms = performance.now() - begun
+    if (ms > MOST_MS + MS_PER_BYTE * input.length) return `it took ${Math.round(ms)} ms`
+    if (allocated > MOST_ALLOCATED + ALLOCATED_PER_BYTE * input.length) {
+      return `it allocated ${allocated} bytes for ${input.length}`
+    }
+    const cuts = random.cuts(input.length, MOST_CUTS)
+    const softLimit = random.one([1, 40, 500, 256 * 1024])
+    const pieces = this.#right.feed(input, cuts, softLimit, limit)
+    this.splits++
+    return difference(whole, pieces, cuts, softLimit)
+  }
+}
+
+/** At most a turn per reply, and a reply needs a byte; lists of the whole cache take some more. */
+function mostTurns(input: Uint8Array): number {
+  return 20_000 + 40 * input.length
+}
+
+function difference(
+  whole: Answer,
+  pieces: Answer,
+  cuts: readonly number[],
+  softLimit: number,
+): string | undefined {
+  const how = `cut at ${cuts.join(', ')}, replies by ${softLimit}`
+  if (whole.isClosing !== pieces.isClosing) return `${how}: ends only one way`
+  if (whole.pendingBytes !== pieces.pendingBytes) return `${how}: other bytes pend`
+  const [left, right] = [comparable(whole.reply), comparable(pieces.reply)]
+  if (left === right) return undefined
+  let at = 0
+  while (left[at] === right[at]) at++
+  const from = Math.max(0, at - 60)
+  const shown = [left, right].map((text) => JSON.stringify(text.slice(from, at + 120)))
+  return `${how}: whole ${shown[0]}, in pieces ${shown[1]}`
+}
+
+/** Statistics tell of time and memory; everything else is as it is. */
+function comparable(reply: Buffer): string {
+  return reply.toString('latin1').replace(/^(STAT \S+) .*$/gm, '$1')
+}
