@@ -52,6 +52,8 @@ export class Episode {
   readonly #variant: (typeof VARIANTS)[number]
   #initial: Record<string, KeyState> = {}
   #engine!: Engine
+  /** How long the last round took. */
+  #roundMs = 10
 
   constructor(run: Run) {
     this.#run = run
@@ -86,7 +88,7 @@ export class Episode {
       planRound(this.#team.plan, this.#random, calls, threads)
       const started = performance.now()
       this.#team.startRound()
-      if (isDeadly) await this.#killSome()
+      if (isDeadly) await this.#killSome(threads)
       else last = this.#check(last)
       await this.#team.endRound()
       if (this.#totals.problems.length > 0) {
@@ -95,7 +97,8 @@ export class Episode {
       }
       await this.#recovered()
       last = this.#collect()
-      const callsPerMs = last.calls.length / (performance.now() - started)
+      this.#roundMs = performance.now() - started
+      const callsPerMs = last.calls.length / this.#roundMs
       this.#totals.callsPerSecond = Math.max(this.#totals.callsPerSecond, callsPerMs * 1000)
       if (this.#team.alive < this.#team.size) {
         this.#verify()
@@ -105,10 +108,10 @@ export class Episode {
     this.#check(last)
   }
 
-  async #killSome(): Promise<void> {
+  async #killSome(threads: number): Promise<void> {
     for (let deaths = 1 + this.#random(2); deaths > 0; deaths--) {
-      await sleep(this.#random(6))
-      await this.#team.kill(this.#random)
+      await sleep(this.#random(Math.max(2, this.#roundMs >>> 1)))
+      await this.#team.kill(this.#random, threads)
     }
   }
 

@@ -13,7 +13,9 @@ import type { HistoryOrders, TeamMessage } from './history-thread.ts'
 const PROGRAM = new URL('./history-thread.ts', import.meta.url)
 const TAPE_DOUBLES = 48 * 1024
 /** Who has not ended a round by then stands still. */
-const STANDSTILL_MS = 10_000
+const STANDSTILL_MS = 15_000
+/** A doomed worker that does not answer for so long is frozen. */
+const PATIENCE_MS = 2000
 /** A doomed worker that is not done so long after the others is taken for frozen. */
 const GRACE_MS = 4
 
@@ -53,25 +55,35 @@ export class Team {
   async use(handle: EngineHandle | undefined): Promise<void> {
     this.#handle = handle
     const message: TeamMessage = handle === undefined ? {} : { handle }
-    await Promise.all(
-      this.#members.map(async ({ worker, isDead }) => {
-        if (isDead) return
-        worker.postMessage(message)
-        await once(worker, 'message')
-      }),
-    )
+    const members = this.#members.filter((member) => !member.isDead)
+    await Promise.all(members.map((member) => this.#tell(member, message)))
+  }
+
+  /** Sends a message and waits for the answer. A doomed worker may freeze on the way. */
+  async #tell(member: Member, message: TeamMessage): Promise<void> {
+    const { worker, number, isDoomed } = member
+    const patience = new AbortController()
+    const { signal } = patience
+    worker.postMessage(message)
+    const hasAnswered = await Promise.race([
+      once(worker, 'message', { signal }).then(() => true),
+      sleep(isDoomed ? PATIENCE_MS : STANDSTILL_MS, false, { signal }),
+    ])
+    patience.abort()
+    if (hasAnswered) return
+    if (!isDoomed) this.#options.complain(`worker ${number} does not answer`)
+    await this.#kill(member)
   }
 
   /** Starts workers in the places of those that are missing or dead. */
   async fill(): Promise<void> {
-    const fresh: Promise<unknown>[] = []
+    const fresh: Promise<void>[] = []
     for (let slot = 0; slot < this.#options.size; slot++) {
       if (this.#members[slot] !== undefined && !this.#members[slot].isDead) continue
       const member = this.#start(slot)
       this.#members[slot] = member
       const message: TeamMessage = this.#handle === undefined ? {} : { handle: this.#handle }
-      member.worker.postMessage(message)
-      fresh.push(once(member.worker, 'message'))
+      fresh.push(this.#tell(member, message))
     }
     await Promise.all(fresh)
   }
@@ -104,9 +116,10 @@ export class Team {
     Atomics.notify(this.plan, PLAN.ROUND)
   }
 
-  /** Ends a worker at whatever it does. */
-  async kill(random: Random): Promise<void> {
-    const candidates = this.#members.filter((member, slot) => slot > 0 && !member.isDead)
+  /** Ends one of the first `threads` workers at whatever it does. */
+  async kill(random: Random, threads: number): Promise<void> {
+    const active = this.#members.slice(0, threads)
+    const candidates = active.filter((member, slot) => slot > 0 && !member.isDead)
     if (candidates.length > 0) await this.#kill(candidates[random(candidates.length)])
   }
   async #kill(member: Member): Promise<void> {
