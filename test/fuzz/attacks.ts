@@ -162,13 +162,15 @@ const UNREAD: Attack = {
     const socket = await open(port)
     socket.pause()
     const block = Buffer.from('get slow\r\n'.repeat(6_400))
+    let drains = 0
+    socket.on('drain', () => drains++)
     let written = 0
     for (let stuck = 0; written < unreadBytes && stuck < 20; ) {
+      const before = drains
       const isTaken = socket.write(block)
       written += block.length
-      if (isTaken) continue
-      const drained = once(socket, 'drain').then(() => true)
-      stuck = (await Promise.race([drained, sleep(50, false)])) ? 0 : stuck + 1
+      for (let n = 0; !isTaken && drains === before && n < 5; n++) await sleep(10)
+      stuck = isTaken || drains > before ? 0 : stuck + 1
     }
     const taken = socket.bytesWritten - socket.writableLength
     socket.destroy()
