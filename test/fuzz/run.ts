@@ -1,0 +1,119 @@
+/**
+ * `npm run fuzz -- --minutes 10`: all fuzzing in turn, each part for its share of the time.
+ *
+ *   --minutes N          all parts, N minutes in all (1)
+ *   --differential N     only N commands, compared with a real memcached
+ *   --hostile            only the attacks of hostile clients, in their long form
+ *   --only PART          wire, frames, differential, hostile or models, for the whole time
+ *   --seed S             the same choices again
+ *   --keep               inputs that reached something new go to corpus/wire.json
+ *   --results FOLDER     where a line per measurement is appended (results/)
+ *
+ * The last line is a summary as JSON. What was found is also saved, a file each, in the folder of
+ * temporary files; then the program ends with 1.
+ */
+import { appendFileSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { machineFacts } from '../../bench/machine.ts'
+import { fnv1a, hex } from '../../bench/measurement.ts'
+import { lineOf } from '../../bench/report/write.ts'
+import { type Call, PARTS, type PartReport } from './parts.ts'
+
+const RESULTS = fileURLToPath(new URL('../../results/', import.meta.url))
+/** Shares of the time; the attacks and the models take what they take. */
+const SHARES: Readonly<Record<string, number>> = {
+  wire: 0.45,
+  frames: 0.1,
+  differential: 0.2,
+  hostile: 0.1,
+  models: 0.15,
+}
+const UNITS: Readonly<Record<string, string>> = {
+  inputs: 'inputs',
+  covered: 'characters of source',
+  exchanges: 'exchanges',
+  commands: 'commands',
+  differences: 'differences',
+  attacks: 'attacks',
+  mostGrowthMiB: 'MiB',
+  longestAnswerMs: 'ms',
+  tests: 'tests',
+}
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '1' },
+    seed: { type: 'string' },
+    differential: { type: 'string' },
+    hostile: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    keep: { type: 'boolean', default: false },
+    results: { type: 'string', default: RESULTS },
+  },
+})
+
+const seed = Number(values.seed ?? Date.now() % 1_000_000)
+const only = values.hostile ? 'hostile' : values.differential ? 'differential' : values.only
+const parts = only === undefined ? Object.keys(PARTS) : [only]
+const say = (line: string): void => void process.stdout.write(`${line}\n`)
+const at = new Date().toISOString()
+let saved: string | undefined
+let found = 0
+const summary: Record<string, PartReport['figures']> = {}
+
+say(`fuzz: seed ${seed}, parts ${parts.join(', ')}`)
+for (const part of parts) {
+  const share = only === undefined ? SHARES[part]! : 1
+  const call: Call = {
+    seed,
+    seconds: Number(values.minutes) * 60 * share,
+    ...(values.differential === undefined ? {} : { commands: Number(values.differential) }),
+    isLong: values.hostile,
+    keeps: values.keep,
+    say: (line) => say(`  ${line}`),
+  }
+  say(`${part}:`)
+  const report = await run(part, call)
+  summary[part] = report.figures
+  say(`  ${JSON.stringify(report.figures)}`)
+  for (const finding of report.findings) save(part, finding)
+  note(part, report)
+}
+if (saved !== undefined) say(`what was found is in ${saved}`)
+say(JSON.stringify({ ok: found === 0, seed, findings: found, ...summary }))
+process.exit(found === 0 ? 0 : 1)
+
+async function run(part: string, call: Call): Promise<PartReport> {
+  const start = PARTS[part]
+  if (start === undefined) throw new Error(`no such part: ${part}`)
+  try {
+    return await start(call)
+  } catch (error) {
+    return { figures: {}, findings: [error instanceof Error ? `${error.stack}` : String(error)] }
+  }
+}
+
+function save(part: string, finding: string): void {
+  found++
+  saved ??= mkdtempSync(join(tmpdir(), 'heddle-fuzz-'))
+  writeFileSync(join(saved, `${part}-${found}.txt`), `seed ${seed}\n${finding}\n`)
+  say(`  FOUND ${finding}`)
+}
+
+/** A line per measurement. */
+function note(part: string, { figures, findings }: PartReport): void {
+  const origin = { at, form: 'fuzz', seed, ...machineFacts() }
+  const parameters = { part, seconds: figures['seconds'] ?? 0, findings: findings.length }
+  const checksum = hex(fnv1a(JSON.stringify(figures)))
+  const lines = Object.entries(figures).flatMap(([name, value]) => {
+    const unit = UNITS[name]
+    if (unit === undefined) return []
+    const what = { suite: 'fuzz', subject: 'heddle', operation: `${part} ${name}`, threads: 1 }
+    return [lineOf({ ...what, value, unit, parameters, checksum }, origin)]
+  })
+  mkdirSync(values.results, { recursive: true })
+  appendFileSync(join(values.results, 'runs.ndjson'), lines.join(''))
+}
