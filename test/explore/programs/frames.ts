@@ -124,10 +124,11 @@ class Frames {
     ]
   }
 
-  /** The worker's thread is gone, and the accepting one is told. */
+  /** A worker is gone, and the accepting thread is told; without that one all is over. */
   died(thread: number): void {
-    if (thread === 1) store(this.signs, DIED, 1)
-    ring(this.signs, DIED)
+    const sign = thread === 0 ? STOP : thread === 1 ? DIED : SUCCEED
+    store(this.signs, sign, 1)
+    ring(this.signs, sign)
   }
 
   #replace(acceptor: FrameAcceptor): void {
