@@ -1,7 +1,7 @@
 /**
- * The seam of '#atomics' under the Node condition `explore`: every shared access of the engine comes
- * here, word by word, and the machine says whether the thread may make it now. What is private goes
- * straight to memory.
+ * The seam of '#atomics' under the Node condition `explore`: every shared access of the engine
+ * comes here, word by word, and the machine says whether the thread may make it now. What is
+ * private goes straight to memory.
  */
 import * as plain from '../../src/memory/atomics.ts'
 import { LOG, machine, OFF } from './machine.ts'

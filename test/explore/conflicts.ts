@@ -4,8 +4,8 @@
  * the earlier ones of other threads that it conflicts with and that nothing between them orders:
  * the races that could have gone the other way round.
  *
- * Indices are stored plus one, 0 is none. Tables by word and thread are flat; after an execution only
- * what the trace touched is cleared.
+ * Indices are stored plus one, 0 is none. Tables by word and thread are flat; after an execution
+ * only what the trace touched is cleared.
  */
 import type { Trace } from './trace.ts'
 

@@ -1,16 +1,17 @@
 /**
- * Depth-first search through the schedules of a program, without those that only swap accesses which
- * do not conflict.
+ * Depth-first search through the schedules of a program, without those that only swap accesses
+ * which do not conflict.
  *
- * Unbounded: dynamic partial-order reduction (Flanagan and Godefroid, POPL 2005) with source sets and
- * sleep sets (Abdulla, Aronis, Jonsson and Sagonas, POPL 2014): each race found adds, where the
- * earlier access was chosen, one thread that can begin the other order, unless one is there already.
+ * Unbounded: dynamic partial-order reduction (Flanagan and Godefroid, POPL 2005) with source sets
+ * and sleep sets (Abdulla, Aronis, Jonsson and Sagonas, POPL 2014): each race found adds, where
+ * the earlier access was chosen, one thread that can begin the other order, unless one is there
+ * already.
  *
- * With a bound on preemptions: the bounded reduction of Coons, Musuvathi and McKinley (OOPSLA 2013).
- * The last conflicting access of each other thread adds this thread where it was chosen, and also
- * where its block of accesses began, because a switch there may cost no preemption. Sleep sets are
- * left out: the order that they save may be the only one within the bound. Where a switch is free
- * (the running thread cannot go on) every thread is tried.
+ * With a bound on preemptions: the bounded reduction of Coons, Musuvathi and McKinley (OOPSLA
+ * 2013). The last conflicting access of each other thread adds this thread where it was chosen,
+ * and also where its block of accesses began, because a switch there may cost no preemption. Sleep
+ * sets are left out: the order that they save may be the only one within the bound. Where a switch
+ * is free (the running thread cannot go on) every thread is tried.
  *
  * Alternatives of one access (an older value, death) are tried for each thread chosen at a node
  * before another thread is. They conflict with nothing, so they add no races.

@@ -1,7 +1,7 @@
 /**
  * The explorer finds what it is for: lost updates, deadlocks, lost wake-ups, what a death leaves
- * behind, loops without an end; it reports them so that they can be read and replayed, and it notices
- * when it cannot be trusted.
+ * behind, loops without an end; it reports them so that they can be read and replayed, and it
+ * notices when it cannot be trusted.
  */
 import { describe, expect, test } from 'vitest'
 import { add, load, peek, poke, store } from './atomics.ts'

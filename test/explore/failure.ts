@@ -1,7 +1,7 @@
 /**
- * A failing schedule as it is reported: what is wrong, the seed string that reproduces it, the table
- * of its accesses. A seed is `PROGRAM@OPTIONS@SCHEDULE`, options being those that change what can
- * happen: `d1` deaths, `s1` older values, `-` none.
+ * A failing schedule as it is reported: what is wrong, the seed string that reproduces it, the
+ * table of its accesses. A seed is `PROGRAM@OPTIONS@SCHEDULE`, options being those that change
+ * what can happen: `d1` deaths, `s1` older values, `-` none.
  */
 import { Executor } from './execution.ts'
 import { witnessed } from './failure-table.ts'

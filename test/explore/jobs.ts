@@ -35,18 +35,23 @@ export function plan(
   stale: boolean,
 ): Job[] {
   return programs.flatMap((program) => {
-    const own = form === 'smoke' ? program.smoke : (program.full ?? {})
-    if (own === undefined) return []
+    const own = form === 'smoke' ? (program.smoke ?? smokeOf(program)) : (program.full ?? {})
     const bounds = { ...own, ...forced }
     if (own.staleReads !== undefined) {
       return [{ name: program.name, bounds, staleReads: own.staleReads }]
     }
     const plain = { name: program.name, bounds, staleReads: false }
-    const alsoStale = form === 'full' && Number(bounds.deaths ?? 0) === 0
+    const alsoStale = Number(bounds.deaths ?? 0) === 0
     if (stale) return [{ ...plain, staleReads: true }]
     return alsoStale ? [plain, { ...plain, staleReads: true }] : [plain]
   })
 }
+
+/** The short form of a program that does not say its own. */
+function smokeOf({ full }: Program): Bounds {
+  return { ...full, preemptions: 1, executions: SMOKE_EXECUTIONS }
+}
+const SMOKE_EXECUTIONS = 60
 
 /** Runs a job for so many seconds at most. */
 export function work(program: Program, job: Job, seconds: number): Report {

@@ -26,7 +26,7 @@ export interface Program {
   readonly about: string
   /** In the full form. */
   readonly full?: Bounds
-  /** In the smoke form, to which programs without it do not belong. */
+  /** In the smoke form; without it one preemption and few executions. */
   readonly smoke?: Bounds
   /** Builds memory, sessions and first entries; single-threaded, not explored. */
   prepare(): Prepared

@@ -1,8 +1,8 @@
 /**
- * Random schedules for programs that are too long to search (PCT; Burckhardt, Kothari, Musuvathi and
- * Nagarakatte, ASPLOS 2010). Threads get random priorities and the highest one runs; at d - 1 random
- * accesses the running thread's priority drops below all others. A bug of depth d is found in each
- * execution with a probability of at least 1 / (n k^(d-1)).
+ * Random schedules for programs that are too long to search (PCT; Burckhardt, Kothari, Musuvathi
+ * and Nagarakatte, ASPLOS 2010). Threads get random priorities and the highest one runs; at d - 1
+ * random accesses the running thread's priority drops below all others. A bug of depth d is found
+ * in each execution with a probability of at least 1 / (n k^(d-1)).
  *
  * Older values are taken at random, one in eight; the access at which a thread dies is drawn, too.
  */

@@ -20,10 +20,11 @@
  * it: whoever is ordered after that store is then ordered after what the read was ordered after. So
  * two threads that each store and load atomically never both miss the other.
  *
- * Not covered: a read-modify-write of another thread that misses a plain store; an atomic store that
- * becomes visible after a later plain store of its thread; a read that gets a value which is stored
- * later in the schedule. A read-modify-write is a full barrier here, as the LSE instructions are. A
- * failed compare-and-exchange reads the newest value. Dependencies order reads of `pointedAt` alone.
+ * Not covered: a read-modify-write of another thread that misses a plain store; an atomic store
+ * that becomes visible after a later plain store of its thread; a read that gets a value which is
+ * stored later in the schedule. A read-modify-write is a full barrier here, as the LSE
+ * instructions are. A failed compare-and-exchange reads the newest value. Dependencies order reads
+ * of `pointedAt` alone.
  */
 import type { SharedWords } from './shared-words.ts'
 import { type Clock, type History, indexAt, join, valueAt } from './store-history.ts'

@@ -33,7 +33,9 @@ export function toy(threads: readonly (readonly Body[])[], judge: Check = () => 
   }
 }
 
-/** A toy of one step for each thread, drawn from a seed; what a thread reads steers what it does. */
+/**
+ * A toy of one step for each thread, drawn from a seed; what a thread reads steers what it does.
+ */
 export function drawn(seed: number, threads: number, accesses: number): Program {
   const draw = drawing(seed)
   const plans = Array.from({ length: threads }, () =>
