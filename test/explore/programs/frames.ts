@@ -40,6 +40,8 @@ interface Acceptor {
   acceptor: FrameAcceptor | undefined
   clients: (Client | undefined)[]
   sockets: FakeSocket[]
+  /** Of the client that comes next. */
+  slot: number
 }
 interface Worker {
   executed: number
@@ -53,7 +55,7 @@ class Frames {
   readonly board: SharedArrayBuffer
   /** Word 0: the worker is to stop. Word 1: it died. Word 2: its successor may begin. */
   readonly signs = new Int32Array(new SharedArrayBuffer(12))
-  readonly front: Acceptor = { acceptor: undefined, clients: [], sockets: [] }
+  readonly front: Acceptor = { acceptor: undefined, clients: [], sockets: [], slot: -1 }
   readonly backs: readonly Worker[]
 
   constructor(traffic: Traffic, workers: number) {
@@ -156,20 +158,19 @@ class Frames {
     return { label: `client ${client} reads`, until, run: () => {} }
   }
 
-  /** One more client; the accepting thread has looked for a free slot. */
-  #accept(): void {
+  /** A slot is free, and taken for the next client. */
+  #hasSlot(): boolean {
     const board = new ConnectionBoard(this.board)
-    const socket = new FakeSocket()
-    this.front.sockets.push(socket)
-    const slot = board.claim(0, '', 0, false)
-    if (slot < 0) throw new Error('no slot is free')
-    this.front.clients.push(this.front.acceptor!.accept(socket.asSocket, slot, 0))
+    this.front.slot = board.claim(0, '', 0, false)
+    return this.front.slot >= 0
   }
 
-  #hasSlot(): boolean {
-    const slots = this.traffic.slots ?? 4
-    const known = this.front.clients.filter((one) => one !== undefined && !isReleased(one))
-    return known.length < slots
+  /** One more client. */
+  #accept(): void {
+    const { acceptor, slot } = this.front
+    const socket = new FakeSocket()
+    this.front.sockets.push(socket)
+    this.front.clients.push(acceptor!.accept(socket.asSocket, slot, 0))
   }
 
   #isDone(): boolean {
