@@ -1,0 +1,89 @@
+/**
+ * The table of runs in docs/CORRECTNESS.md, made from lines: `node test/proof/table.ts` rewrites
+ * what stands between the two marks there. Lines are those of results/proof.ndjson, and of
+ * results/runs.ndjson what stress runs wrote; of equal checks and counts the latest line stands.
+ */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+export const BEGIN = '<!-- runs: written by test/proof/table.ts -->'
+export const END = '<!-- runs end -->'
+export const DOCUMENT = fileURLToPath(new URL('../../docs/CORRECTNESS.md', import.meta.url))
+const RESULTS = new URL('../../results/', import.meta.url)
+/** Checks in the order of the table; what runs.ndjson has beside them is no proof. */
+const CHECKS = ['model', 'explore', 'twins', 'stress', 'fuzz', 'differential']
+
+/** What the table needs of a line in results/. */
+export interface Line {
+  readonly suite: string
+  readonly operation: string
+  readonly value: number
+  readonly unit: string
+  readonly at: string
+  readonly commit: string
+  readonly seed?: number
+  readonly parameters?: Readonly<Record<string, unknown>>
+}
+
+/** The lines that are committed: all of the proof, and those of the stress runs. */
+export function committedLines(): Line[] {
+  const proof = linesOf('proof.ndjson')
+  const stress = linesOf('runs.ndjson').filter(({ suite }) => suite.startsWith('stress '))
+  return [...proof, ...stress]
+}
+
+function linesOf(name: string): Line[] {
+  const file = fileURLToPath(new URL(name, RESULTS))
+  if (!existsSync(file)) return []
+  const lines = readFileSync(file, 'utf8').split('\n').filter(Boolean)
+  return lines.map((line) => JSON.parse(line) as Line)
+}
+
+/** Ranks of a check: by its first word, then as the lines came. */
+function rankOf(suite: string): number {
+  const rank = CHECKS.indexOf(suite.split(' ')[0]!)
+  return rank < 0 ? CHECKS.length : rank
+}
+
+/** The table in Markdown. Where nothing has run it says so. */
+export function tableOf(lines: readonly Line[]): string {
+  const latest = new Map<string, Line>()
+  for (const line of lines) {
+    const key = JSON.stringify([line.suite, line.operation, detailOf(line)])
+    const before = latest.get(key)
+    if (before === undefined || before.at <= line.at) latest.set(key, line)
+  }
+  if (latest.size === 0) return 'No run is recorded yet.\n'
+  const rows = [...latest.values()].sort((a, b) => rankOf(a.suite) - rankOf(b.suite))
+  const head = '| check | what | how many | how | when | commit |\n|---|---|---:|---|---|---|\n'
+  return head + rows.map(rowOf).join('')
+}
+
+function rowOf(line: Line): string {
+  const { suite, operation, value, unit, at, commit, seed } = line
+  const count = `${value.toLocaleString('en')}${unit === '' ? '' : ` ${unit}`}`
+  const how = [line.parameters?.['command'], detailOf(line)].filter(Boolean).join(', ')
+  const seeded = seed === undefined ? how : `${how}${how === '' ? '' : ', '}seed ${seed}`
+  const when = `${at.slice(0, 10)} ${at.slice(11, 16)}`
+  return `| ${suite} | ${operation} | ${count} | ${seeded} | ${when} | ${commit} |\n`
+}
+
+/** What tells two counts of one name apart: the parameters, but for the command and the time. */
+function detailOf({ parameters = {} }: Line): string {
+  const told = Object.entries(parameters).filter(([name]) => !UNTOLD.includes(name))
+  return told.map(([name, value]) => `${name} ${String(value)}`).join(', ')
+}
+const UNTOLD = ['command', 'seconds', 'minutes']
+
+/** The document with the table of these lines between its marks. */
+export function withTable(document: string, lines: readonly Line[]): string {
+  const from = document.indexOf(BEGIN)
+  const to = document.indexOf(END)
+  if (from < 0 || to < from) throw new Error('the document has no marks for the table of runs')
+  const before = document.slice(0, from + BEGIN.length)
+  return `${before}\n\n${tableOf(lines)}\n${document.slice(to)}`
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  writeFileSync(DOCUMENT, withTable(readFileSync(DOCUMENT, 'utf8'), committedLines()))
+}
