@@ -11,8 +11,8 @@ import { ATTACKS, type Attack, type Sizes } from './attacks.ts'
 
 const MIB = 2 ** 20
 const PAGE_BYTES = 4096
-/** Garbage that is not yet collected, by two threads. */
-const MOST_GROWTH = 96 * MIB
+/** Garbage that is not yet collected, by three threads. */
+const MOST_GROWTH = 64 * MIB
 /** What the clients of one attack may cost while it lasts. */
 const MOST_DURING = 320 * MIB
 const LONGEST_ANSWER_MS = 3000
@@ -45,7 +45,7 @@ export async function attackAll(
   const server = await startHeddle(['--handoff', handOff, ...limits])
   const reports: HostileReport[] = []
   try {
-    // Once for what grows only once: buffers, compiled code.
+    // Once for what grows only once: buffers that are freed and kept, compiled code.
     for (const attack of ATTACKS) await attack.run(server.port, sizes.warm)
     for (const attack of ATTACKS) {
       reports.push(await attackOnce(attack, server, handOff, sizes))
@@ -63,7 +63,7 @@ async function attackOnce(
   handOff: string,
   sizes: Sizes,
 ): Promise<HostileReport> {
-  await sleep(300)
+  await sleep(100)
   const before = { rss: rssOf(pid), files: filesOf(pid) }
   const good = new GoodClient(port)
   let rssMost = before.rss
