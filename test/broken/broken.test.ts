@@ -1,30 +1,28 @@
 /**
- * The stress run finds every broken twin, so its silence about the engine means something.
+ * The explorer finds every broken twin, so its silence about the engine means something. `npm run
+ * twins` does the same and prints a line for each.
  */
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { makeTwin } from '../stress/twin.ts'
-import { stressInProcess } from '../stress/process.ts'
-import { BROKEN_TWINS } from './twins.ts'
+import { EXPLORED_TWINS } from './explored-twins.ts'
+import { patchedFiles } from './catch-twins.ts'
 
-/** At most; the run ends with the first thing it finds. */
-const SECONDS = 12
-/** What is broken may also be that a loop ends. */
-const TIMEOUT_MS = 15_000
+const RUN = fileURLToPath(new URL('./run.ts', import.meta.url))
+const FEWEST = 24
 
-// Whether threads meet in the window is chance: up to four runs, each with another seed.
-test.each(BROKEN_TWINS)('$name is caught: $rule', { retry: 3 }, async ({ patches }) => {
-  const twin = makeTwin(patches, true)
-  try {
-    const options = ['--entry', twin.entry, '--seconds', `${SECONDS}`, '--no-control']
-    const output = await stressInProcess(options, TIMEOUT_MS)
-    expect(output.ok).toBe(false)
-    expect(output.run.problems.length).toBeGreaterThan(0)
-  } finally {
-    twin.remove()
-  }
-})
+test('every broken twin is caught by its program, in the executions that are stated', () => {
+  const { stdout, status } = spawnSync(process.execPath, [RUN], { encoding: 'utf8' })
+  const lines = stdout.trimEnd().split('\n')
+  expect(lines.filter((line) => line.includes('NOT CAUGHT'))).toEqual([])
+  expect(lines.at(-1)).toContain('all caught')
+  const caught = new Set(lines.slice(0, -1).map((line) => line.split(' ')[0]))
+  expect(caught).toEqual(new Set(EXPLORED_TWINS.map(({ name }) => name)))
+  expect(caught.size).toBeGreaterThanOrEqual(FEWEST)
+  expect(status).toBe(0)
+}, 240_000)
 
 test('a patch that no longer fits the source is refused', () => {
-  const patch = { file: 'src/memory/publish.ts', find: 'no such step', replace: '' }
-  expect(() => makeTwin([patch], false)).toThrow('not once')
+  const patches = [{ file: 'src/memory/publish.ts', find: 'no such step', replace: '' }]
+  expect(() => patchedFiles({ ...EXPLORED_TWINS[0]!, patches })).toThrow('not once')
 })

@@ -44,6 +44,12 @@ function recovered(kind: Kind): Program[] {
   ]
 }
 
+/** A third thread has seen what the dead one did. */
+const SEEN = [
+  mortal(together('present', [[on(SET)], [on(RECOVER)], [on(SET)]])),
+  mortal(together('absent', [[on(ADD)], [on(RECOVER)], [on(ADD), on(DELETE)]])),
+]
+
 const WRITERS = [SET, DELETE, INCR, EVICT, MOVE, SET_COLD]
 
 const ON_PAGES = [
@@ -93,4 +99,5 @@ export const DEATHS: readonly Program[] = [
   ...ON_TABLES.map((name) => mortal(named(TABLES, name))),
   ...ON_TIME.map((name) => mortal(named(TIME, name))),
   ...WRITERS.flatMap(recovered),
+  ...SEEN,
 ]

@@ -6,9 +6,15 @@
 import { checkHistory, describeWitness } from '../../linearize/check.ts'
 import { type Call as Recorded, CUT, returned, threw } from '../../linearize/history.ts'
 import type { KeyState } from '../../linearize/model.ts'
+import { WAYS } from '../../../native-layout/limits.ts'
+import { PAGE } from '../../../native-layout/page.ts'
+import { BUCKET, BUCKET_SHIFT, isLive } from '../../../native-layout/table-slot.ts'
 import { HeddleError } from '../../../src/engine/errors.ts'
 import { checkIntegrity } from '../../../src/memory/check-integrity.ts'
+import { expiryIn } from '../../../src/memory/entry.ts'
 import { recoverDead } from '../../../src/memory/lease.ts'
+import { chunkAddress, handleIn, pageAddress, pageOf, segmentOf } from '../../../src/memory/view.ts'
+import { presenceAt, tickOf } from '../../../src/memory/write-entry.ts'
 import type { Call, Run } from '../program.ts'
 import { feedProblems } from './feed-check.ts'
 import type { Action, Deed } from './operations.ts'
@@ -34,7 +40,7 @@ export function judge(of: Case, run: Run, verdicts: Map<string, readonly string[
   let left = 0
   for (let tries = 0; tries < RECOVERIES; tries++) if ((left = recoverDead(view)) === 0) break
   if (left > 0) problems.push(`${left} dead rows could not be recovered`)
-  problems.push(...checkIntegrity(view).problems)
+  problems.push(...checkIntegrity(view).problems, ...boundProblems(world))
   if (problems.length > 0) return problems
   const evictions = world.evictions - world.evictionsBefore
   const mayLose = evictions > 0 || (run.dead.length > 0 && world.mayEvict)
@@ -42,6 +48,29 @@ export function judge(of: Case, run: Run, verdicts: Map<string, readonly string[
   problems.push(...final.problems, ...feedProblems(of, run, final.there))
   const calls = [...run.calls.flatMap((call) => recorded(of, call, run)), ...final.calls]
   problems.push(...explained(calls, of, mayLose, verdicts))
+  return problems
+}
+
+/** A page's bound is no later than what is over first in it, or a sweep would never come. */
+function boundProblems({ janitor: { view } }: World): string[] {
+  const problems: string[] = []
+  for (let bucket = 0; bucket < view.buckets; bucket++) {
+    const table = view.tables[bucket >>> view.tableShift]!
+    for (let way = 0; way < WAYS; way++) {
+      const word = table[((bucket & view.tableMask) << BUCKET_SHIFT) + BUCKET.A + way]!
+      if (!isLive(word)) continue
+      const handle = handleIn(view, word)
+      const page = pageOf(view, handle)
+      const segment = segmentOf(view, page)
+      const at = chunkAddress(view, handle)
+      const presence = presenceAt(view.data[segment]!, at)
+      const expiry = expiryIn(view.dataDoubles[segment]!, at, presence)
+      const bound = view.control[pageAddress(view, page) + PAGE.EXPIRY]!
+      if (expiry !== 0 && bound > tickOf(view, expiry)) {
+        problems.push(`page ${page} is not swept before ${bound}, but an entry is over earlier`)
+      }
+    }
+  }
   return problems
 }
 

@@ -123,6 +123,8 @@ const TRIPLES: readonly (readonly [Placement, readonly (readonly Part[])[]])[] =
   ['absent', [[on(ADD)], [on(ADD)], [on(ADD)]]],
   ['absent', [[on(ADD)], [on(DELETE)], [on(ADD)]]],
   ['absent', [[on(SET)], [on(DELETE)], [on(GET)]]],
+  ['absent', [[on(ADD), on(DELETE), on(ADD)], [on(ADD)]]],
+  ['absent', [[on(ADD), on(DELETE), on(ADD)], [on(DELETE)], [on(ADD)]]],
   ['one-home', [[on(ADD, 1)], [on(ADD, 1)], [on(DELETE)]]],
   ['one-home', [[on(ADD, 1)], [on(INCR, 1)], [on(SET)]]],
   ['one-home', [[on(DELETE), on(ADD)], [on(ADD, 1)], [on(GET)]]],

@@ -1,0 +1,285 @@
+/** Broken twins of reading, replacing and changing an entry. */
+import type { ExploredTwin } from './explored-twins.ts'
+
+const PUBLISH = 'src/memory/publish.ts'
+const TABLE = 'src/memory/table.ts'
+const UPDATE = 'src/engine/update.ts'
+const STORE = 'src/engine/store.ts'
+const TWO = { preemptions: 2 }
+
+export const ENTRY_TWINS: readonly ExploredTwin[] = [
+  {
+    name: 'replaceBlindly',
+    rule: 'an entry is replaced only if the slot still holds the word that was read',
+    patches: [
+      {
+        file: PUBLISH,
+        find: 'compareExchange(view.slotTable, view.slotAt, view.slotWord, fresh)',
+        replace: '(poke(view.slotTable, view.slotAt, fresh), view.slotWord)',
+      },
+    ],
+    program: 'incr x incr, present',
+    bounds: TWO,
+    within: 2000,
+  },
+  {
+    name: 'loserFrees',
+    rule: 'only the winner of the exchange frees what it unlinked',
+    patches: [
+      {
+        file: PUBLISH,
+        find: `fresh) !== view.slotWord) {
+    setKind(view, ROW_BUSY)`,
+        replace: `fresh) !== view.slotWord) {
+    free(view, handleIn(view, view.slotWord))
+    setKind(view, ROW_BUSY)`,
+      },
+    ],
+    program: 'set x set, present',
+    bounds: TWO,
+    within: 2000,
+  },
+  {
+    name: 'loserCounts',
+    rule: 'only the winner of a removal counts it',
+    patches: [
+      {
+        file: PUBLISH,
+        find: `packEmpty(filling)) !== word) {
+    setKind(view, ROW_BUSY)`,
+        replace: `packEmpty(filling)) !== word) {
+    applyDelta(view, sequenceOf(view.state))
+    setKind(view, ROW_BUSY)`,
+      },
+    ],
+    program: 'delete x delete, present',
+    bounds: TWO,
+    within: 2000,
+  },
+  {
+    name: 'freeBeforeUnlink',
+    rule: 'a chunk is freed only after no slot links it any more',
+    patches: [
+      {
+        file: PUBLISH,
+        find: `  setKind(view, ROW_REPLACE)
+`,
+        replace: `  setKind(view, ROW_REPLACE)
+  freeOld(view)
+`,
+      },
+      {
+        file: PUBLISH,
+        find: `    return LOST
+  }
+  freeOld(view)
+  applyDelta(view, sequenceOf(view.state))
+  commitMutation(view)
+  return WON
+}
+
+/**
+ * Removes`,
+        replace: `    return LOST
+  }
+  applyDelta(view, sequenceOf(view.state))
+  commitMutation(view)
+  return WON
+}
+
+/**
+ * Removes`,
+      },
+    ],
+    program: 'set x set, present',
+    bounds: TWO,
+    within: 2000,
+  },
+  {
+    name: 'unvalidatedRead',
+    rule: 'a reader believes its copy only after slot word and incarnation were read again',
+    patches: [
+      {
+        file: TABLE,
+        find: `    closeReads(view.slotTable, view.slotAt, view.slotWord) === view.slotWord &&
+    load(view.entry, view.entryAt) === view.entryIncarnation`,
+        replace: '    view.entryIncarnation !== 0',
+      },
+    ],
+    program: 'getBytes x delete set(b), reuse',
+    bounds: TWO,
+    within: 3000,
+  },
+  {
+    name: 'incarnationUnchecked',
+    rule: 'the incarnation is read again: the narrow version of a slot word comes round',
+    patches: [
+      {
+        file: TABLE,
+        find: ` === view.slotWord &&
+    load(view.entry, view.entryAt) === view.entryIncarnation`,
+        replace: ' === view.slotWord',
+      },
+    ],
+    program: 'getBytes x delete set(b) delete(b) set, reuse',
+    bounds: { preemptions: 1 },
+    within: 5000,
+  },
+  {
+    name: 'mismatchBelieved',
+    rule: 'a failed comparison of keys counts only if the bytes were not recycled meanwhile',
+    patches: [
+      {
+        file: TABLE,
+        find: 'closeReads(table, slotAt, word) === word && load(words, entryAt) === incarnation',
+        replace: 'incarnation !== 0',
+      },
+    ],
+    program: 'get x set set(b), reuse',
+    bounds: TWO,
+    within: 5000,
+  },
+  {
+    name: 'existsUnchecked',
+    rule: 'add says that a key exists only after the slot was read again',
+    patches: [
+      {
+        file: STORE,
+        find: '    if (!isStill(view)) return 0\n',
+        replace: '',
+      },
+    ],
+    program: 'cas x delete set(b), reuse',
+    bounds: TWO,
+    within: 5000,
+  },
+  {
+    name: 'incrementInPlace',
+    rule: 'an increment is a new entry: in place, an acknowledged one is lost',
+    patches: [
+      {
+        file: UPDATE,
+        find: "import { copyOut, load } from '#atomics'",
+        replace: "import { copyIn, copyOut, load } from '#atomics'",
+      },
+      {
+        file: UPDATE,
+        find: "import { isDead, versionIn } from '../memory/entry.ts'",
+        replace: "import { isDead, valueAt, versionIn } from '../memory/entry.ts'",
+      },
+      {
+        file: UPDATE,
+        find: '  const sequence = sequenceOf(view.state)\n',
+        replace: `  if (draft.length === old.length) {
+    const at = valueAt(view.entry, view.entryAt)
+    copyIn(view.dataBytes[view.entrySegment]!, at, draft.bytes, draft.from, draft.length)
+    return STORED
+  }
+  const sequence = sequenceOf(view.state)
+`,
+      },
+    ],
+    program: 'incr x incr, present',
+    bounds: TWO,
+    within: 2000,
+  },
+  {
+    name: 'freshStamp',
+    rule: 'a changed entry keeps the flush stamp of the one it was made from',
+    patches: [
+      {
+        file: UPDATE,
+        find: '  draft.stamp = stamp\n',
+        replace: '  draft.stamp = currentStamp(view, view.key.space)\n',
+      },
+    ],
+    program: 'incr x flush, present',
+    bounds: TWO,
+    within: 2000,
+  },
+  {
+    name: 'staleEpoch',
+    rule: 'no writer replaces an entry that was written after a flush which it has not seen',
+    patches: [
+      {
+        file: STORE,
+        find: 'if (((stamp - view.stamp) | 0) > 0) {',
+        replace: 'if (view.stamp !== view.stamp) {',
+      },
+    ],
+    program: 'flush x add x set, present',
+    bounds: TWO,
+    within: 5000,
+  },
+  {
+    name: 'addBehindFlush',
+    rule: 'what a flush made absent is not added under a stamp from before it',
+    patches: [
+      {
+        file: STORE,
+        find: 'if (currentStamp(view, view.key.space) === view.stamp) return false',
+        replace: 'if (view.stamp >= 0) return false',
+      },
+    ],
+    program: 'add x flush, present',
+    bounds: TWO,
+    within: 3000,
+  },
+  {
+    name: 'overForgiven',
+    rule: 'who finds an entry over unlinks it before saying that it is absent',
+    patches: [
+      {
+        file: 'src/engine/read-value.ts',
+        find: 'if (!removeOver(view)) continue',
+        replace: 'removeOver(view)',
+      },
+    ],
+    program: 'touch x expire, present',
+    bounds: TWO,
+    within: 3000,
+  },
+  {
+    name: 'wrongFlushClock',
+    rule: 'a delayed flush is due by the clock of the engine, which begins with it',
+    patches: [
+      {
+        file: 'src/engine/flush.ts',
+        find: 'view.startedAt + tick * FLUSH_TICK_MS <= view.now()',
+        replace: 'tick * FLUSH_TICK_MS <= view.now()',
+      },
+      {
+        file: 'src/engine/session.ts',
+        find: 'this.view.startedAt + tick * FLUSH_TICK_MS',
+        replace: 'tick * FLUSH_TICK_MS',
+      },
+    ],
+    program: 'time: flush soon x set',
+    bounds: TWO,
+    within: 2000,
+  },
+  {
+    name: 'lostRecordTold',
+    rule: 'a change that lost its race is not told to who reads the feed',
+    patches: [
+      {
+        file: PUBLISH,
+        find: `    setKind(view, ROW_BUSY)
+    abortMutation(view)
+    count(view, 'casRetries')
+    return LOST
+  }
+  freeOld(view)`,
+        replace: `    setKind(view, ROW_BUSY)
+    commitMutation(view)
+    count(view, 'casRetries')
+    return LOST
+  }
+  freeOld(view)`,
+      },
+    ],
+    program: 'feed: set a x set a',
+    bounds: TWO,
+    within: 2000,
+  },
+]

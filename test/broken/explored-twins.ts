@@ -1,0 +1,32 @@
+/**
+ * Broken twins for the explorer: the engine, or the server, with one step of its protocol taken
+ * away. Each is what a plausible shortcut would look like in the source, and each names the program
+ * that must catch it within so many executions.
+ */
+import type { Bounds } from '../explore/program.ts'
+import type { Patch } from '../stress/twin.ts'
+import { CHUNK_TWINS } from './chunk-twins.ts'
+import { DEATH_TWINS } from './death-twins.ts'
+import { ENTRY_TWINS } from './entry-twins.ts'
+import { FRAME_TWINS } from './frame-twins.ts'
+import { TABLE_TWINS } from './table-twins.ts'
+
+export interface ExploredTwin {
+  readonly name: string
+  /** The rule that is broken. */
+  readonly rule: string
+  readonly patches: readonly Patch[]
+  /** The program of the explorer that catches it. */
+  readonly program: string
+  readonly bounds: Bounds
+  /** Executions in which it must be caught. */
+  readonly within: number
+}
+
+export const EXPLORED_TWINS: readonly ExploredTwin[] = [
+  ...ENTRY_TWINS,
+  ...TABLE_TWINS,
+  ...CHUNK_TWINS,
+  ...DEATH_TWINS,
+  ...FRAME_TWINS,
+]
