@@ -42,7 +42,7 @@ function keyOf(
     if (!isLive(word)) return undefined
     const handle = handleOf(word, view.versionBits)
     if (!chunkIn(view, pageOf(view, handle), handle & view.ordinalMask, seen)) continue
-    const incarnation = peek(seen.words, seen.at)
+    const incarnation = load(seen.words, seen.at)
     if (!locate(view, handle, seen) || seen.word !== word) continue
     const presence = presenceOf(peek(seen.words, seen.at + HEADER.VALUE_AND_PRESENCE))
     const wanted = space < 0 || spaceIn(seen.words, seen.at, presence) === space

@@ -2,7 +2,7 @@
  * A session: one thread's part in one engine. It holds the view, the scratch objects, the watch
  * over the other threads, and the turns at which maintenance rides on writes.
  */
-import { load, peek } from '#atomics'
+import { load } from '#atomics'
 import { WAYS } from '../../native-layout/limits.ts'
 import { CONTROL, FLUSH_TICK_MS } from '../../native-layout/control-block.ts'
 import { declareDead, giveLease, lessees, recoverDead, takeLease } from '../memory/lease.ts'
@@ -120,10 +120,13 @@ export class Session {
     return this.#scratch
   }
 
-  /** Before each operation: a delayed flush that is due comes first. */
+  /**
+   * Before each operation: a delayed flush that is due comes first. The flush count is read after
+   * the tick: once somebody performed that flush, no entry is stamped as older.
+   */
   begin(): void {
     if (this.isClosed) throw closed(this.facts.name)
-    const tick = peek(this.view.control, CONTROL.FLUSH_TICK)
+    const tick = load(this.view.control, CONTROL.FLUSH_TICK)
     if (tick === 0) return
     if (this.view.startedAt + tick * FLUSH_TICK_MS <= this.view.now()) flushIfDue(this.view)
   }

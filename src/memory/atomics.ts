@@ -123,6 +123,15 @@ export function closeReads(words: Int32Array, at: number, seen: number): number 
 }
 
 /**
+ * A store that comes after all earlier ones of the thread, plain ones too, for whoever loads it by
+ * `load`. x64 keeps stores in order.
+ */
+export function closeWrites(words: Int32Array, at: number, value: number): void {
+  if (LOADS_STAY_IN_ORDER) words[at] = value
+  else Atomics.store(words, at, value)
+}
+
+/**
  * Orders all of an operation, plain accesses too, before the thread's next one. x64 needs nothing
  * where the operation ended by a store, or only read.
  * @param at a word of the caller's own

@@ -125,7 +125,7 @@ function matchSlot(view: MemoryView, table: Int32Array, slotAt: WordIndex): Look
     const page = pageOf(view, handle)
     const segment = segmentOf(view, page)
     const words = view.data[segment]!
-    const incarnation = peek(words, entryAt)
+    const incarnation = load(words, entryAt) // The bytes are read after it.
     const version = ((incarnation + 1) >>> 1) & view.versionMask
     if ((incarnation & 1) !== 0 || version !== (word & view.versionMask)) {
       if (tries > 0) load(table, slotAt)

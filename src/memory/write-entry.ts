@@ -7,7 +7,7 @@
  * beginning: each is recorded, linked into the row's list, and only then the next is taken, so a
  * killed writer leaks none of them.
  */
-import { compareExchange, copyIn, load, peek, poke, pokeDouble, store } from '#atomics'
+import { closeWrites, compareExchange, copyIn, load, peek, poke, pokeDouble, store } from '#atomics'
 import {
   CHAIN,
   CONTINUATION,
@@ -253,9 +253,10 @@ export function finish(view: MemoryView, draft: Draft, version: number): void {
 }
 
 /**
- * Completes the chunk of a live word. With an expiry the page's bound follows, before the entry is
- * published. Both are sequentially consistent: a sweep of the page, which resets the bound and
- * looks at the chunks then, either sees the chunk complete, or its reset is seen here.
+ * Completes the chunk of a live word: a reader that loads this incarnation reads these bytes, also
+ * where it met an equal word of the slot's past. With an expiry the page's bound follows, before the
+ * entry is published. Both are sequentially consistent: a sweep of the page, which resets the bound
+ * and looks at the chunks then, either sees the chunk complete, or its reset is seen here.
  */
 export function markComplete(
   view: MemoryView,
@@ -266,7 +267,7 @@ export function markComplete(
   expiry: number,
 ): void {
   if (expiry === 0) {
-    poke(words, at + HEADER.INCARNATION, incarnation)
+    closeWrites(words, at + HEADER.INCARNATION, incarnation)
     return
   }
   store(words, at + HEADER.INCARNATION, incarnation)

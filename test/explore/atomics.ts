@@ -220,6 +220,12 @@ export function closeReads(words: Words, at: number, seen: number): number {
   return value
 }
 
+export function closeWrites(words: Words, at: number, value: number): void {
+  const word = wordOf(words, at, 1)
+  if (word < 0) plain.closeWrites(words, at, value)
+  else write(machine.stale === undefined ? POKE : STORE, word, value)
+}
+
 /** As on ARM64 with stale reads; nothing on x64. */
 export function closeOperation(words: Words, at: number): void {
   if (machine.stale !== undefined) closeReads(words, at, load(words, at))

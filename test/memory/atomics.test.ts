@@ -12,13 +12,15 @@ afterEach(() => {
 })
 
 /** Names of the calls of Atomics that the seam makes on a processor. */
-async function callsOn(processor: string): Promise<{ close: string[]; end: string[] }> {
+async function callsOn(
+  processor: string,
+): Promise<{ close: string[]; end: string[]; write: string[] }> {
   Object.defineProperty(process, 'arch', { value: processor })
   vi.resetModules()
   const seam = await import('../../src/memory/atomics.ts')
   const words = new Int32Array(new SharedArrayBuffer(16))
   const calls: string[] = []
-  for (const name of ['load', 'add', 'compareExchange'] as const) {
+  for (const name of ['load', 'store', 'add', 'compareExchange'] as const) {
     const real = Atomics[name] as (...given: unknown[]) => number
     const noted = (...given: unknown[]): number => {
       calls.push(name)
@@ -31,9 +33,11 @@ async function callsOn(processor: string): Promise<{ close: string[]; end: strin
   expect(seam.closeReads(words, 1, 0)).toBe(7)
   const close = calls.splice(0)
   seam.closeOperation(words, 1)
-  expect([...words]).toEqual([0, 7, 0, 0])
+  const end = calls.splice(0)
+  seam.closeWrites(words, 2, 5)
+  expect([...words]).toEqual([0, 7, 5, 0])
   vi.restoreAllMocks()
-  return { close, end: calls }
+  return { close, end, write: calls }
 }
 
 test('reads are closed by an exchange where loads may pass loads', async () => {
@@ -44,4 +48,9 @@ test('reads are closed by an exchange where loads may pass loads', async () => {
 test('an operation ends with a barrier where loads may pass loads', async () => {
   expect((await callsOn('arm64')).end).toEqual(['add', 'load'])
   expect((await callsOn('x64')).end).toEqual([])
+})
+
+test('writes are closed by an atomic store where stores may pass stores', async () => {
+  expect((await callsOn('arm64')).write).toEqual(['store'])
+  expect((await callsOn('x64')).write).toEqual([])
 })
