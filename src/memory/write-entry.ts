@@ -255,8 +255,8 @@ export function finish(view: MemoryView, draft: Draft, version: number): void {
 /**
  * Completes the chunk of a live word: a reader that loads this incarnation reads these bytes, also
  * where it met an equal word of the slot's past. With an expiry the page's bound follows, before
- * the entry is published. Both are sequentially consistent: a sweep of the page, which resets the bound
- * and looks at the chunks then, either sees the chunk complete, or its reset is seen here.
+ * the entry is published. Both are sequentially consistent: a sweep of the page, which resets the
+ * bound and looks at the chunks then, either sees the chunk complete, or its reset is seen here.
  */
 export function markComplete(
   view: MemoryView,
