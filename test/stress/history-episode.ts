@@ -122,13 +122,14 @@ export class Episode {
   }
 
   /** Until the dead are recovered: from then on nothing of theirs may take effect. */
-  async #recovered(living = this.#team.alive): Promise<void> {
+  async #recovered(living = (): number => this.#team.alive): Promise<void> {
     const end = performance.now() + RECOVERY_TIMEOUT_MS
-    while (this.#engine.stats().threads > living + 1) {
+    while (this.#engine.stats().threads > living() + 1) {
       if (performance.now() > end) {
         this.#complain('dead threads are still attached')
         return
       }
+      await this.#team.bury() // Who freezes at rest may have been about to recover another.
       await sleep(1)
     }
   }
@@ -197,7 +198,7 @@ export class Episode {
 
   async #close(): Promise<void> {
     await this.#team.use(undefined)
-    await this.#recovered(0)
+    await this.#recovered(() => 0)
     this.#verify()
     const { evictions, pagesMoved, recoveries } = this.#engine.stats()
     const { memory, slots, entries, pages } = evictions

@@ -31,10 +31,11 @@ export const PLAN = {
   TURNS: 10,
   /** One flush in so many of those that are drawn is made. */
   FLUSH: 11,
-  /** From here on, by slot: the round that its worker has ended. */
+  /** From here on, by slot: the round that its worker has ended; FROZEN: it never will. */
   DONE_BY: 12,
 } as const
 
+export const FROZEN = -1
 export const MOST_WORKERS = 16
 export const MOST_KEYS = 12
 export const FILLERS = 3000

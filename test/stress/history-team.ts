@@ -6,18 +6,18 @@ import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import type { EngineHandle } from '../../src/index.ts'
-import { MOST_WORKERS, PLAN, type Random } from './history-plan.ts'
+import { FROZEN, MOST_WORKERS, PLAN, type Random } from './history-plan.ts'
 import { clearTape, createTape } from './history-tape.ts'
 import type { HistoryOrders, TeamMessage } from './history-thread.ts'
+import { whereaboutsOf } from './whereabouts.ts'
 
 const PROGRAM = new URL('./history-thread.ts', import.meta.url)
 const TAPE_DOUBLES = 48 * 1024
 /** Who has not ended a round by then stands still. */
 const STANDSTILL_MS = 15_000
-/** A doomed worker that does not answer for so long is frozen. */
-const PATIENCE_MS = 2000
-/** A doomed worker that is not done so long after the others is taken for frozen. */
-const GRACE_MS = 4
+const POLL_MS = 10
+/** The longest time for which a worker stays frozen before it is killed. */
+const LONGEST_FROZEN_MS = 60
 
 interface Member {
   readonly worker: Worker
@@ -25,6 +25,8 @@ interface Member {
   readonly tape: SharedArrayBuffer
   readonly isDoomed: boolean
   isDead: boolean
+  /** When it is killed, if it is frozen. */
+  buriedMs?: number
 }
 
 export interface TeamOptions {
@@ -61,18 +63,20 @@ export class Team {
 
   /** Sends a message and waits for the answer. A doomed worker may freeze on the way. */
   async #tell(member: Member, message: TeamMessage): Promise<void> {
-    const { worker, number, isDoomed } = member
-    const patience = new AbortController()
-    const { signal } = patience
-    worker.postMessage(message)
-    const hasAnswered = await Promise.race([
-      once(worker, 'message', { signal }).then(() => true),
-      sleep(isDoomed ? PATIENCE_MS : STANDSTILL_MS, false, { signal }),
-    ])
-    patience.abort()
-    if (hasAnswered) return
-    if (!isDoomed) this.#options.complain(`worker ${number} does not answer`)
-    await this.#kill(member)
+    const started = performance.now()
+    let hasAnswered = false
+    const answer = once(member.worker, 'message').then(() => {
+      hasAnswered = true
+    })
+    member.worker.postMessage(message)
+    while (!hasAnswered && !member.isDead) {
+      await Promise.race([answer, sleep(POLL_MS)])
+      await this.bury()
+      if (performance.now() - started > STANDSTILL_MS) {
+        await this.#report(member)
+        return
+      }
+    }
   }
 
   /** Starts workers in the places of those that are missing or dead. */
@@ -123,26 +127,37 @@ export class Team {
     if (candidates.length > 0) await this.#kill(candidates[random(candidates.length)])
   }
   async #kill(member: Member): Promise<void> {
-    await member.worker.terminate()
+    if (member.isDead) return
     member.isDead = true
     this.kills++
+    await member.worker.terminate()
   }
 
-  /** Until all who live have ended the round; those that were to freeze are killed then. */
+  /** Until all who live have ended the round; those that freeze are killed after a while. */
   async endRound(): Promise<void> {
     const started = performance.now()
-    let ended = 0
     while (this.#busy().length > 0) {
-      const now = performance.now()
-      const busy = this.#busy()
-      if (busy.some((member) => !member.isDoomed)) ended = now
-      else if (now - ended > GRACE_MS) await Promise.all(busy.map((member) => this.#kill(member)))
-      if (now - started > STANDSTILL_MS) {
-        this.#options.complain(`worker ${busy.map((member) => member.number)} stands still`)
+      await this.bury()
+      if (performance.now() - started > STANDSTILL_MS) {
+        await Promise.all(this.#busy().map((member) => this.#report(member)))
         return
       }
       await sleep(1)
     }
+  }
+  /** Kills those that are frozen, and have been for a while. */
+  async bury(): Promise<void> {
+    for (const [slot, member] of this.#members.entries()) {
+      if (member.isDead || Atomics.load(this.plan, PLAN.DONE_BY + slot) !== FROZEN) continue
+      const delay = this.#options.random(LONGEST_FROZEN_MS)
+      member.buriedMs ??= performance.now() + delay
+      if (performance.now() >= member.buriedMs) await this.#kill(member)
+      if (member.isDead) Atomics.store(this.plan, PLAN.DONE_BY + slot, this.#round)
+    }
+  }
+  async #report({ worker, number, isDoomed }: Member): Promise<void> {
+    const kind = isDoomed ? 'doomed worker' : 'worker'
+    this.#options.complain(`${kind} ${number} stands still: ${await whereaboutsOf(worker)}`)
   }
   #busy(): Member[] {
     return this.#members.filter((member, slot) => {

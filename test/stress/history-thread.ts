@@ -7,6 +7,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import type { Engine, EngineHandle, Namespace } from '../../src/index.ts'
 import {
   FILLERS,
+  FROZEN,
   isCounter,
   keyName,
   PLAN,
@@ -238,9 +239,10 @@ function arrive(plan: Int32Array): void {
 
 async function work(orders: HistoryOrders): Promise<void> {
   // For a twin that pauses, see twin.ts.
-  Object.assign(globalThis, { heddleSeed: orders.seed, heddleDoom: orders.doom })
-  const { attachEngine } = (await import(orders.entry)) as typeof import('../../src/index.ts')
   const plan = new Int32Array(orders.plan)
+  const heddleFrozen = (): void => void Atomics.store(plan, PLAN.DONE_BY + orders.slot, FROZEN)
+  Object.assign(globalThis, { heddleSeed: orders.seed, heddleDoom: orders.doom, heddleFrozen })
+  const { attachEngine } = (await import(orders.entry)) as typeof import('../../src/index.ts')
   let engine: Engine | undefined
   let program: Program | undefined
   parentPort!.on('message', ({ handle }: TeamMessage) => {

@@ -107,11 +107,16 @@ function parkAt(access: string): void {
 
 /**
  * Most of a protocol's danger lies just after an exchange: pauses and freezes gather there.
- * Doomed threads (a number in `heddleDoom`, set by the worker) freeze after so many accesses.
+ * Doomed threads (a number in `heddleDoom`, set by the worker) freeze after so many accesses, and
+ * say so by `heddleFrozen`.
  */
 const PAUSE = `
 const clock = new Int32Array(new SharedArrayBuffer(4))
-const fate = globalThis as unknown as { heddleDoom?: number; heddleSeed?: number }
+const fate = globalThis as unknown as {
+  heddleDoom?: number
+  heddleSeed?: number
+  heddleFrozen?: () => void
+}
 let state = 0
 let untilPause = 1000
 let untilDoom = 0
@@ -128,7 +133,10 @@ function pauseAtRandom(): void {
     state = (fate.heddleSeed ?? 1) | 1
     untilDoom = fate.heddleDoom ?? -1
   }
-  if (untilDoom < 0 && (fate.heddleDoom ?? -1) > 0) Atomics.wait(clock, 0, 0)
+  if (untilDoom < 0 && (fate.heddleDoom ?? -1) > 0) {
+    fate.heddleFrozen?.()
+    Atomics.wait(clock, 0, 0)
+  }
   const kind = next() & 15
   untilPause = kind === 0 ? 5000 : next() % (kind < 8 ? 24 : 1500)
   Atomics.wait(clock, 0, 0, (next() & 7) / 20)
