@@ -25,7 +25,7 @@ export interface Expected {
   round: number
 }
 
-export function valueOf([kind, of]: Kind): unknown {
+export function whole([kind, of]: Kind): unknown {
   if (kind === 'text') return 'v'.repeat(of as number)
   return kind === 'bytes' ? new Uint8Array(of as number).fill(7) : of
 }

@@ -168,7 +168,7 @@ export function differenceText(difference: Difference): string {
   while (same < ours.length && ours[same] === theirs[same]) same++
   const from = Math.max(0, same - 100)
   return [
-    `answered differently (stream seed ${seed}), ${repeats ? 'each time' : 'once; the last batch'}:`,
+    `answered differently (stream seed ${seed}${repeats ? '' : ', only once; the last batch'}):`,
     ...sent.map((commands) => commands.map((text) => `    ${shown(text)}`).join('\n')),
     `  from byte ${from} on`,
     `  heddle:    ${shown(ours.slice(from, from + 400))}`,
@@ -179,5 +179,6 @@ export function differenceText(difference: Difference): string {
 /** Long runs of one character are counted: `k{250}`. */
 function shown(text: string): string {
   const cut = text.length > 600 ? `${text.slice(0, 300)}... of ${text.length} bytes` : text
-  return JSON.stringify(cut).replace(/([^\\])\1{19,}/g, (run, of: string) => `${of}{${run.length}}`)
+  const runs = /([^\\])\1{19,}/g
+  return JSON.stringify(cut).replace(runs, (run, of: string) => `${of}{${run.length}}`)
 }

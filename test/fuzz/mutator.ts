@@ -8,11 +8,11 @@ import type { Random } from './random.ts'
 
 const WORDS =
   `get gets gat gats set add replace append prepend cas incr decr touch delete flush_all version
-  verbosity quit shutdown graceful stats items slabs sizes conns settings detail on off dump reset
-  cachedump cache_memlimit lru_crawler enable disable sleep tocrawl crawl metadump mgdump hash all lru
-  tune mode temp_ttl reassign automove watch fetchers mutations deletions connevents mg ms md ma mn me
-  noreply HTTP/1.1 a bb n1 key:1 YmluMQ== b c f h k l q s t u v x C0 C1 D1 E5 F7 I J5 MA ME MP MR MS MI
-  MD N30 N0 Oxyz R60 T60 T-1 T0`
+  verbosity quit shutdown graceful stats items slabs sizes conns settings detail on off dump
+  reset cachedump cache_memlimit lru_crawler enable disable sleep tocrawl crawl metadump mgdump
+  hash all lru tune mode temp_ttl reassign automove watch fetchers mutations deletions
+  connevents mg ms md ma mn me noreply HTTP/1.1 a bb n1 key:1 YmluMQ== b c f h k l q s t u v x
+  C0 C1 D1 E5 F7 I J5 MA ME MP MR MS MI MD N30 N0 Oxyz R60 T60 T-1 T0`
     .split(/\s+/)
     .filter((word) => word !== '')
 const NUMBERS =

@@ -9,8 +9,11 @@ import { ReplyBuffer } from '../../src/protocols/reply-buffer.ts'
 import { FakeHost } from '../protocols/memcached/client.ts'
 
 const START = 1_800_000_000_000
-export const MAX_ITEM_BYTES = 64 * 1024
+const MAX_ITEM_BYTES = 64 * 1024
 let benches = 0
+
+export type OpenConnection = (raw: RawAccess, host: FakeHost) => MemcachedConnection
+export const openConnection: OpenConnection = (raw, host) => new MemcachedConnection(raw, host, 1)
 
 /** What a connection did with an input. */
 export interface Answer {
@@ -25,9 +28,11 @@ export class WireBench {
   readonly engine: Engine
   readonly host = new FakeHost(START)
   readonly #raw: RawAccess
+  readonly #open: OpenConnection
   ms = START
 
-  constructor() {
+  constructor(open = openConnection) {
+    this.#open = open
     const name = `fuzz-${++benches}`
     const now = () => this.ms
     this.engine = createEngine({
@@ -42,7 +47,7 @@ export class WireBench {
   }
 
   connect(): MemcachedConnection {
-    return new MemcachedConnection(this.#raw, this.host, 1)
+    return this.#open(this.#raw, this.host)
   }
 
   /** Feeds an input to a new connection, in pieces that end at `cuts`. */

@@ -1,16 +1,16 @@
 /**
  * What must hold for any bytes that a client may send: the protocol never throws, ends its work
- * within a bound, allocates within a bound (what is announced costs nothing, only what is sent), and answers the same however the bytes are cut and however small the reply buffer.
+ * within a bound, allocates within a bound (what is announced costs nothing, only what is sent),
+ * and answers the same however the bytes are cut and however small the reply buffer.
  */
 import { getHeapStatistics } from 'node:v8'
 import type { Random } from './random.ts'
-import { type Answer, MAX_ITEM_BYTES, WireBench } from './twin-bench.ts'
+import { type Answer, openConnection, type OpenConnection, WireBench } from './twin-bench.ts'
 
 const INPUTS_PER_CACHE = 250
 const MOST_CUTS = 6
-/** Per input: a reply buffer and twice the largest item, and per byte what a multi-get may copy. */
+/** Reply buffers; beside them, each byte of an input may ask for all bytes that it stored. */
 const MOST_ALLOCATED = 4 * 1024 * 1024
-const ALLOCATED_PER_BYTE = 2 * MAX_ITEM_BYTES
 /** Of the processor. */
 const MOST_MS = 400
 const MS_PER_BYTE = 0.1
@@ -18,8 +18,16 @@ const MS_PER_BYTE = 0.1
 export class WireTarget {
   inputs = 0
   splits = 0
-  #left = new WireBench()
-  #right = new WireBench()
+  readonly #open: OpenConnection
+  #left: WireBench
+  #right: WireBench
+
+  /** @param open what makes a connection: one with a fault, to see that it is found */
+  constructor(open: OpenConnection = openConnection) {
+    this.#open = open
+    this.#left = new WireBench(open)
+    this.#right = new WireBench(open)
+  }
 
   /** What is wrong with the answers to an input, or undefined. Throws nothing. */
   check(input: Uint8Array, random: Random): string | undefined {
@@ -51,8 +59,8 @@ export class WireTarget {
 
   #renew(): string | undefined {
     const problem = this.close()
-    this.#left = new WireBench()
-    this.#right = new WireBench()
+    this.#left = new WireBench(this.#open)
+    this.#right = new WireBench(this.#open)
     return problem
   }
 
@@ -67,7 +75,7 @@ export class WireTarget {
     const { user, system } = process.threadCpuUsage(begun)
     const ms = (user + system) / 1000
     if (ms > MOST_MS + MS_PER_BYTE * input.length) return `it took ${Math.round(ms)} ms`
-    if (allocated > MOST_ALLOCATED + ALLOCATED_PER_BYTE * input.length) {
+    if (allocated > MOST_ALLOCATED + 2 * input.length ** 2) {
       return `it allocated ${allocated} bytes for ${input.length}`
     }
     const cuts = random.cuts(input.length, MOST_CUTS)

@@ -3,8 +3,8 @@
  * commands move: keys of every allowed length, values at the borders of size classes and in several
  * chunks, all times and tokens. A failure prints its seed and its shortest sequence.
  *
- * Twice: in a memory in which everything stays, and in a small one, in which an entry may be lost at
- * any moment and a set refused, but nothing lost, deleted, over or flushed comes back.
+ * Twice: in a memory in which everything stays, and in a small one, in which an entry may be lost
+ * at any moment and a set refused, but nothing lost, deleted, over or flushed comes back.
  *
  * HEDDLE_MODEL_RUNS=20 runs 20 times as many, HEDDLE_MODEL_SEED=7 others.
  */
@@ -174,7 +174,7 @@ test('the front door does what a Map does', () => {
         door.engine.close()
       }
     }),
-    modelRuns(200),
+    modelRuns(100),
   )
 })
 

@@ -3,18 +3,7 @@
  * says. Commands come as parts, not as bytes, so nothing is parsed here. A CAS that the server
  * chooses is written `#n` in a reply: the n-th that this model gave.
  */
-import { counted, echoes, isOlder, lastOf, tokenOf } from './meta-words.ts'
-
-export interface Entry {
-  readonly value: string
-  readonly flags: number
-  /** Absolute ms; 0: never. */
-  readonly expiry: number
-  /** A number, or `#n`. */
-  readonly cas: string
-  readonly isStale: boolean
-  readonly isWon: boolean
-}
+import { counted, echoes, type Entry, isOlder, lastOf, tokenOf } from './meta-words.ts'
 
 export type Storing = 'set' | 'add' | 'replace' | 'append' | 'prepend' | 'cas'
 
@@ -163,8 +152,11 @@ export class MapCache {
     const isShown = flags.includes('v') && wanted !== entry.cas
     const before = isMade ? 0 : entry.expiry
     const head = isShown ? `VA ${entry.value.length}` : 'HD'
-    const marks = `${!isMade && entry.isWon ? ' Z' : ''}${entry.isStale ? ' X' : ''}${wins ? ' W' : ''}`
-    const line = head + this.#shown(key, flags, entry, before, isMade) + marks
+    const marks = [!isMade && entry.isWon && ' Z', entry.isStale && ' X', wins && ' W']
+    const line =
+      head +
+      this.#shown(key, flags, entry, before, isMade) +
+      marks.filter((of) => of !== false).join('')
     if (!isMade) this.entries.set(key, { ...entry, expiry, isWon: entry.isWon || wins })
     return `${line}\r\n${isShown ? `${entry.value}\r\n` : ''}`
   }

@@ -1,5 +1,16 @@
-/** Words of meta commands and numbers in values, for map-cache.ts. */
+/** An entry, words of meta commands and numbers in values, for map-cache.ts. */
 const MASK_64 = 2n ** 64n - 1n
+
+export interface Entry {
+  readonly value: string
+  readonly flags: number
+  /** Absolute ms; 0: never. */
+  readonly expiry: number
+  /** A number, or `#n`. */
+  readonly cas: string
+  readonly isStale: boolean
+  readonly isWon: boolean
+}
 
 /** The token of a flag; undefined without the flag. */
 export function tokenOf(flags: readonly string[], letter: string): string | undefined {

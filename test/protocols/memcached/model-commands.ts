@@ -109,6 +109,8 @@ function whole([text, times]: Repeated): string {
 }
 
 const cas = fc.constantFrom<CasChoice>('now', 'now', 'now', 'stale', 'stale', 'zero', 'own')
+const amounts = fc.constantFrom(0n, 1n, 9n, 2n ** 63n, 2n ** 64n - 1n)
+const steps = fc.constantFrom(1, 1, 16, 16, 999, 1000, 1001, 1001, 60_000, 99_999, 2_592_000_000)
 const flags = fc.constantFrom(0, 1, 255, 65_536, 2 ** 31, 2 ** 32 - 1)
 const NUMBERS = ['0', '1', '9', '10', '99', ' 7 ', '+5', '-1', '18446744073709551615']
 /** Values whose entry is as long as a class, and a few bytes shorter or longer. */
@@ -135,79 +137,49 @@ export function sequences(
 }
 
 function commandOn(start: number, few: readonly string[]): fc.Arbitrary<Command> {
-  const key = fc.constantFrom(...few)
-  const keys = key.map((of) => [of])
+  const keys = fc.constantFrom(...few).map((of) => [of])
   const now = start / 1000
   const time = fc.constantFrom(
     ...[0, 0, 0, 0, 0, 0, 60, 60, 60, 1, 2, 2_592_000, 2_592_001, -1, -2_592_000],
     ...[now + 100, now + 100, now, now - 1, now + 2_592_000],
   )
   const maybeTime = fc.option(time, { nil: undefined })
-  const metaFlags = (letters: string, modes = 'S'): fc.Arbitrary<readonly string[]> =>
-    fc
-      .tuple(fc.shuffledSubarray([...letters]), fc.array(time, { minLength: 3, maxLength: 3 }))
-      .chain(([chosen, times]) =>
-        fc.tuple(...chosen.map((letter) => tokens(letter, times, [...modes]))),
-      )
+  const kinds = <const Of extends string>(...of: Of[]) => fc.constantFrom(...of)
+  const several = fc.subarray([...few], { minLength: 1 })
+  const none = fc.constant([])
+  const hows = kinds('set', 'set', 'add', 'replace', 'append', 'prepend', 'cas')
+  const isDown = fc.boolean()
+  const [mg, ms] = [metaFlags(time, 'vfstkqcTNRECO'), metaFlags(time, 'ckqsTNECFIMO', 'SSEAPR')]
+  const [md, ma] = [metaFlags(time, 'kqTECIxO'), metaFlags(time, 'kqvtcTNDJECMO', 'ID+-')]
   const weighted: readonly (readonly [number, fc.Arbitrary<object>])[] = [
-    [
-      8,
-      fc.record({
-        kind: fc.constant('store'),
-        keys,
-        how: fc.constantFrom('set', 'set', 'add', 'replace', 'append', 'prepend', 'cas'),
-        ...{ value, flags, time, cas },
-      }),
-    ],
-    [
-      3,
-      fc.record({
-        kind: fc.constant('retrieve'),
-        keys: fc.subarray([...few], { minLength: 1 }),
-        hasCas: fc.boolean(),
-        time: maybeTime,
-      }),
-    ],
-    [
-      3,
-      fc.record({
-        kind: fc.constant('count'),
-        keys,
-        by: fc.constantFrom(0n, 1n, 9n, 2n ** 63n, 2n ** 64n - 1n),
-        isDown: fc.boolean(),
-      }),
-    ],
-    [1, fc.record({ kind: fc.constant('touch'), keys, time })],
-    [2, fc.record({ kind: fc.constant('delete'), keys })],
-    [1, fc.record({ kind: fc.constant('flush'), keys: fc.constant([]), delay: maybeTime })],
-    [4, fc.record({ kind: fc.constant('mg'), keys, cas, flags: metaFlags('vfstkqcTNRECO') })],
-    [
-      6,
-      fc.record({
-        kind: fc.constant('ms'),
-        keys,
-        cas,
-        value,
-        flags: metaFlags('ckqsTNECFIMO', 'SSEAPR'),
-      }),
-    ],
-    [2, fc.record({ kind: fc.constant('md'), keys, cas, flags: metaFlags('kqTECIxO') })],
-    [
-      3,
-      fc.record({ kind: fc.constant('ma'), keys, cas, flags: metaFlags('kqvtcTNDJECMO', 'ID+-') }),
-    ],
-    [
-      5,
-      fc.record({
-        kind: fc.constant('advance'),
-        keys: fc.constant([]),
-        ms: fc.constantFrom(1, 1, 16, 16, 999, 1000, 1001, 1001, 60_000, 99_999, 2_592_000_000),
-      }),
-    ],
+    [8, fc.record({ kind: kinds('store'), keys, how: hows, value, flags, time, cas })],
+    [3, fc.record({ kind: kinds('retrieve'), keys: several, hasCas: isDown, time: maybeTime })],
+    [3, fc.record({ kind: kinds('count'), keys, by: amounts, isDown })],
+    [1, fc.record({ kind: kinds('touch'), keys, time })],
+    [2, fc.record({ kind: kinds('delete'), keys })],
+    [1, fc.record({ kind: kinds('flush'), keys: none, delay: maybeTime })],
+    [4, fc.record({ kind: kinds('mg'), keys, cas, flags: mg })],
+    [6, fc.record({ kind: kinds('ms'), keys, cas, value, flags: ms })],
+    [2, fc.record({ kind: kinds('md'), keys, cas, flags: md })],
+    [3, fc.record({ kind: kinds('ma'), keys, cas, flags: ma })],
+    [5, fc.record({ kind: kinds('advance'), keys: none, ms: steps })],
   ]
   return fc.oneof(
     ...weighted.map(([weight, arbitrary]) => ({ weight, arbitrary })),
   ) as fc.Arbitrary<Command>
+}
+
+/** Some of these flags, in any order, with their tokens. */
+function metaFlags(
+  time: fc.Arbitrary<number>,
+  letters: string,
+  modes = 'S',
+): fc.Arbitrary<readonly string[]> {
+  return fc
+    .tuple(fc.shuffledSubarray([...letters]), fc.array(time, { minLength: 3, maxLength: 3 }))
+    .chain(([chosen, times]) => {
+      return fc.tuple(...chosen.map((letter) => tokens(letter, times, [...modes])))
+    })
 }
 
 /** A flag with its token; that of C is put in when the command is played. */
