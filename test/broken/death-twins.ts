@@ -94,7 +94,7 @@ export const DEATH_TWINS: readonly ExploredTwin[] = [
       },
     ],
     program: 'death: set x recover x set, present',
-    bounds: { deaths: 1, preemptions: 2 },
+    bounds: ONE_DIES,
     within: 20_000,
   },
   {
@@ -164,7 +164,7 @@ export const DEATH_TWINS: readonly ExploredTwin[] = [
       },
     ],
     program: 'death: set x recover x recover delete, present',
-    bounds: { deaths: 2, preemptions: 1 },
+    bounds: { deaths: 2, preemptions: 0 },
     within: 20_000,
   },
   {

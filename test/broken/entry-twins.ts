@@ -221,7 +221,7 @@ export const ENTRY_TWINS: readonly ExploredTwin[] = [
         replace: 'if (view.stamp >= 0) return false',
       },
     ],
-    program: 'add x flush, present',
+    program: 'add x flush get, present',
     bounds: TWO,
     within: 3000,
   },

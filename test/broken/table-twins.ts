@@ -44,7 +44,7 @@ export const TABLE_TWINS: readonly ExploredTwin[] = [
       },
     ],
     program: 'add delete add x add, absent',
-    bounds: TWO,
+    bounds: { preemptions: 3 },
     within: 10_000,
   },
   {
@@ -58,7 +58,7 @@ export const TABLE_TWINS: readonly ExploredTwin[] = [
       },
     ],
     program: 'add delete add x add, absent',
-    bounds: TWO,
+    bounds: { preemptions: 3 },
     within: 10_000,
   },
   {
@@ -106,7 +106,7 @@ export const TABLE_TWINS: readonly ExploredTwin[] = [
         replace: 'poke(table, slotAt, reserved)\n  if (reserved === view.emptyWord) {',
       },
     ],
-    program: 'set x set(b), one-home',
+    program: 'refill x refill',
     bounds: TWO,
     within: 3000,
   },

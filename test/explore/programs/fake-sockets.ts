@@ -53,13 +53,15 @@ export class FakeSocket extends EventEmitter {
 export class Pairs implements ProtocolConnection {
   readonly hasMore = false
   isClosing = false
-  executed = 0
   readonly #replyBytes: number
+  readonly #executed: (command: string) => void
   readonly #left: () => void
   #kept = ''
 
-  constructor(replyBytes: number, left: () => void) {
+  /** @param executed told of each command, @param left when the connection is over */
+  constructor(replyBytes: number, executed: (command: string) => void, left: () => void) {
     this.#replyBytes = replyBytes
+    this.#executed = executed
     this.#left = left
   }
 
@@ -71,7 +73,7 @@ export class Pairs implements ProtocolConnection {
     for (let at = from; at < to; at++) {
       this.#kept += String.fromCharCode(source[at]!)
       if (this.#kept.length < 2) continue
-      this.executed++
+      this.#executed(this.#kept)
       out.text(`${this.#kept};`.padEnd(this.#replyBytes, '.'))
       if (this.#kept[1] === '!') this.isClosing = true
       this.#kept = ''

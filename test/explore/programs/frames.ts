@@ -3,7 +3,7 @@
  * must get exactly its own replies in their order, and no wake-up may be lost: one that is lost
  * leaves a thread asleep for good, which the explorer reports.
  */
-import { ring, store, whenRung } from '#words'
+import { add, ring, store, whenRung } from '#words'
 import { FrameAcceptor } from '../../../src/server/acceptor.ts'
 import type { Client } from '../../../src/server/client.ts'
 import { ConnectionBoard } from '../../../src/server/connection-board.ts'
@@ -55,6 +55,8 @@ class Frames {
   readonly board: SharedArrayBuffer
   /** Word 0: the worker is to stop. Word 1: it died. Word 2: its successor may begin. */
   readonly signs = new Int32Array(new SharedArrayBuffer(12))
+  /** How often each command was executed, in the order of the replies. */
+  readonly executed = new Int32Array(new SharedArrayBuffer(64))
   readonly front: Acceptor = { acceptor: undefined, clients: [], sockets: [], slot: -1 }
   readonly backs: readonly Worker[]
 
@@ -68,8 +70,17 @@ class Frames {
 
   get memory(): SharedArrayBuffer[] {
     const { control, requests, replies, written, hub } = this.link
-    const signs = this.signs.buffer as SharedArrayBuffer
-    return [control, requests, replies, written, hub, this.board, signs]
+    const own = [this.signs, this.executed].map(({ buffer }) => buffer as SharedArrayBuffer)
+    return [control, requests, replies, written, hub, this.board, ...own]
+  }
+
+  get commands(): string[] {
+    return this.traffic.replies.flat()
+  }
+
+  /** Commands that were executed more than once. */
+  get repeated(): string[] {
+    return this.commands.filter((_, at) => this.executed[at]! > 1)
   }
 
   /** The thread that accepts. */
@@ -103,10 +114,13 @@ class Frames {
     const start = (): void => {
       const link = new Link(this.link)
       const { replyBytes = 3, mayBlock = false } = this.traffic
+      const executed = (command: string): void => {
+        add(this.executed, this.commands.indexOf(command), 1)
+      }
       const left = (): void => {
         back.isStopped ||= mayBlock
       }
-      const executor = new FrameExecutor(link, () => new Pairs(replyBytes, left))
+      const executor = new FrameExecutor(link, () => new Pairs(replyBytes, executed, left))
       const blocks = (): boolean => mayBlock && !back.isStopped
       new FrameLoop(executor, blocks, () => (back.now += TICK_MS)).start()
     }
@@ -201,8 +215,10 @@ interface Got {
 }
 
 /** A client that was not cut off has all its replies; one that was, the first ones of them. */
-function judge({ replies, replyBytes = 3, moves }: Traffic, run: Run): string[] {
+function judge(frames: Frames, run: Run): string[] {
   if (run.dead.includes(0)) return []
+  const { replies, replyBytes = 3, moves } = frames.traffic
+  if (frames.repeated.length > 0) return [`executed twice: ${frames.repeated.join()}`]
   const crashes = run.calls.flatMap(({ label, error }) =>
     error === undefined ? [] : [`${label} crashed: ${(error as Error).stack}`],
   )
@@ -226,7 +242,7 @@ export function framesProgram(name: string, traffic: Traffic): Program {
       threads: [frames.accepting(mayDie), ...workers],
       memory: frames.memory,
       privates: [[frames.front], ...frames.backs.map((back) => [back])],
-      judge: (run) => judge(traffic, run),
+      judge: (run) => judge(frames, run),
     }
     return mayDie ? { ...prepared, died: (thread) => frames.died(thread) } : prepared
   }

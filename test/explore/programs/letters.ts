@@ -1,6 +1,7 @@
 /** Programs whose keys are known by letters: a, b, c... stand for keys of one home. */
 import type { Program } from '../program.ts'
 import { cast, type First, first, type Line, programOf, type Scene } from './build.ts'
+import { LONG_BYTES } from './more-operations.ts'
 import type { Kind } from './operations.ts'
 import type { World, WorldOptions } from './world.ts'
 
@@ -34,7 +35,7 @@ function sceneOf(world: World, lettered: Lettered): Scene {
   const all = world.keys(count, ({ home }) => home === 0)
   const keyOf = (letter: string): string => all[LETTERS.indexOf(letter)]!
   const there = all.slice(0, entries).map((key): First => {
-    return isLong ? { key, value: '7'.repeat(LONG) } : first(key)
+    return isLong ? { key, value: '7'.repeat(LONG_BYTES) } : first(key)
   })
   const threads = lines.map((line) => line.map(([kind, at]): Line => [kind, keyOf(at)]))
   return {
@@ -46,4 +47,3 @@ function sceneOf(world: World, lettered: Lettered): Scene {
     deeds: (versions) => cast(world, all, versions, threads),
   }
 }
-const LONG = 120

@@ -183,7 +183,7 @@ const CHAINS: Readonly<Record<string, Lettered>> = Object.fromEntries(
           [[kind, 'a']],
           [
             [other, 'a'],
-            [SET, 'b'],
+            [other === DELETE ? SET_LONG : SET, 'b'],
           ],
         ],
       },

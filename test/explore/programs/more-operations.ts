@@ -19,10 +19,10 @@ import {
 } from './operations.ts'
 
 /** Bytes of a value that takes several of the smallest pages' chunks. */
-const LONG = 150
+export const LONG_BYTES = 150
 
 function longValue(place: Place): string {
-  return freshValue(place).repeat(LONG).slice(0, LONG)
+  return freshValue(place).repeat(LONG_BYTES).slice(0, LONG_BYTES)
 }
 
 export const SET_LONG: Kind = {

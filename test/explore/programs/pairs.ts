@@ -123,6 +123,7 @@ const TRIPLES: readonly (readonly [Placement, readonly (readonly Part[])[]])[] =
   ['absent', [[on(ADD)], [on(ADD)], [on(ADD)]]],
   ['absent', [[on(ADD)], [on(DELETE)], [on(ADD)]]],
   ['absent', [[on(SET)], [on(DELETE)], [on(GET)]]],
+  ['present', [[on(ADD)], [on(FLUSH), on(GET)]]],
   ['absent', [[on(ADD), on(DELETE), on(ADD)], [on(ADD)]]],
   ['absent', [[on(ADD), on(DELETE), on(ADD)], [on(DELETE)], [on(ADD)]]],
   ['one-home', [[on(ADD, 1)], [on(ADD, 1)], [on(DELETE)]]],
