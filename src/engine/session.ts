@@ -3,15 +3,23 @@
  * over the other threads, and the turns at which maintenance rides on writes.
  */
 import { load } from '#atomics'
-import { WAYS } from '../../native-layout/limits.ts'
+import { MAX_RETRIES, WAYS } from '../../native-layout/limits.ts'
 import { CONTROL, FLUSH_TICK_MS } from '../../native-layout/control-block.ts'
-import { declareDead, giveLease, lessees, recoverDead, takeLease } from '../memory/lease.ts'
+import {
+  declareDead,
+  giveLease,
+  isTorn,
+  lessees,
+  mendOwn,
+  recoverDead,
+  takeLease,
+} from '../memory/lease.ts'
 import type { MemoryHandle } from '../memory/shared-memory.ts'
 import { total } from '../memory/row.ts'
 import { MemoryView } from '../memory/view.ts'
 import { Draft, longestKey } from '../memory/write-entry.ts'
 import { type Codec, createValueEncoder, type ValueEncoder } from './codec.ts'
-import { closed, tooManyThreads } from './errors.ts'
+import { closed, contended, tooManyThreads } from './errors.ts'
 import { clock, none } from './eviction/clock.ts'
 import type { MutationFeed } from './feed.ts'
 import { flushIfDue } from './flush.ts'
@@ -126,6 +134,7 @@ export class Session {
    */
   begin(): void {
     if (this.isClosed) throw closed(this.facts.name)
+    if (isTorn(this.view) && !mendOwn(this.view)) throw contended('recovery', MAX_RETRIES)
     const tick = load(this.view.control, CONTROL.FLUSH_TICK)
     if (tick === 0) return
     if (this.view.startedAt + tick * FLUSH_TICK_MS <= this.view.now()) flushIfDue(this.view)
@@ -141,6 +150,7 @@ export class Session {
 
   close(): void {
     if (this.isClosed) return
+    if (isTorn(this.view)) mendOwn(this.view)
     this.isClosed = true
     this.feed?.close()
     giveLease(this.view)

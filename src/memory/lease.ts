@@ -4,8 +4,9 @@
  */
 import { compareExchange, load, store } from '#atomics'
 import { CONTROL } from '../../native-layout/control-block.ts'
-import { MAX_THREADS } from '../../native-layout/limits.ts'
+import { MAX_RETRIES, MAX_THREADS } from '../../native-layout/limits.ts'
 import {
+  kindOf,
   LEASE_DEAD,
   LEASE_FREE,
   LEASE_LIVE,
@@ -14,6 +15,7 @@ import {
   nextLease,
   packLease,
   ROW,
+  ROW_IDLE,
   packRecoverer,
   recovererRow,
 } from '../../native-layout/thread-row.ts'
@@ -116,6 +118,25 @@ export function recoverDead(view: MemoryView): number {
     }
   }
   return left
+}
+
+/** Whether an exception has ended an operation of this thread in its midst: a full stack, say. */
+export function isTorn(view: MemoryView): boolean {
+  return kindOf(view.state) !== ROW_IDLE || view.isSettling
+}
+
+/**
+ * Finishes or undoes what an exception left half done in the thread's own row, as after a death.
+ * @returns false when a living thread's operation has to end first
+ */
+export function mendOwn(view: MemoryView): boolean {
+  for (let tries = 0; tries < MAX_RETRIES; tries++) {
+    if (!recoverRow(view, view.row)) continue
+    view.state = load(view.control, view.rowAt + ROW.STATE)
+    view.isSettling = false
+    return true
+  }
+  return false
 }
 
 /** A thread without a row yet, which recovers one in order to have it, goes by this name. */

@@ -259,6 +259,7 @@ function takeLarger(view: MemoryView, sizeClass: SizeClass, asPart: boolean): Ch
  * quarantine and the page being drained.
  */
 export function settle(view: MemoryView): void {
+  view.isSettling = true
   if (view.crowded.size > 0) {
     for (const sizeClass of view.crowded) {
       const count = magazineAt(view, sizeClass) + MAGAZINE.COUNT
@@ -273,4 +274,5 @@ export function settle(view: MemoryView): void {
     drainStep(view, DRAIN_CHUNKS_PER_WRITE)
     leave(view)
   }
+  view.isSettling = false
 }

@@ -103,6 +103,8 @@ export class MemoryView {
   /** Row states seen when the parked chunks' quarantine began. */
   readonly snapshot: Int32Array
   quarantineOpen = false
+  /** Between operations, while free chunks are on their way: see `isTorn`. */
+  isSettling = false
   restingPage = 0
   restingState = 0
   /** The CAS that an entry must have to be deleted, for a delete that asks for one. */
