@@ -194,7 +194,9 @@ function runStep(call: { result: unknown; error: unknown }, run: () => unknown):
   call.error = error
 }
 
+const LEFT: unique symbol = Symbol('left')
+
 /** A step that swallowed the throw that leaves it is left now. */
 function stopIfLeft(): void {
-  if (machine.mode === UNWIND) throw new Error('left')
+  if (machine.mode === UNWIND) throw LEFT
 }

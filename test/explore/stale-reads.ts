@@ -28,8 +28,19 @@
  */
 import type { SharedWords } from './shared-words.ts'
 import { type Clock, type History, indexAt, join, valueAt } from './store-history.ts'
-import { CLOSE, INVOKE, LISTEN, LOAD, PEEK, POKE, type Trace, WAIT } from './trace.ts'
-import { ADD, RETURN, STORE, SWAP } from './trace.ts'
+import {
+  ADD,
+  CLOSE,
+  INVOKE,
+  isAtomicLoad,
+  LOAD,
+  PEEK,
+  POKE,
+  RETURN,
+  STORE,
+  SWAP,
+  type Trace,
+} from './trace.ts'
 
 /** Older values that are tried beside the newest. */
 const MOST_OLDER = 3
@@ -47,6 +58,9 @@ export class StaleReads {
   readonly #stores: Clock[]
   /** For each plain read of the trace what it was ordered after. */
   readonly #bounds: Int32Array
+  /** For each word in which execution it was last read plainly. */
+  readonly #readIn: Int32Array
+  #execution = 0
   readonly #candidates: number[] = []
   #left = 0
   #time = Infinity
@@ -69,10 +83,12 @@ export class StaleReads {
     this.#read = clocks()
     this.#stores = clocks()
     this.#bounds = new Int32Array(trace.most * threads)
+    this.#readIn = new Int32Array(words.count)
   }
 
   reset(): void {
     this.#histories.clear()
+    this.#execution++
     this.#left = this.#most
     for (const clocks of [this.#plain, this.#atomic, this.#read, this.#stores]) {
       for (const clock of clocks) clock.fill(0)
@@ -109,7 +125,10 @@ export class StaleReads {
     const kind = trace.kind[at]!
     const word = trace.word[at]!
     const wrote = trace.wrote[at] === 1
-    if (kind === PEEK) this.#bounds.set(this.#boundOf(thread, word), at * this.#threads)
+    if (kind === PEEK) {
+      this.#bounds.set(this.#boundOf(thread, word), at * this.#threads)
+      this.#readIn.fill(this.#execution, word, word + trace.span[at]!)
+    }
     for (let n = 0; n < trace.span[at]!; n++) {
       const history = this.#histories.get(word + n)
       if (history === undefined) continue
@@ -281,6 +300,7 @@ export class StaleReads {
   #readsOf(word: number): Clock {
     const { count, kind, span, word: words } = this.#trace
     const loads = new Int32Array(this.#threads)
+    if (this.#readIn[word] !== this.#execution) return loads
     for (let at = 0; at < count; at++) {
       const first = words[at]!
       if (kind[at] !== PEEK || word < first || word >= first + span[at]!) continue
@@ -288,8 +308,4 @@ export class StaleReads {
     }
     return loads
   }
-}
-
-function isAtomicLoad(kind: number): boolean {
-  return kind === LOAD || kind === SWAP || kind === CLOSE || kind === WAIT || kind === LISTEN
 }

@@ -42,6 +42,11 @@ export function mayWrite(kind: number): boolean {
   return kind === STORE || kind === SWAP || kind === ADD || kind === POKE || kind === RETURN
 }
 
+/** Atomic accesses that read: alone, or because they failed to write. */
+export function isAtomicLoad(kind: number): boolean {
+  return kind === LOAD || kind === SWAP || kind === CLOSE || kind === WAIT || kind === LISTEN
+}
+
 export class Trace {
   readonly most: number
   count = 0
