@@ -107,23 +107,9 @@ export const CHUNK_TWINS: readonly ExploredTwin[] = [
         replace: 'if (!mustRest(view, page, free)) hasRested(view, page, free)',
       },
     ],
-    program: 'move, back x incr',
+    program: 'rest x incr',
     bounds: { preemptions: 1 },
     within: 3000,
-  },
-  {
-    name: 'shapeBelieved',
-    rule: 'a page may be cut anew while a reader copies from it: its shape is asked again',
-    patches: [
-      {
-        file: 'src/memory/locate.ts',
-        find: 'view.ordinalBits)) === into.shape',
-        replace: 'view.ordinalBits)) !== -1',
-      },
-    ],
-    program: 'move x iterate',
-    bounds: TWO,
-    within: 5000,
   },
   {
     name: 'drainedTooEarly',

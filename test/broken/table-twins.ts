@@ -48,20 +48,6 @@ export const TABLE_TWINS: readonly ExploredTwin[] = [
     within: 10_000,
   },
   {
-    name: 'helpUnchecked',
-    rule: 'a helper acts on a record only if the home word has not changed since',
-    patches: [
-      {
-        file: PUBLISH,
-        find: 'if (load(homes, homeAt) !== seen) return',
-        replace: 'if (seen === 0) return',
-      },
-    ],
-    program: 'add delete add x add, absent',
-    bounds: { preemptions: 3 },
-    within: 10_000,
-  },
-  {
     name: 'tagAfterPlace',
     rule: 'the tag is stored while the slot is reserved',
     patches: [

@@ -1,6 +1,8 @@
 /** Programs about pages: draining, cutting, cutting anew, a lower limit, and no eviction. */
 import { poke } from '#atomics'
 import { CONTROL } from '../../../native-layout/control-block.ts'
+import { giveBackTop } from '../../../src/memory/page-claim.ts'
+import { settle } from '../../../src/memory/slab-allocator.ts'
 import type { Program } from '../program.ts'
 import { type Lettered, letteredProgram } from './letters.ts'
 import * as more from './more-operations.ts'
@@ -114,6 +116,38 @@ const MOVES: Readonly<Record<string, Lettered>> = {
       [[INCR, 'a']],
     ],
   },
+  'rest x incr': {
+    about: 'a page is emptied and cut anew where its chunk versions come round again',
+    options: { pageBytes: 256, pages: 2, versionBits: 2, firstVersion: 1 },
+    entries: 1,
+    cold: [0, 1],
+    ready: (world) => useUp(world),
+    lines: [
+      [[INCR, 'a']],
+      [
+        [DELETE, 'a'],
+        [WISH, 'a'],
+        [DRAIN, 'a'],
+        [SET, 'a'],
+      ],
+    ],
+  },
+  'rest x get': {
+    about: 'the same under a reader',
+    options: { pageBytes: 256, pages: 2, versionBits: 2, firstVersion: 1 },
+    entries: 1,
+    cold: [0, 1],
+    ready: (world) => useUp(world),
+    lines: [
+      [[GET, 'a']],
+      [
+        [DELETE, 'a'],
+        [WISH, 'a'],
+        [DRAIN, 'a'],
+        [SET, 'a'],
+      ],
+    ],
+  },
   'move, back x delete': {
     about: 'a page is cut twice while an entry is removed',
     options: { ...SMALL_PAGES, pages: 2, versionBits: 1 },
@@ -190,6 +224,16 @@ const MOVES: Readonly<Record<string, Lettered>> = {
       ],
     ],
   },
+}
+
+/** One more chunk of the page reaches the wrap of its version, and all that is free is home. */
+function useUp({ janitor: { engine, view } }: World): void {
+  for (let n = 0; n < 3; n++) {
+    engine.set('-', 'x')
+    engine.delete('-')
+  }
+  settle(view)
+  while (giveBackTop(view, 0));
 }
 
 /** Marks the page of the first entries as one that is drained. */

@@ -103,6 +103,14 @@ export const TABLES: readonly Program[] = [
     [[ADD, 'newer']],
     [[DELETE, 'old']],
   ]),
+  crowded('help: add, add x add x add', 5, 2, [
+    [
+      [ADD, 'new'],
+      [ADD, 'newer'],
+    ],
+    [[ADD, 'new']],
+    [[ADD, 'newer']],
+  ]),
   crowded('no slot: set x set', 0, 1, [[[SET, 'new']], [[SET, 'newer']]]),
   crowded('no slot: set x delete', 0, 1, [
     [[SET, 'new']],

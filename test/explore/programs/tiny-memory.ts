@@ -3,6 +3,8 @@
  * chunk versions of a bit or two, several segments. The same layout as ever: a plan is plain data
  * that every thread derives its offsets from, so it may say less than `makePlan` would.
  */
+import { poke } from '#atomics'
+import { CONTROL } from '../../../native-layout/control-block.ts'
 import { MIN_CHUNK_BYTES } from '../../../native-layout/limits.ts'
 import { makePlan, type Plan } from '../../../native-layout/region-map.ts'
 import { BUCKET_BYTES } from '../../../native-layout/table-slot.ts'
@@ -19,6 +21,8 @@ export interface TinyOptions {
   readonly buckets?: number
   /** Bits of the chunk version in a slot word: the fewer, the more often chunks are quarantined. */
   readonly versionBits?: number
+  /** Version with which chunks begin; left out: an odd number of some size. */
+  readonly firstVersion?: number
   /** Of one segment, a power of two: no less than a page. */
   readonly segmentBytes?: number
   readonly eviction?: 'clock' | 'none'
@@ -31,6 +35,8 @@ export interface TinyOptions {
 export const STARTED_AT = 1_800_000_000_000
 /** Incarnations begin at an odd number near it, so versions of few bits wrap early. */
 const SEED = 7
+/** Chunk versions have wrapped so often. */
+const LATE_WRAP = 1000
 const FEED_BYTES_PER_ROW = 4096
 
 export function createTinyMemory(options: TinyOptions): EngineHandle {
@@ -55,7 +61,13 @@ export function createTinyMemory(options: TinyOptions): EngineHandle {
     ttlMs: 0,
     codec: 'json',
   }
-  return { ...whole, plan, segments: [whole.segments[0]!, ...rest], facts }
+  const control = whole.segments[0]!
+  const { firstVersion } = options
+  if (firstVersion !== undefined) {
+    const wraps = LATE_WRAP << plan.versionBits
+    poke(new Int32Array(control), CONTROL.BASE, 2 * (wraps + firstVersion) - 1)
+  }
+  return { ...whole, plan, segments: [control, ...rest], facts }
 }
 
 /** The plan of a larger memory, of which only the first pages and a few buckets are there. */

@@ -7,6 +7,9 @@ const sends = (client: number, text: string): Move => ({ client, sends: text })
 const awaits = (client: number, bytes: number): Move => ({ client, awaits: bytes })
 const closes = (client: number): Move => ({ client, closes: true })
 
+/** A ring of requests so long that clients are read on. */
+const READ_ON = 1 << 18
+
 const ONE_DIES: Bounds = { deaths: 1, preemptions: 2 }
 
 const TRAFFIC: Readonly<Record<string, Traffic>> = {
@@ -41,14 +44,16 @@ const TRAFFIC: Readonly<Record<string, Traffic>> = {
     about: 'the worker waits for room, the acceptor makes some',
     replyBytes: 90,
     replyRing: 256,
-    moves: [connects(0), sends(0, 'a1'), sends(0, 'a2'), sends(0, 'a3')],
-    replies: [['a1', 'a2', 'a3']],
+    requestRing: READ_ON,
+    moves: [connects(0), sends(0, 'a1'), sends(0, 'a2'), sends(0, 'a3'), sends(0, 'a4')],
+    replies: [['a1', 'a2', 'a3', 'a4']],
   },
   'frames: the reply ring is full, blocking': {
     about: 'the worker sleeps for room in its bell',
     mayBlock: true,
     replyBytes: 90,
     replyRing: 256,
+    requestRing: READ_ON,
     moves: [connects(0), sends(0, 'a1'), sends(0, 'a2'), sends(0, 'a3'), awaits(0, 270), closes(0)],
     replies: [['a1', 'a2', 'a3']],
   },
