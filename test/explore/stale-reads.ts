@@ -27,7 +27,7 @@
  * of `pointedAt` alone.
  */
 import type { SharedWords } from './shared-words.ts'
-import { type Clock, type History, indexAt, join, valueAt } from './store-history.ts'
+import { type Clock, type History, indexAt, join, missable, valueAt } from './store-history.ts'
 import {
   ADD,
   CLOSE,
@@ -151,40 +151,9 @@ export class StaleReads {
 
   /** Fills `#candidates` with times before which stores may be missed. Returns values in all. */
   #find(thread: number, word: number, span: number, bound: Clock): number {
-    const stores: number[] = []
-    let floor = 0
-    for (let n = 0; n < span; n++) {
-      const history = this.#histories.get(word + n)
-      if (history === undefined) continue
-      for (let at = history.times.length - 1; at >= 0; at--) {
-        const isCovered = bound[history.threads[at]!]! >= history.times[at]!
-        if (isCovered || at <= history.seen[thread]!) {
-          floor = Math.max(floor, history.times[at]!)
-          break
-        }
-        stores.push(history.times[at]!)
-      }
-    }
-    this.#candidates.length = 0
-    if (stores.length === 0) return 1
-    const met = [this.#text(word, span, Infinity)]
-    for (const time of stores.sort((a, b) => b - a)) {
-      if (time <= floor || this.#candidates.length === MOST_OLDER) break
-      const text = this.#text(word, span, time - 1)
-      if (met.includes(text)) continue
-      met.push(text)
-      this.#candidates.push(time - 1)
-    }
-    return this.#candidates.length + 1
-  }
-
-  #text(word: number, span: number, time: number): string {
-    let text = ''
-    for (let n = 0; n < span; n++) {
-      const history = this.#histories.get(word + n)
-      text += `${history === undefined ? '' : valueAt(history, time)} `
-    }
-    return text
+    const histories: (History | undefined)[] = []
+    for (let n = 0; n < span; n++) histories.push(this.#histories.get(word + n))
+    return 1 + missable(histories, thread, bound, this.#candidates, MOST_OLDER)
   }
 
   #peeked(thread: number, word: number, history: History): void {

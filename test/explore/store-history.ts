@@ -34,3 +34,45 @@ export function join(clock: Clock, other: Clock): void {
     if (other[at]! > clock[at]!) clock[at] = other[at]!
   }
 }
+
+/**
+ * Finds stores to a word, or to neighbours that are read together, which a thread may miss: neither
+ * ordered before it by `bound`, nor seen, newest first. What differs in no value counts once.
+ * @param before gets the times up to which stores are then seen
+ */
+export function missable(
+  histories: readonly (History | undefined)[],
+  thread: number,
+  bound: Clock,
+  before: number[],
+  most: number,
+): number {
+  const stores: number[] = []
+  let floor = 0
+  for (const history of histories) {
+    if (history === undefined) continue
+    for (let at = history.times.length - 1; at >= 0; at--) {
+      const isCovered = bound[history.threads[at]!]! >= history.times[at]!
+      if (isCovered || at <= history.seen[thread]!) {
+        floor = Math.max(floor, history.times[at]!)
+        break
+      }
+      stores.push(history.times[at]!)
+    }
+  }
+  before.length = 0
+  if (stores.length === 0) return 0
+  const met = [textAt(histories, Infinity)]
+  for (const time of stores.sort((a, b) => b - a)) {
+    if (time <= floor || before.length === most) break
+    const text = textAt(histories, time - 1)
+    if (met.includes(text)) continue
+    met.push(text)
+    before.push(time - 1)
+  }
+  return before.length
+}
+
+function textAt(histories: readonly (History | undefined)[], time: number): string {
+  return histories.map((one) => (one === undefined ? '' : valueAt(one, time))).join()
+}
