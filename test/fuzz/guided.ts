@@ -15,6 +15,25 @@ const MOST_SHRINKING = 400
 const MOST_FINDINGS = 10
 const CORPUS_FILE = new URL('./corpus/wire.json', import.meta.url)
 
+/** What operators say, to begin with. */
+const OPERATORS: readonly string[] = [
+  'stats detail on\r\nset p:a 0 0 1\r\nx\r\nget p:a p:b q\r\ndelete p:a\r\nstats detail dump\r\n',
+  'stats detail off\r\nget p:a\r\nstats detail dump\r\n',
+  'stats\r\nstats items\r\nstats slabs\r\nstats sizes\r\nstats conns\r\nstats settings\r\nstats reset\r\n',
+  'set a 5 60 1\r\nx\r\nms AGIK 1 b E7\r\nx\r\nlru_crawler metadump all\r\nlru_crawler mgdump all\r\n',
+  'lru_crawler metadump 1,2\r\nlru_crawler metadump hash\r\n',
+  'lru_crawler disable\r\nlru_crawler crawl all\r\nlru_crawler metadump all\r\nlru_crawler enable\r\n',
+  'lru_crawler enable\r\nlru_crawler tocrawl 1\r\nlru_crawler crawl all\r\nlru_crawler crawl all\r\n',
+  'slabs automove 0\r\nslabs automove 2\r\nslabs automove 1\r\nslabs reassign 1 2\r\n',
+  'cache_memlimit 1\r\ncache_memlimit 2\r\ncache_memlimit 100\r\n',
+  'lru mode flat\r\nlru tune 1 2 3 4\r\nverbosity 2\r\nversion\r\nshutdown graceful\r\n',
+  'watch fetchers mutations\r\n',
+  'watch evictions\r\nwatch fetchers nothing\r\nget a\r\n',
+  `get ${'k '.repeat(600)}\r\n`,
+  `get ${'k '.repeat(5000)}\r\nmn\r\n`,
+  `${'x'.repeat(2050)}\r\n`,
+]
+
 export interface GuidedReport {
   inputs: number
   splits: number
@@ -38,7 +57,7 @@ export function keepInputs(inputs: readonly string[]): void {
 /** All inputs to start from: the requests of the protocol's tests, and what was kept. */
 export function startingInputs(): string[] {
   const requests = Object.values(CORPUS).flatMap((cases) => cases.map(([request]) => request))
-  return [...requests, ...keptInputs()]
+  return [...requests, ...OPERATORS, ...keptInputs()]
 }
 
 /** Fuzzes until `isOver`. Coverage counts from when the protocol's modules were loaded. */

@@ -8,6 +8,9 @@ import { MemcachedConnection } from '../../src/protocols/memcached/connection.ts
 import { ReplyBuffer } from '../../src/protocols/reply-buffer.ts'
 import { FakeHost } from '../protocols/memcached/client.ts'
 
+/** Somebody watches what is read, written and deleted. */
+const WATCHER = 1000
+const WATCHED = 7
 const START = 1_800_000_000_000
 const MAX_ITEM_BYTES = 64 * 1024
 let benches = 0
@@ -44,6 +47,7 @@ export class WireBench {
       now,
     })
     this.#raw = new RawAccess(this.engine)
+    this.host.mostWatchers = 3
   }
 
   connect(): MemcachedConnection {
@@ -85,6 +89,7 @@ export class WireBench {
     this.engine.flush()
     this.host.runTasks()
     this.host.watchers.clear()
+    this.host.watchers.set(WATCHER, WATCHED)
     this.host.shutdowns.length = 0
     this.host.lines.length = 0
   }

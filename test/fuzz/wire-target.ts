@@ -82,6 +82,8 @@ export class WireTarget {
     const softLimit = random.one([1, 40, 500, 256 * 1024])
     const pieces = this.#right.feed(input, cuts, softLimit, limit)
     this.splits++
+    const logged = [this.#left, this.#right].map(({ host }) => host.lines.map(withoutNumber))
+    if (logged[0]!.join() !== logged[1]!.join()) return `logged ${logged.join(' and ')}`
     return difference(whole, pieces, cuts, softLimit)
   }
 }
@@ -112,4 +114,9 @@ function difference(
 /** Statistics tell of time and memory; everything else is as it is. */
 function comparable(reply: Buffer): string {
   return reply.toString('latin1').replace(/^(STAT \S+) .*$/gm, '$1')
+}
+
+/** Lines of both caches are numbered together. */
+function withoutNumber(line: string): string {
+  return line.replace(/ gid=\d+/, '')
 }
