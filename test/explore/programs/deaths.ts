@@ -23,8 +23,8 @@ import { on, together } from './pairs.ts'
 import { TABLES } from './tables.ts'
 import { TIME } from './time.ts'
 
-const ONE_DIES: Bounds = { deaths: 1, preemptions: 1 }
-const TWO_DIE: Bounds = { deaths: 2, preemptions: 1 }
+const ONE_DIES: Bounds = { deaths: 1 }
+const TWO_DIE: Bounds = { deaths: 2 }
 
 function mortal(program: Program, full: Bounds = ONE_DIES): Program {
   return { ...program, name: `death: ${program.name}`, full }

@@ -78,9 +78,10 @@ class Frames {
     return this.traffic.replies.flat()
   }
 
-  /** Commands that were executed more than once. */
-  get repeated(): string[] {
-    return this.commands.filter((_, at) => this.executed[at]! > 1)
+  /** What was executed that should not be. */
+  get wronglyExecuted(): string[] {
+    const twice = this.commands.filter((_, at) => this.executed[at]! > 1)
+    return this.executed[UNKNOWN] === 0 ? twice : [...twice, 'what nobody has sent']
   }
 
   /** The thread that accepts. */
@@ -115,7 +116,8 @@ class Frames {
       const link = new Link(this.link)
       const { replyBytes = 3, mayBlock = false } = this.traffic
       const executed = (command: string): void => {
-        add(this.executed, this.commands.indexOf(command), 1)
+        const at = this.commands.indexOf(command)
+        add(this.executed, at < 0 ? UNKNOWN : at, 1)
       }
       const left = (): void => {
         back.isStopped ||= mayBlock
@@ -198,6 +200,8 @@ class Frames {
     })
   }
 }
+/** Where commands are counted that nobody has sent. */
+const UNKNOWN = 15
 const STOP = 0
 const DIED = 1
 const SUCCEED = 2
@@ -218,7 +222,8 @@ interface Got {
 function judge(frames: Frames, run: Run): string[] {
   if (run.dead.includes(0)) return []
   const { replies, replyBytes = 3, moves } = frames.traffic
-  if (frames.repeated.length > 0) return [`executed twice: ${frames.repeated.join()}`]
+  const wrong = frames.wronglyExecuted
+  if (wrong.length > 0) return [`executed twice, or wrongly: ${wrong.join()}`]
   const crashes = run.calls.flatMap(({ label, error }) =>
     error === undefined ? [] : [`${label} crashed: ${(error as Error).stack}`],
   )

@@ -10,7 +10,7 @@ const closes = (client: number): Move => ({ client, closes: true })
 /** A ring of requests so long that clients are read on. */
 const READ_ON = 1 << 18
 
-const ONE_DIES: Bounds = { deaths: 1, preemptions: 2 }
+const ONE_DIES: Bounds = { deaths: 1 }
 
 const TRAFFIC: Readonly<Record<string, Traffic>> = {
   'frames: a request': {
