@@ -1,6 +1,6 @@
 /**
- * The short form of the history runs, and that they would notice: broken twins are caught by nothing
- * but what their callers saw. The long form: npm run stress
+ * The short form of the history runs, and that they would notice: broken twins are caught by
+ * nothing but what their callers saw. The long form: npm run stress
  */
 import { describe, expect, test } from 'vitest'
 import { BROKEN_TWINS } from '../broken/twins.ts'
@@ -40,7 +40,9 @@ const REPLACES_ANOTHER: HistoryTwin = {
   ],
 }
 
-/** A number that keeps its length is counted where it lies: cheaper, and lost to who replaces it. */
+/**
+ * A number that keeps its length is counted where it lies: cheaper, and lost to who replaces it.
+ */
 const COUNTS_IN_PLACE: HistoryTwin = {
   name: 'countsInPlace',
   patches: [

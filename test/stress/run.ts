@@ -16,15 +16,22 @@ import { histories } from './parts/histories.ts'
 import { memory } from './parts/memory.ts'
 import type { Part, PartResult } from './parts/part.ts'
 import { server } from './parts/server.ts'
-import { suspension } from './parts/suspension.ts'
+import { suspension, WHOLE_SECONDS } from './parts/suspension.ts'
 
-/** Each part, and its share of the time. */
-const PARTS: readonly (readonly [string, Part, number])[] = [
-  ['histories', histories, 0.35],
-  ['deaths', deaths, 0.25],
-  ['suspension', suspension, 0.28],
-  ['memory', memory, 0.07],
-  ['server', server, 0.05],
+interface Entry {
+  readonly name: string
+  readonly part: Part
+  /** Of the time. */
+  readonly share: number
+  /** Seconds after which all of it is done; the rest of its share goes to the others. */
+  readonly most: number
+}
+const PARTS: readonly Entry[] = [
+  { name: 'histories', part: histories, share: 0.22, most: Infinity },
+  { name: 'deaths', part: deaths, share: 0.25, most: Infinity },
+  { name: 'suspension', part: suspension, share: 0.45, most: WHOLE_SECONDS },
+  { name: 'memory', part: memory, share: 0.05, most: 360 },
+  { name: 'server', part: server, share: 0.03, most: Infinity },
 ]
 const RESULTS = fileURLToPath(new URL('../../results/', import.meta.url))
 
@@ -49,18 +56,29 @@ function write(folder: string, name: string, result: PartResult, at: string, see
   appendFileSync(join(folder, 'runs.ndjson'), lines.join(''))
 }
 
+/** Seconds of each part. */
+function timesOf(parts: readonly Entry[], total: number): ReadonlyMap<string, number> {
+  const shares = parts.reduce((sum, { share }) => sum + share, 0)
+  const full = parts.find(({ share, most }) => (total * share) / shares > most)
+  if (full === undefined) {
+    return new Map(parts.map(({ name, share }) => [name, (total * share) / shares]))
+  }
+  const others = parts.filter((part) => part !== full)
+  return new Map([...timesOf(others, total - full.most), [full.name, full.most]])
+}
+
 const { values } = parseArgs({
   options: {
     minutes: { type: 'string', default: '2' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-    parts: { type: 'string', default: PARTS.map(([name]) => name).join() },
+    parts: { type: 'string', default: PARTS.map(({ name }) => name).join() },
     results: { type: 'string', default: RESULTS },
   },
 })
 const seed = Number(values.seed)
 const seconds = Number(values.minutes) * 60
-const chosen = PARTS.filter(([name]) => values.parts.split(',').includes(name))
-const unknown = values.parts.split(',').filter((one) => !PARTS.some(([name]) => name === one))
+const chosen = PARTS.filter(({ name }) => values.parts.split(',').includes(name))
+const unknown = values.parts.split(',').filter((one) => !PARTS.some(({ name }) => name === one))
 if (unknown.length > 0 || !(seconds > 0)) {
   process.stderr.write(`--parts: unknown ${unknown.join()}; --minutes: more than 0\n`)
   process.exit(2)
@@ -69,13 +87,13 @@ if (unknown.length > 0 || !(seconds > 0)) {
 await prepareTypes()
 const print = (text: string): void => void process.stdout.write(text)
 const started = performance.now()
-const shares = chosen.reduce((total, [, , share]) => total + share, 0)
+const times = timesOf(chosen, seconds)
 const totals: Record<string, number> = {}
 const problems: string[] = []
-for (const [name, part, share] of chosen) {
+for (const { name, part } of chosen) {
   const at = new Date().toISOString()
   print(`\n## ${name}, seed ${seed}\n\n`)
-  const result = await part({ seconds: (seconds * share) / shares, seed, print })
+  const result = await part({ seconds: times.get(name)!, seed, print })
   for (const [key, value] of Object.entries(result.totals)) {
     totals[key] = (totals[key] ?? 0) + value
   }
