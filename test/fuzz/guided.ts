@@ -17,22 +17,22 @@ const CORPUS_FILE = new URL('./corpus/wire.json', import.meta.url)
 
 /** What operators say, to begin with. */
 const OPERATORS: readonly string[] = [
-  'stats detail on\r\nset p:a 0 0 1\r\nx\r\nget p:a p:b q\r\ndelete p:a\r\nstats detail dump\r\n',
-  'stats detail off\r\nget p:a\r\nstats detail dump\r\n',
-  'stats\r\nstats items\r\nstats slabs\r\nstats sizes\r\nstats conns\r\nstats settings\r\nstats reset\r\n',
-  'set a 5 60 1\r\nx\r\nms AGIK 1 b E7\r\nx\r\nlru_crawler metadump all\r\nlru_crawler mgdump all\r\n',
-  'lru_crawler metadump 1,2\r\nlru_crawler metadump hash\r\n',
-  'lru_crawler disable\r\nlru_crawler crawl all\r\nlru_crawler metadump all\r\nlru_crawler enable\r\n',
-  'lru_crawler enable\r\nlru_crawler tocrawl 1\r\nlru_crawler crawl all\r\nlru_crawler crawl all\r\n',
-  'slabs automove 0\r\nslabs automove 2\r\nslabs automove 1\r\nslabs reassign 1 2\r\n',
-  'cache_memlimit 1\r\ncache_memlimit 2\r\ncache_memlimit 100\r\n',
-  'lru mode flat\r\nlru tune 1 2 3 4\r\nverbosity 2\r\nversion\r\nshutdown graceful\r\n',
-  'watch fetchers mutations\r\n',
-  'watch evictions\r\nwatch fetchers nothing\r\nget a\r\n',
-  `get ${'k '.repeat(600)}\r\n`,
-  `get ${'k '.repeat(5000)}\r\nmn\r\n`,
-  `${'x'.repeat(2050)}\r\n`,
-]
+  'stats detail on|set p:a 0 0 1|x|get p:a p:b q|delete p:a|stats detail dump',
+  'stats detail off|get p:a|stats detail dump',
+  'stats|stats items|stats slabs|stats sizes|stats conns|stats settings|stats reset',
+  'set a 5 60 1|x|ms AGIK 1 b E7|x|lru_crawler metadump all|lru_crawler mgdump all',
+  'lru_crawler metadump 1,2|lru_crawler metadump hash',
+  'lru_crawler disable|lru_crawler crawl all|lru_crawler metadump all|lru_crawler enable',
+  'lru_crawler enable|lru_crawler tocrawl 1|lru_crawler crawl all|lru_crawler crawl all',
+  'slabs automove 0|slabs automove 2|slabs automove 1|slabs reassign 1 2',
+  'cache_memlimit 1|cache_memlimit 2|cache_memlimit 100',
+  'lru mode flat|lru tune 1 2 3 4|verbosity 2|version|shutdown graceful',
+  'watch fetchers mutations',
+  'watch evictions|watch fetchers nothing|get a',
+  `get ${'k '.repeat(600)}`,
+  `get ${'k '.repeat(5000)}|mn`,
+  `${'x'.repeat(2050)}`,
+].map((lines) => `${lines.replaceAll('|', '\r\n')}\r\n`)
 
 export interface GuidedReport {
   inputs: number

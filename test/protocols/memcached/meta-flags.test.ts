@@ -1,7 +1,7 @@
 /**
  * The meta commands flag by flag, as protocol.txt of 1.6.45 describes them: each row has the words
- * of the text that it holds to. memcached 1.6.18, with which the differential run compares, does not
- * know all of these; corpus.ts and recache.test.ts have more of each.
+ * of the text that it holds to. memcached 1.6.18, with which the differential run compares, does
+ * not know all of these; corpus.ts and recache.test.ts have more of each.
  */
 import { expect, test } from 'vitest'
 import { withoutVersions } from './corpus.ts'
