@@ -6,6 +6,7 @@ import { load } from '#atomics'
 import { MAX_RETRIES, WAYS } from '../../native-layout/limits.ts'
 import { CONTROL, FLUSH_TICK_MS } from '../../native-layout/control-block.ts'
 import {
+  adoptLease,
   declareDead,
   giveLease,
   isTorn,
@@ -105,7 +106,9 @@ export class Session {
     const who = ownThreadIdentity()
     if (takeLease(this.view, who) < 0) {
       this.#probe()
-      if (takeLease(this.view, who) < 0) throw tooManyThreads(handle.plan.maxThreads)
+      if (takeLease(this.view, who) < 0 && adoptLease(this.view, who) < 0) {
+        throw tooManyThreads(handle.plan.maxThreads)
+      }
     }
     this.#watch = watch({
       engineId: facts.id,

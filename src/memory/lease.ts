@@ -19,6 +19,7 @@ import {
   packRecoverer,
   recovererRow,
 } from '../../native-layout/thread-row.ts'
+import { abandonFeed } from './commit.ts'
 import { freeLease, recoverRow, returnChunks } from './recover.ts'
 import { count } from './row.ts'
 import { rowAddress, type MemoryView } from './view.ts'
@@ -48,6 +49,47 @@ export function takeLease(view: MemoryView, who: Omit<Lessee, 'row'>): number {
     return row
   }
   return -1
+}
+
+/**
+ * Takes the row of a dead thread over, for a thread that finds no free one: perhaps nobody else is
+ * left who could recover it. Named as its recoverer, it changes the lease and then asks whether it
+ * is named still; who recovers asks for the lease after naming itself, so one sees the other.
+ * @returns the row, finished and in use by this thread; -1 when none can be had
+ */
+export function adoptLease(view: MemoryView, who: Omit<Lessee, 'row'>): number {
+  const { control } = view
+  const rows = load(control, CONTROL.ROWS)
+  const name = packRecoverer(ROWLESS, who.threadId)
+  const mine = packLease(who.threadId, LEASE_LIVE)
+  for (let row = 0; row < rows; row++) {
+    const at = rowAddress(view, row)
+    const lease = load(control, at + ROW.LEASE)
+    if (leaseStatus(lease) !== LEASE_DEAD || !takeRecovery(view, at, name)) continue
+    store(control, at + ROW.TID, 0) // The dead thread's is no longer that of the lease.
+    const isTaken = compareExchange(control, at + ROW.LEASE, lease, mine) === lease
+    const isMine = isTaken && load(control, at + ROW.RECOVERER) === name
+    if (isMine && finishAdopted(view, row, who)) {
+      compareExchange(control, at + ROW.RECOVERER, name, 0)
+      count(view, 'recoveries')
+      return row
+    }
+    if (isTaken) compareExchange(control, at + ROW.LEASE, mine, nextLease(mine, LEASE_DEAD))
+    compareExchange(control, at + ROW.RECOVERER, name, 0)
+  }
+  return -1
+}
+
+function finishAdopted(view: MemoryView, row: number, who: Omit<Lessee, 'row'>): boolean {
+  const { control } = view
+  const at = rowAddress(view, row)
+  store(control, at + ROW.IDENTITY, who.startTime)
+  store(control, at + ROW.TID, who.tid)
+  abandonFeed(view, row)
+  view.useRow(row)
+  if (mendOwn(view)) return true
+  view.row = -1
+  return false
 }
 
 function raiseRows(view: MemoryView, rows: number): void {
@@ -106,13 +148,14 @@ export function recoverDead(view: MemoryView): number {
       const lease = load(control, at + ROW.LEASE)
       if (leaseStatus(lease) !== LEASE_DEAD) continue
       // Read again under the claim: the row may have been recovered and taken by a new thread.
-      const mine = takeRecovery(view, at) && load(control, at + ROW.LEASE) === lease
+      const name = recovererIn(view, view.row)
+      const mine = takeRecovery(view, at, name) && load(control, at + ROW.LEASE) === lease
       if (mine && recoverRow(view, row)) {
-        if (view.row >= 0) count(view, 'recoveries')
+        count(view, 'recoveries')
         freeLease(view, row)
         again = true
       } else {
-        compareExchange(control, at + ROW.RECOVERER, recovererName(view), 0)
+        compareExchange(control, at + ROW.RECOVERER, name, 0)
         left++
       }
     }
@@ -139,22 +182,20 @@ export function mendOwn(view: MemoryView): boolean {
   return false
 }
 
-/** A thread without a row yet, which recovers one in order to have it, goes by this name. */
-const ROWLESS = MAX_THREADS + 1
-function recovererName(view: MemoryView): number {
-  return view.row >= 0 ? recovererIn(view, view.row) : ROWLESS
-}
+/** In place of its row, in the name of a recoverer that has none yet. */
+const ROWLESS = MAX_THREADS
 function recovererIn(view: MemoryView, row: number): number {
   return packRecoverer(row, leaseThread(load(view.control, rowAddress(view, row) + ROW.LEASE)))
 }
 
-/** One recoverer a row; that of a dead recoverer is taken over. */
-function takeRecovery(view: MemoryView, at: number): boolean {
-  const name = recovererName(view)
+/**
+ * One recoverer a row; that of a dead recoverer is taken over. So is that of one without a row: it
+ * asks again before it touches anything, and nobody could know whether it lives.
+ */
+function takeRecovery(view: MemoryView, at: number, name: number): boolean {
   const seen = load(view.control, at + ROW.RECOVERER)
-  if (seen === ROWLESS && name === ROWLESS) return false
-  if (seen !== 0 && seen !== name && seen !== ROWLESS) {
-    const row = recovererRow(seen)
+  const row = recovererRow(seen)
+  if (seen !== 0 && seen !== name && row !== ROWLESS) {
     const lease = load(view.control, rowAddress(view, row) + ROW.LEASE)
     // Another thread in that row knows nothing of the recovery: its recoverer is gone.
     if (leaseStatus(lease) === LEASE_LIVE && packRecoverer(row, leaseThread(lease)) === seen) {

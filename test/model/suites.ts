@@ -1,6 +1,6 @@
 /** All models of the protocol, with their programs and broken twins. */
 import { makeSuite, type Suite } from './checker/suite.ts'
-import { leaseSpecification, makeLease } from './lease/lease.ts'
+import { leaseSpecification, makeLease } from './lease/adopt.ts'
 import { LEASE_PROGRAMS, LEASE_VARIANTS } from './lease/programs.ts'
 import { makePages, pageSpecification } from './pages/pages.ts'
 import { PAGE_PROGRAMS } from './pages/programs.ts'

@@ -3,7 +3,7 @@
  * dead by others and recovered by whoever comes first.
  *
  *   lease      thread + 1 | FREE, LIVE, DEAD     CAS; one word, so it cannot name the wrong thread
- *   recoverer  0 or thread + 1                   CAS
+ *   recoverer  0 or thread + 1                   CAS; with ROWLESS: one that wants the row itself
  *   tid        thread + 1 once known, 0 before   what a probe asks the kernel about
  *
  * Abstracted: what recovery does in the row (two steps that must meet nobody), the recoverers' own
@@ -16,23 +16,24 @@
 import type { History } from '../checker/history.ts'
 import { type Broken, check, DONE, Machine, type Program } from '../checker/machine.ts'
 
-const FREE = 0
-const LIVE = 1
-const DEAD = 2
-const L = { PC: 0, OPI: 1, HAS: 2, LW: 3, SEEN: 4, TID: 5 }
+export const FREE = 0
+export const LIVE = 1
+export const DEAD = 2
+export const ROWLESS = 16
+export const L = { PC: 0, OPI: 1, HAS: 2, LW: 3, SEEN: 4, TID: 5 }
 
 export class Lease extends Machine {
   readonly registers = 6
-  private readonly lease: number
-  private readonly recoverer: number
-  private readonly tid: number
+  protected readonly lease: number
+  protected readonly recoverer: number
+  protected readonly tid: number
   /** Only a broken twin keeps the thread beside the lease. */
   private readonly thread: number
   private readonly attachments: number
   private readonly killed: number
   /** Ghosts: the living thread that attached, the recoverer at work. */
-  private readonly owner: number
-  private readonly atWork: number
+  protected readonly owner: number
+  protected readonly atWork: number
 
   constructor(program: Program, history: History, broken: Broken) {
     super(program, history, broken)
@@ -54,6 +55,7 @@ export class Lease extends Machine {
   firstStep(t: number, opIndex: number): string {
     const first: Record<string, string> = {
       attach: 'attach.look',
+      adopt: 'adopt.look',
       work: 'work.enter',
       close: 'close.tid',
       notice: 'notice.lease',
@@ -75,7 +77,7 @@ export class Lease extends Machine {
     return this.at(t) === DONE
   }
   /** The living thread that attached to the row, + 1; 0 for none. */
-  private living(): number {
+  protected living(): number {
     const owner = this.get(this.owner)
     return owner && !this.gone(owner - 1) ? owner : 0
   }
@@ -85,7 +87,7 @@ export class Lease extends Machine {
   private isBeside(): boolean {
     return this.broken.threadBesideLease === true || this.broken.threadCleared === true
   }
-  private next(t: number): string {
+  protected next(t: number): string {
     return this.finish(t, L.HAS)
   }
 
@@ -182,8 +184,7 @@ export class Lease extends Machine {
     this.step('recover.look', (t) => {
       const seen = this.get(this.recoverer)
       this.setReg(t, L.SEEN, seen)
-      const dead = seen && (this.get(this.killed) >> (seen - 1)) & 1
-      return !seen || seen === t + 1 || dead ? 'recover.take' : this.next(t)
+      return seen === t + 1 || this.mayTakeOver(seen) ? 'recover.take' : this.next(t)
     })
     this.step('recover.take', (t) => {
       if (!this.cas(this.recoverer, this.reg(t, L.SEEN), t + 1)) return this.next(t)
@@ -214,13 +215,19 @@ export class Lease extends Machine {
     })
     this.step('free.lease', (t) => {
       const word = this.get(this.lease)
-      if ((word & 3) === DEAD) this.cas(this.lease, word, word & ~3)
+      this.cas(this.lease, word, word & ~3)
       return b.recovererFirst ? this.next(t) : 'free.recoverer'
     })
     this.step('free.recoverer', (t) => {
       this.put(this.recoverer, 0)
       return b.recovererFirst ? 'free.lease' : this.next(t)
     })
+  }
+
+  /** Nobody, or a recoverer that is dead, or one of which nobody can know whether it is. */
+  protected mayTakeOver(recoverer: number): boolean {
+    if (recoverer === 0 || (recoverer & ROWLESS) !== 0) return true
+    return ((this.get(this.killed) >> (recoverer - 1)) & 1) === 1
   }
 
   invariant(): void {
@@ -234,7 +241,7 @@ export class Lease extends Machine {
     const nameless = this.broken.threadCleared && !this.get(this.thread) && !this.get(this.tid)
     check(!live || !nameless, 'I-NAMED: a row is leased and nobody can tell to whom')
     const recoverer = this.get(this.recoverer)
-    const dead = recoverer && (this.get(this.killed) >> (recoverer - 1)) & 1
+    const dead = recoverer && (this.get(this.killed) >> ((recoverer & ~ROWLESS) - 1)) & 1
     check(!recoverer || dead === 1, 'I-ONE-MASTER: a recoverer is left behind')
   }
   dump(): string {
@@ -244,7 +251,3 @@ export class Lease extends Machine {
     return `lease ${word >> 2}.${status} recoverer ${recoverer} tid ${tid}`
   }
 }
-
-export const leaseSpecification = () => []
-export const makeLease = (program: Program, history: History, broken: Broken): Lease =>
-  new Lease(program, history, broken)

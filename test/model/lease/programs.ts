@@ -3,7 +3,14 @@ import { type Arguments, parseThreads } from '../checker/program-text.ts'
 import type { Program } from '../checker/machine.ts'
 import type { Variant } from '../checker/suite.ts'
 
-const MEANING: Arguments = { attach: [], work: [], close: [], notice: ['slot'], probe: [] }
+const MEANING: Arguments = {
+  attach: [],
+  adopt: [],
+  work: [],
+  close: [],
+  notice: ['slot'],
+  probe: [],
+}
 
 const program = (name: string, threads: string, rest: Partial<Program> = {}): Program => ({
   ...rest,
@@ -18,6 +25,13 @@ export const LEASE_PROGRAMS: readonly Program[] = [
   program('notice-and-probe', 'attach, work | probe, attach, work | notice 0, probe', two),
   program('late-notice', 'attach, close | attach, work, close | notice 0, probe', two),
   program('close-and-probe', 'attach, work, close | attach, work | probe, probe', two),
+  program('adopt-or-recover', 'attach, work | notice 0, attach, work | notice 0, adopt, work', two),
+  program('two-adopt', 'attach, work | notice 0, adopt, work | notice 0, adopt, work', two),
+  program(
+    'adopter-dies',
+    'attach, work | notice 0, adopt, work | probe, notice 1, adopt, work',
+    two,
+  ),
   program('recoverer-dies', 'attach, work | notice 0, probe | probe, attach, work', two),
 ]
 
@@ -30,6 +44,7 @@ const twin = (flag: string, on: string, rule: string, as = 'I-ONE-MASTER'): Vari
 export const LEASE_VARIANTS: readonly Variant[] = [
   twin('recovererFirst', 'two-notices', 'the recoverer is forgotten before the lease is free'),
   twin('takenUnchecked', 'two-notices', 'the lease is not read again after recovery was taken'),
+  twin('adoptsUnchecked', 'adopt-or-recover', 'the recoverer is not read again after the lease'),
   twin('threadBesideLease', 'late-notice', 'the thread is written after the lease is taken'),
   twin(
     'threadCleared',
