@@ -47,10 +47,14 @@ async function prepareTypes(): Promise<void> {
 
 function write(folder: string, name: string, result: PartResult, at: string, seed: number): void {
   const origin = { at, form: 'stress', seed, ...machineFacts() }
-  const suite = name === 'memory' ? 'budget' : `stress ${name}`
-  const checksum = hex(fnv1a(`${name} ${seed}`))
-  const lines = result.figures.map(({ parameters = {}, ...figure }) => {
-    return lineOf({ suite, subject: 'heddle', ...figure, parameters, checksum }, origin)
+  const own = {
+    suite: `stress ${name}`,
+    subject: 'heddle',
+    checksum: hex(fnv1a(`${name} ${seed}`)),
+  }
+  const problems = { operation: 'problems', value: result.problems.length, unit: '', threads: 0 }
+  const lines = [...result.figures, problems].map((figure) => {
+    return lineOf({ parameters: {}, ...own, ...figure }, origin)
   })
   mkdirSync(folder, { recursive: true })
   appendFileSync(join(folder, 'runs.ndjson'), lines.join(''))
@@ -93,7 +97,7 @@ const problems: string[] = []
 for (const { name, part } of chosen) {
   const at = new Date().toISOString()
   print(`\n## ${name}, seed ${seed}\n\n`)
-  const result = await part({ seconds: times.get(name)!, seed, print })
+  const result = await part({ seconds: Math.ceil(times.get(name)!), seed, print })
   for (const [key, value] of Object.entries(result.totals)) {
     totals[key] = (totals[key] ?? 0) + value
   }

@@ -40,7 +40,7 @@ export const deaths: Part = async ({ seconds, seed, print }) => {
   const plain = runs.filter(({ name }) => name === 'as it is')
   const longestStallMs = Math.max(0, ...plain.map(({ run }) => run.longestStallMs ?? 0))
   const controlStallMs = Math.max(...runs.map((run) => run.controlStallMs))
-  const parameters = { seconds, kills, killEveryMs: KILL_EVERY_MS }
+  const common = { unit: '', threads: 8, parameters: { seconds, killEveryMs: KILL_EVERY_MS } }
   return {
     totals: {
       kills,
@@ -49,15 +49,9 @@ export const deaths: Part = async ({ seconds, seed, print }) => {
       controlStallMs,
     },
     figures: [
-      { operation: 'kills', value: kills, unit: '', threads: 8, parameters },
-      { operation: 'longest stall', value: longestStallMs, unit: 'ms', threads: 8, parameters },
-      {
-        operation: 'longest stall, control',
-        value: controlStallMs,
-        unit: 'ms',
-        threads: 8,
-        parameters,
-      },
+      { operation: 'kills', value: kills, ...common },
+      { operation: 'longest stall of a survivor', value: longestStallMs, ...common, unit: 'ms' },
+      { operation: 'longest stall, control', value: controlStallMs, ...common, unit: 'ms' },
     ],
     problems: runs.flatMap(({ seed: used, run }) => {
       return run.problems.map((problem) => `deaths, seed ${used}: ${problem}`)

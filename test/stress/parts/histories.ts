@@ -51,21 +51,18 @@ export const histories: Part = async ({ seconds, seed, print }) => {
     kills: sum(reports.map((report) => report.kills)),
     recoveries: sum(reports.map((report) => report.recoveries)),
   }
-  const parameters = { seconds, undecided: totals.undecided, kills: totals.kills }
   const plain = runs.filter(({ name }) => name.startsWith('as it is'))
   const rate = Math.max(0, ...plain.map(({ report }) => report.checkedPerSecond ?? 0))
+  const common = { unit: '', threads: 16, parameters: { seconds } }
   return {
     totals,
     figures: [
-      {
-        operation: 'histories checked',
-        value: totals.histories,
-        unit: '',
-        threads: 16,
-        parameters,
-      },
-      { operation: 'calls checked', value: totals.calls, unit: '', threads: 16, parameters },
-      { operation: 'checking rate', value: rate, unit: 'calls/s', threads: 16, parameters },
+      { operation: 'histories checked', value: totals.histories, ...common },
+      { operation: 'undecided', value: totals.undecided, ...common },
+      { operation: 'calls checked', value: totals.calls, ...common },
+      { operation: 'calls that overlap another', value: totals.overlapping, ...common },
+      { operation: 'kills', value: totals.kills, ...common },
+      { operation: 'checking rate', value: rate, ...common, unit: 'calls/s' },
     ],
     problems: runs.flatMap(({ seed: used, report }) => {
       return report.problems.map((problem) => `histories, seed ${used}: ${problem}`)

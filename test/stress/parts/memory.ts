@@ -38,10 +38,11 @@ function figuresOf(report: BudgetReport): Figure[] {
   const { load, seconds, sets } = report
   const parameters = { load, seconds, sets, memory: BUDGET_BYTES, bytesPerThread: BYTES_PER_THREAD }
   if (load === 'none') {
+    const what = { suite: 'budget', threads: 1, parameters }
     const value = report.leastFill * 100
-    return [{ operation: 'least fill when refused', value, unit: '%', threads: 1, parameters }]
+    return [{ ...what, operation: 'least fill when refused', value, unit: '%' }]
   }
-  const common = { unit: 'bytes', threads: THREADS, parameters }
+  const common = { suite: 'budget', unit: 'bytes', threads: THREADS, parameters }
   const figures: Figure[] = [
     { operation: 'rss growth', value: report.rssGrowth, ...common },
     { operation: 'shared memory', value: report.sharedBytes, ...common },

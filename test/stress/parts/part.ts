@@ -8,6 +8,8 @@ export interface PartOptions {
 
 /** One line of results/runs.ndjson, without the facts of the run. */
 export interface Figure {
+  /** If it is not that of the part: lines of `stress PART` go into docs/CORRECTNESS.md. */
+  readonly suite?: string
   readonly operation: string
   readonly value: number
   readonly unit: string

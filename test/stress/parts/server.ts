@@ -24,8 +24,8 @@ export const server: Part = async ({ seconds, seed, print }) => {
       serverKills: sum(reports.map((report) => report.kills)),
       commands: sum(reports.map((report) => report.commands)),
     },
-    figures: reports.map(({ handOff, kills, commands }) => {
-      const parameters = { handOff, kills, connections: CONNECTIONS, seconds: seconds / 2 }
+    figures: reports.map(({ handOff, commands }) => {
+      const parameters = { handOff, connections: CONNECTIONS, seconds: seconds / 2 }
       const what = { operation: 'commands checked while workers die', value: commands, unit: '' }
       return { ...what, threads: 2, parameters }
     }),

@@ -43,19 +43,21 @@ export const suspension: Part = async ({ seconds, print }) => {
       }),
     ),
   )
-  const figures = rows.flatMap((row): Figure[] => {
-    const parameters = { parkedIn: row.operation, steps: row.parked, parkMs, longParkMs }
-    const common = { unit: 'calls/s', threads: 3, parameters }
+  const of = rows.flatMap((row): Figure[] => {
+    const parameters = { parkedIn: row.operation, parkMs, longParkMs }
+    const common = { suite: 'suspension', unit: 'calls/s', threads: 3, parameters }
     return [
       { operation: 'throughput, nobody suspended', value: Math.round(row.without), ...common },
       { operation: 'throughput, one suspended', value: Math.round(row.median), ...common },
       { operation: 'least throughput, one suspended', value: Math.round(row.least), ...common },
+      { operation: 'throughput, one suspended for long', value: Math.round(row.long), ...common },
     ]
   })
-  const parked = rows.reduce((total, row) => total + row.parked, 0)
+  const suspensions = rows.reduce((total, row) => total + row.parked, 0)
+  const common = { threads: 3, parameters: { parkMs } }
   return {
-    totals: { suspensions: parked },
-    figures,
+    totals: { suspensions },
+    figures: [...of, { operation: 'suspensions', value: suspensions, unit: '', ...common }],
     problems: problems.map((problem) => `suspension: ${problem}`),
   }
 }
