@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { EXPLORED_TWINS } from './explored-twins.ts'
+import { BROKEN_TWINS } from './twins.ts'
 import { patchedFiles } from './catch-twins.ts'
 
 const RUN = fileURLToPath(new URL('./run.ts', import.meta.url))
@@ -17,12 +17,12 @@ test('every broken twin is caught by its program, in the executions that are sta
   expect(lines.filter((line) => line.includes('NOT CAUGHT'))).toEqual([])
   expect(lines.at(-1)).toContain('all caught')
   const caught = new Set(lines.slice(0, -1).map((line) => line.split(' ')[0]))
-  expect(caught).toEqual(new Set(EXPLORED_TWINS.map(({ name }) => name)))
+  expect(caught).toEqual(new Set(BROKEN_TWINS.map(({ name }) => name)))
   expect(caught.size).toBeGreaterThanOrEqual(FEWEST)
   expect(status).toBe(0)
 }, 240_000)
 
 test('a patch that no longer fits the source is refused', () => {
   const patches = [{ file: 'src/memory/publish.ts', find: 'no such step', replace: '' }]
-  expect(() => patchedFiles({ ...EXPLORED_TWINS[0]!, patches })).toThrow('not once')
+  expect(() => patchedFiles({ ...BROKEN_TWINS[0]!, patches })).toThrow('not once')
 })

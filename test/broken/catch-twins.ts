@@ -6,10 +6,10 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { stripTypeScriptTypes } from 'node:module'
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
-import type { ExploredTwin } from './explored-twins.ts'
+import type { BrokenTwin } from './twins.ts'
 
 export interface Catch {
-  readonly twin: ExploredTwin
+  readonly twin: BrokenTwin
   readonly executions: number
   /** What the check found; none: the twin was not caught. */
   readonly problems: readonly string[]
@@ -24,7 +24,7 @@ const MOST_THREADS = 2
 
 /** @param caught called for each twin, in the order in which they are done */
 export async function catchTwins(
-  twins: readonly ExploredTwin[],
+  twins: readonly BrokenTwin[],
   caught: (one: Catch) => void,
 ): Promise<void> {
   const sources = strippedSources()
@@ -46,7 +46,7 @@ function strippedSources(): Map<string, string> {
 }
 
 /** The twin's files; a text that is to be replaced must be there exactly once. */
-export function patchedFiles({ name, patches }: ExploredTwin): Map<string, string> {
+export function patchedFiles({ name, patches }: BrokenTwin): Map<string, string> {
   const files = new Map<string, string>()
   for (const { file, find, replace } of patches) {
     const text = files.get(file) ?? readFileSync(new URL(file, TOP), 'utf8')
@@ -61,7 +61,7 @@ export function patchedFiles({ name, patches }: ExploredTwin): Map<string, strin
 }
 
 async function workOn(
-  queue: ExploredTwin[],
+  queue: BrokenTwin[],
   sources: Map<string, string>,
   caught: (one: Catch) => void,
 ): Promise<void> {
@@ -86,7 +86,7 @@ function startThread(sources: Map<string, string>): Worker {
 type Outcome = Omit<Catch, 'twin'> & { readonly error: string | undefined }
 
 /** Undefined: it took too long. */
-function exploredIn(thread: Worker, twin: ExploredTwin): Promise<Outcome | undefined> {
+function exploredIn(thread: Worker, twin: BrokenTwin): Promise<Outcome | undefined> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => resolve(undefined), TIMEOUT_MS)
     thread.once('error', reject)

@@ -1,12 +1,12 @@
 /** Broken twins of chunks and pages: the quarantine, claims, eviction, page moves, sweeps. */
-import type { ExploredTwin } from './explored-twins.ts'
+import type { BrokenTwin } from './twins.ts'
 
 const MAGAZINE = 'src/memory/magazine.ts'
 const CLAIM = 'src/memory/page-claim.ts'
 const RELOCATE = 'src/memory/relocate.ts'
 const TWO = { preemptions: 2 }
 
-export const CHUNK_TWINS: readonly ExploredTwin[] = [
+export const CHUNK_TWINS: readonly BrokenTwin[] = [
   {
     name: 'noQuarantine',
     rule: 'a chunk whose version wrapped waits for the operations that may hold its slot word',

@@ -1,12 +1,12 @@
 /** Broken twins of what a dead thread leaves behind, and of its recovery. */
-import type { ExploredTwin } from './explored-twins.ts'
+import type { BrokenTwin } from './twins.ts'
 
 const PUBLISH = 'src/memory/publish.ts'
 const RECOVER = 'src/memory/recover.ts'
 const VERDICT = 'src/memory/recover-verdict.ts'
 const ONE_DIES = { deaths: 1, preemptions: 1 }
 
-export const DEATH_TWINS: readonly ExploredTwin[] = [
+export const DEATH_TWINS: readonly BrokenTwin[] = [
   {
     name: 'noDisarm',
     rule: 'a record is disarmed after a lost exchange, before what it made is given back',

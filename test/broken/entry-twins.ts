@@ -1,5 +1,5 @@
 /** Broken twins of reading, replacing and changing an entry. */
-import type { ExploredTwin } from './explored-twins.ts'
+import type { BrokenTwin } from './twins.ts'
 
 const PUBLISH = 'src/memory/publish.ts'
 const TABLE = 'src/memory/table.ts'
@@ -7,7 +7,7 @@ const UPDATE = 'src/engine/update.ts'
 const STORE = 'src/engine/store.ts'
 const TWO = { preemptions: 2 }
 
-export const ENTRY_TWINS: readonly ExploredTwin[] = [
+export const ENTRY_TWINS: readonly BrokenTwin[] = [
   {
     name: 'replaceBlindly',
     rule: 'an entry is replaced only if the slot still holds the word that was read',

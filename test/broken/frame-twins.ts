@@ -1,10 +1,10 @@
 /** Broken twins of the hand-off of frames: lost wake-ups, bytes that come too early or twice. */
-import type { ExploredTwin } from './explored-twins.ts'
+import type { BrokenTwin } from './twins.ts'
 
 const ONE_DIES = { deaths: 1, preemptions: 1 }
 const TWO = { preemptions: 2 }
 
-export const FRAME_TWINS: readonly ExploredTwin[] = [
+export const FRAME_TWINS: readonly BrokenTwin[] = [
   {
     name: 'sleepsUnasked',
     rule: 'the worker looks once more after it has said that it sleeps',

@@ -1,10 +1,10 @@
 /** Broken twins of creating and removing entries: the slots, the home word, the scan. */
-import type { ExploredTwin } from './explored-twins.ts'
+import type { BrokenTwin } from './twins.ts'
 
 const PUBLISH = 'src/memory/publish.ts'
 const TWO = { preemptions: 2 }
 
-export const TABLE_TWINS: readonly ExploredTwin[] = [
+export const TABLE_TWINS: readonly BrokenTwin[] = [
   {
     name: 'uncertifiedCreation',
     rule: 'a creation is announced only over the home word under which the key was absent',
