@@ -7,7 +7,7 @@ import { OPERATIONS } from './suspension-calls.ts'
 import { runSuspension } from './suspension.ts'
 
 test('others go on while a thread is suspended in the midst of an operation', async () => {
-  const options = { parkMs: 10, longParkMs: 0, stride: 3, budgetMs: 15_000 }
+  const options = { parkMs: 10, longParkMs: 0, stride: 3, budgetMs: 10_000 }
   const { rows, problems, calls } = await runSuspension(options)
   expect(problems).toEqual([])
   expect(rows.map((row) => row.operation)).toEqual(OPERATIONS)

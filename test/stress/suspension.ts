@@ -108,7 +108,7 @@ class Suspension {
   /** @param end when no further step is to be begun */
   async row(operation: OperationName, end: number): Promise<SuspensionRow> {
     const { parkMs, longParkMs, stride } = this.#options
-    const without = await this.#rate(BASELINE_MS)
+    const without = await this.#rate(Math.min(BASELINE_MS, 10 * parkMs))
     this.#takeLongestGap()
     const windows: Window[] = []
     let step = 1
