@@ -137,7 +137,7 @@ export class KeyReader {
     }
   }
 
-  /** Whether the key is gone for good; false: its entry has been given a longer life, read again. */
+  /** Whether the key is gone for good; false: its entry was given a longer life, read again. */
   #isMiss(found: number, tries: number): boolean {
     if (found === LOST_RACE || tries === MAX_RETRIES) throw contended('read', MAX_RETRIES)
     return found !== OVER || removeOver(this.session.view)

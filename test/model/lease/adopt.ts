@@ -1,6 +1,6 @@
 /**
- * The lease model, and a thread that finds no free row, and perhaps nobody who could recover one: it
- * takes the row of a dead thread over. It names itself the recoverer first and reads that again
+ * The lease model, and a thread that finds no free row, and perhaps nobody who could recover one:
+ * it takes the row of a dead thread over. It names itself the recoverer first and reads that again
  * after it has changed the lease; a recoverer reads the lease again after it has named itself. So
  * one of the two sees the other, whoever is slow.
  */
