@@ -51,7 +51,7 @@ export function plan(
 function smokeOf({ full }: Program): Bounds {
   return { ...full, preemptions: 1, executions: SMOKE_EXECUTIONS }
 }
-const SMOKE_EXECUTIONS = 100
+const SMOKE_EXECUTIONS = 80
 
 /** Runs a job for so many seconds at most. */
 export function work(program: Program, job: Job, seconds: number): Report {
