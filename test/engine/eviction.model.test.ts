@@ -5,6 +5,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createEngine, HeddleError } from '../../src/index.ts'
+import { modelRuns } from './model-runs.ts'
 
 const KEYS = 3000
 const STEPS = 6000
@@ -101,7 +102,7 @@ describe.each(['clock', 'none'] as const)("eviction '%s'", (eviction) => {
         expect(size).toBe(there)
         if (eviction === 'clock') expect(refused).toBe(0)
       }),
-      { numRuns: 3 },
+      modelRuns(3),
     )
   })
 })

@@ -1,84 +1,182 @@
 /**
- * An engine and a namespace of it beside two Maps that do the same, for operations.model.test.ts:
- * what is expected of every key, and all that can be asked of one without changing it.
+ * An engine and a namespace of it beside two Maps that do the same, for operations.model.test.ts.
+ * Where entries may be lost, an operation may also be answered as if its key were not there: then
+ * it is not, and whatever is read of it later must have been written later.
  */
 import { expect } from 'vitest'
 import { createEngine, type Engine, type Namespace } from '../../src/index.ts'
+import {
+  bytesOf,
+  comparable,
+  MOST_BYTES,
+  type Operation,
+  type Outcome,
+  perform,
+  textOf,
+  whole,
+} from './operations.ts'
 
-const START = 1_800_000_000_000
-export const MOST_BYTES = 50_000
 /** The longest key of a cache below 16 MiB. */
 const LONGEST_KEY = 16_316
-export const KEYS = [
-  '',
-  'k',
-  'ü',
-  ...[254, 255, 256, LONGEST_KEY].map((length) => 'k'.repeat(length)),
-]
+export const KEYS = ['', 'k', 'ü', ...[254, 255, 256, LONGEST_KEY].map((of) => 'k'.repeat(of))]
+const START = 1_800_000_000_000
 
-/** A value, short to print. */
-export type Kind = readonly ['plain', unknown] | readonly ['text' | 'bytes', number]
-export interface Expected {
-  value: unknown
-  expiry: number
+interface Expected {
+  readonly value: unknown
+  readonly expiry: number
   /** A new one with each value. */
-  round: number
+  readonly round: number
 }
 
-export function whole([kind, of]: Kind): unknown {
-  if (kind === 'text') return 'v'.repeat(of as number)
-  return kind === 'bytes' ? new Uint8Array(of as number).fill(7) : of
-}
-
-/** Counters are numbers or, above 2^53, bigints: compared as what they count. */
-export function comparable(value: unknown): unknown {
-  return typeof value === 'number' && Number.isSafeInteger(value) && !Object.is(value, -0)
-    ? BigInt(value)
-    : value
-}
-
-/** An engine and a namespace, and two Maps that do the same. */
-export class Pair {
-  readonly engine: Engine
-  readonly caches: readonly (Engine | Namespace)[]
-  readonly maps = [new Map<string, Expected>(), new Map<string, Expected>()]
-  /** Versions that were seen, by key and round. */
-  readonly #versions = [new Map<string, [number, number]>(), new Map<string, [number, number]>()]
+/** What a Map of entries does; copied before each operation. */
+class MapSpace {
+  readonly entries = new Map<string, Expected>()
   readonly #ttl: number
-  rounds = 0
-  ms = START
+  static rounds = 0
 
-  constructor(ttl: number | undefined) {
-    this.#ttl = ttl ?? Number.POSITIVE_INFINITY
-    const now = () => this.ms
-    const options = { name: 'operations', memory: '8mb', maxThreads: 2, seed: 3, now } as const
-    const own = ttl === undefined ? {} : { ttl }
-    this.engine = createEngine({ ...options, ...own, maxItemSize: MOST_BYTES })
-    this.caches = [this.engine, this.engine.namespace('space')]
+  constructor(ttl: number) {
+    this.#ttl = ttl
   }
 
-  find(at: number, key: string): Expected | undefined {
-    const found = this.maps[at]!.get(key)
-    if (found === undefined || found.expiry > this.ms) return found
-    this.maps[at]!.delete(key)
+  copy(): MapSpace {
+    const copy = new MapSpace(this.#ttl)
+    for (const [key, entry] of this.entries) copy.entries.set(key, entry)
+    return copy
+  }
+
+  find(key: string, ms: number): Expected | undefined {
+    const found = this.entries.get(key)
+    if (found === undefined || found.expiry > ms) return found
+    this.entries.delete(key)
     return undefined
   }
 
-  put(at: number, key: string, value: unknown, ttl: number | undefined): void {
-    const expiry = this.ms + (ttl ?? this.#ttl)
-    this.maps[at]!.set(key, { value, expiry, round: ++this.rounds })
+  #put(key: string, value: unknown, ms: number, ttl: number | undefined): void {
+    const expiry = ms + (ttl ?? this.#ttl)
+    this.entries.set(key, { value, expiry, round: ++MapSpace.rounds })
   }
 
-  touch(at: number, key: string, ttl: number | undefined): void {
-    const found = this.find(at, key)
-    if (found !== undefined) found.expiry = this.ms + (ttl ?? this.#ttl)
+  apply(op: Exclude<Operation, { kind: 'advance' }>, ms: number): Outcome {
+    const { key } = op
+    const found = this.find(key, ms)
+    const old = comparable(found?.value)
+    const isThere = found !== undefined
+    switch (op.kind) {
+      case 'set':
+      case 'setMany':
+        this.#put(key, whole(op.value), ms, op.ttl)
+        return {}
+      case 'add':
+      case 'replace':
+        if (isThere === (op.kind === 'add')) return { result: false }
+        this.#put(key, whole(op.value), ms, op.ttl)
+        return { result: true }
+      case 'getOrSet':
+        if (!isThere) this.#put(key, whole(op.value), ms, op.ttl)
+        return { result: isThere ? old : comparable(whole(op.value)) }
+      case 'update': {
+        const value = op.value && whole(op.value)
+        if (value !== undefined) this.#put(key, value, ms, op.ttl)
+        return { seen: old }
+      }
+      case 'compareAndSet':
+        if (!isThere) return { result: 'missing' }
+        if (op.isStale) return { result: 'exists' }
+        this.#put(key, whole(op.value), ms, undefined)
+        return { result: 'stored' }
+      case 'touch':
+      case 'getAndTouch':
+        if (isThere) this.entries.set(key, { ...found, expiry: ms + (op.ttl ?? this.#ttl) })
+        return { result: op.kind === 'touch' ? isThere : old }
+      case 'get':
+        return { result: old }
+      case 'getBytes': {
+        const bytes = bytesOf(found?.value)
+        if (isThere && bytes === undefined) return { result: 'other' }
+        return { result: bytes?.length ?? -1, seen: bytes && textOf(bytes) }
+      }
+      case 'delete':
+        return { result: this.entries.delete(key) }
+      default:
+        return this.#count(op, ms, found)
+    }
   }
 
-  /** All that can be asked of a key without changing it. */
-  look(at: number, key: string): number {
-    const cache = this.caches[at]!
-    const found = this.find(at, key)
-    expect(cache.has(key)).toBe(found !== undefined)
+  #count(op: Extract<Operation, { by: bigint }>, ms: number, found: Expected | undefined): Outcome {
+    const { kind, key, by, initial } = op
+    if (found === undefined) {
+      const first = initial ?? (kind === 'increment' ? by : undefined)
+      if (first !== undefined) this.#put(key, first, ms, undefined)
+      return { result: first }
+    }
+    const text = String(found.value)
+    const isPlain = ['string', 'number', 'bigint'].includes(typeof found.value)
+    if (!isPlain || !/^\d{1,20}$/.test(text) || BigInt(text) >= 2n ** 64n) {
+      return { code: 'HEDDLE_NOT_A_NUMBER' }
+    }
+    const before = BigInt(text)
+    const up = BigInt.asUintN(64, before + by)
+    const after = kind === 'increment' ? up : before > by ? before - by : 0n
+    const value = typeof found.value === 'string' ? `${after}` : after
+    this.entries.set(key, { ...found, value, round: ++MapSpace.rounds })
+    return { result: after }
+  }
+}
+
+export class Pair {
+  readonly engine: Engine
+  readonly #caches: readonly (Engine | Namespace)[]
+  readonly #spaces: MapSpace[]
+  /** By key: the round and the version that were seen last. */
+  readonly #versions = [new Map<string, [number, number]>(), new Map<string, [number, number]>()]
+  readonly #mayLose: boolean
+  lost = 0
+  ms = START
+
+  constructor(ttl: number | undefined, eviction: 'clock' | 'none', mayLose: boolean) {
+    this.#mayLose = mayLose
+    const now = () => this.ms
+    const memory = mayLose ? '2mb' : '8mb'
+    const options = { name: 'operations', memory, maxThreads: 2, seed: 3, eviction, now } as const
+    const own = ttl === undefined ? {} : { ttl }
+    this.engine = createEngine({ ...options, ...own, maxItemSize: MOST_BYTES })
+    this.#caches = [this.engine, this.engine.namespace('space')]
+    this.#spaces = this.#caches.map(() => new MapSpace(ttl ?? Number.POSITIVE_INFINITY))
+  }
+
+  step(op: Operation): void {
+    if (op.kind === 'advance') {
+      this.ms += op.ms
+      return
+    }
+    const at = op.inSpace ? 1 : 0
+    const version = this.#look(at, op.key)
+    const [kept, lost] = [this.#spaces[at]!, this.#spaces[at]!.copy()]
+    const outcome = perform(this.#caches[at]!, op, version)
+    if (this.#mayLose && outcome.code === 'HEDDLE_FULL') {
+      this.lost++
+      return // nothing was changed
+    }
+    const expected = kept.apply(op, this.ms)
+    if (this.#mayLose && !isEqual(outcome, expected)) {
+      lost.entries.delete(op.key)
+      expect(outcome).toEqual(lost.apply(op, this.ms))
+      this.#spaces[at] = lost
+      this.lost++
+    } else expect(outcome).toEqual(expected)
+  }
+
+  /** All that can be asked of a key without changing it; its version. */
+  #look(at: number, key: string): number {
+    const cache = this.#caches[at]!
+    const found = this.#spaces[at]!.find(key, this.ms)
+    const isThere = cache.has(key)
+    if (this.#mayLose && !isThere && found !== undefined) {
+      this.#spaces[at]!.entries.delete(key)
+      this.lost++
+      return 1
+    }
+    expect(isThere).toBe(found !== undefined)
     expect(cache.ttl(key)).toBe(found === undefined ? undefined : found.expiry - this.ms)
     const read = cache.gets(key)
     expect(comparable(read?.value)).toEqual(comparable(found?.value))
@@ -91,12 +189,26 @@ export class Pair {
   }
 
   end(): void {
-    for (const [at, cache] of this.caches.entries()) {
-      for (const key of KEYS) this.look(at, key)
-      const live = KEYS.filter((key) => this.find(at, key) !== undefined)
-      expect([...cache.entries()].map(([key]) => key).sort()).toEqual(live.sort())
+    for (const [at, cache] of this.#caches.entries()) {
+      for (const key of KEYS) this.#look(at, key)
+      const { entries } = this.#spaces[at]!
+      const live = KEYS.filter((key) => entries.has(key)).sort()
+      const met = [...cache.entries()].filter(([key]) => KEYS.includes(key))
+      expect(met.map(([key]) => key).sort()).toEqual(live)
+      expect(cache.getMany(KEYS).map(comparable)).toEqual(
+        KEYS.map((key) => comparable(entries.get(key)?.value)),
+      )
       if (at === 1) expect(cache.size).toBe(live.length)
     }
     expect(this.engine.verify().problems).toEqual([])
+  }
+}
+
+function isEqual(left: Outcome, right: Outcome): boolean {
+  try {
+    expect(left).toEqual(right)
+    return true
+  } catch {
+    return false
   }
 }

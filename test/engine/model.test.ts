@@ -5,6 +5,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { createEngine, type Engine, type HeddleError, type Namespace } from '../../src/index.ts'
+import { modelRuns } from './model-runs.ts'
 
 type Text = { readonly kind: 'set' | 'add' | 'replace'; key: string; value: string; ttl: number }
 type Change = { readonly kind: 'append' | 'prepend'; key: string; value: string }
@@ -251,6 +252,6 @@ test('an engine does what a Map does', () => {
         engine.close()
       }
     }),
-    { numRuns: 300 },
+    modelRuns(300),
   )
 })

@@ -148,10 +148,11 @@ async function hostile({ isLong, say }: Call): Promise<PartReport> {
 /** The tests against a Map, more often and with other seeds, in a process of their own. */
 async function models({ seed, seconds }: Call): Promise<PartReport> {
   const time = clock(seconds)
-  const times = String(Math.max(1, Math.round(seconds / 25)))
+  const times = String(Math.max(1, Math.round(seconds / 45)))
   const env = { ...process.env, HEDDLE_MODEL_RUNS: times, HEDDLE_MODEL_SEED: String(seed) }
   const program = 'node_modules/vitest/vitest.mjs'
-  const args = [program, 'run', '--testTimeout', '3600000', '--maxWorkers', '1', '.model.test']
+  const which = ['.model.test', 'test/engine/model.test']
+  const args = [program, 'run', '--testTimeout', '3600000', '--maxWorkers', '1', ...which]
   const options = { cwd: ROOT, env, encoding: 'utf8', maxBuffer: 2 ** 28 } as const
   const { status, stdout, stderr } = spawnSync(process.execPath, args, options)
   const text = stripVTControlCharacters(stdout)
