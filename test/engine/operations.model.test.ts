@@ -87,7 +87,7 @@ test.each(['clock', 'none'] as const)("with eviction '%s' and too little memory"
         pair.engine.close()
       }
     }),
-    modelRuns(eviction === 'none' ? 3 : 8),
+    modelRuns(8),
   )
   expect(lost).toBeGreaterThan(0)
 })
