@@ -1,10 +1,11 @@
 /**
  * Adds the counts of a run to results/proof.ndjson, a line each, and rewrites the table of them:
  *
- *   node test/proof/record.ts explore FILE        lines of `npm run explore -- --json FILE`
- *   node test/proof/record.ts CHECK NAME=COUNT...  of any other check, such as `twins caught=30`
+ *   node test/proof/record.ts CHECK FILE           what the run printed; of the explorer, the file
+ *                                                  that `npm run explore -- --json FILE` wrote
+ *   node test/proof/record.ts CHECK NAME=COUNT...  counts given by name
  *
- * `--command TEXT` says how it was run.
+ * CHECK is model, explore, twins, stress, fuzz or differential; `--command TEXT` says how it ran.
  */
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -12,8 +13,11 @@ import { parseArgs } from 'node:util'
 import { machineFacts } from '../../bench/machine.ts'
 import { committedLines, DOCUMENT, withTable } from './table.ts'
 
+/** Counts by suite and name. */
+export type Counts = readonly (readonly [suite: string, name: string, count: number])[]
+
 /** One search of the explorer, as its `--json` writes it. */
-export interface Search {
+interface Search {
   readonly program: string
   readonly mode: string
   readonly executions: number
@@ -21,11 +25,23 @@ export interface Search {
   readonly failure?: unknown
 }
 
-/** Counts by suite and name. */
-export type Counts = readonly (readonly [suite: string, name: string, count: number])[]
+/** What a run counted, from what it wrote. */
+export function countsIn(check: string, text: string): Counts {
+  const lines = text.trim().split('\n')
+  if (check === 'explore') return countsOf(lines.map((line) => JSON.parse(line) as Search))
+  if (check === 'twins') return countsOfTwins(lines)
+  const last = lines.at(-1) ?? ''
+  const counts: Counts = last.startsWith('{')
+    ? flatten(JSON.parse(last)).map(([name, count]) => [check, name, count])
+    : [...last.matchAll(/([\d,]+) ([a-z ]+)/g)].map(([, count = '', name = '']) => {
+        return [check, name, Number(count.replaceAll(',', ''))]
+      })
+  if (counts.length === 0) throw new Error(`the last line of the output has no counts: '${last}'`)
+  return counts
+}
 
 /** What a run of the explorer counts, for each of its modes. */
-export function countsOf(searches: readonly Search[]): Counts {
+function countsOf(searches: readonly Search[]): Counts {
   const modes = [...new Set(searches.map(({ mode }) => mode))]
   return modes.flatMap((mode) => {
     const those = searches.filter((search) => search.mode === mode)
@@ -39,14 +55,35 @@ export function countsOf(searches: readonly Search[]): Counts {
   })
 }
 
+function countsOfTwins(lines: readonly string[]): Counts {
+  const caught = lines.map((line) => line.match(/ caught by .* after (\d+) executions$/))
+  const executions = caught.reduce((sum, found) => sum + Number(found?.[1] ?? 0), 0)
+  return [
+    ['twins', 'caught', caught.filter(Boolean).length],
+    ['twins', 'not caught', lines.filter((line) => line.includes(' NOT CAUGHT ')).length],
+    ['twins', 'executions', executions],
+  ]
+}
+
+/** The numbers of a summary, those of its parts named after them; arrays are counted. */
+function flatten(summary: unknown): [name: string, count: number][] {
+  return Object.entries(summary as Record<string, unknown>).flatMap(([name, value]) => {
+    if (['seed', 'seconds'].includes(name)) return []
+    if (typeof value === 'number') return [[name, value]]
+    if (Array.isArray(value)) return [[name, value.length]]
+    if (typeof value !== 'object' || value === null) return []
+    return flatten(value).map(([part, count]): [string, number] => [`${name} ${part}`, count])
+  })
+}
+
 /** Counts given as NAME=COUNT. */
-export function countsFrom(suite: string, given: readonly string[]): Counts {
+export function countsFrom(check: string, given: readonly string[]): Counts {
   return given.map((text) => {
     const [name, count] = text.split('=')
     if (!name || count === undefined || !Number.isFinite(Number(count)) || count === '') {
       throw new Error(`'${text}' is not NAME=COUNT`)
     }
-    return [suite, name, Number(count)] as const
+    return [check, name, Number(count)] as const
   })
 }
 
@@ -66,11 +103,8 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     options: { command: { type: 'string' } },
     allowPositionals: true,
   })
-  const [suite = '', ...rest] = positionals
-  const isExplorer = suite === 'explore' && rest.length === 1 && !rest[0]!.includes('=')
-  const searches = (): Search[] => {
-    const lines = readFileSync(rest[0]!, 'utf8').split('\n').filter(Boolean)
-    return lines.map((line) => JSON.parse(line) as Search)
-  }
-  record(isExplorer ? countsOf(searches()) : countsFrom(suite, rest), values.command)
+  const [check = '', ...rest] = positionals
+  const isFile = rest.length === 1 && !rest[0]!.includes('=')
+  const counts = isFile ? countsIn(check, readFileSync(rest[0]!, 'utf8')) : countsFrom(check, rest)
+  record(counts, values.command)
 }

@@ -1,7 +1,7 @@
 /** The table of runs: made of the committed lines, the latest of each count, in a fixed order. */
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { countsFrom, countsOf } from './record.ts'
+import { countsFrom, countsIn } from './record.ts'
 import { BEGIN, committedLines, DOCUMENT, END, type Line, tableOf, withTable } from './table.ts'
 
 const line = (given: Partial<Line>): Line => ({
@@ -57,12 +57,9 @@ test('without lines it says so, and a document without marks is refused', () => 
 
 test('searches of the explorer are counted by their mode', () => {
   const search = { program: 'a', mode: 'plain', executions: 5, complete: true }
-  const searches = [
-    search,
-    { ...search, complete: false, failure: {} },
-    { ...search, mode: 'stale' },
-  ]
-  expect(countsOf(searches)).toEqual([
+  const failed = { ...search, complete: false, failure: {} }
+  const lines = [search, failed, { ...search, mode: 'stale' }].map((one) => JSON.stringify(one))
+  expect(countsIn('explore', `${lines.join('\n')}\n`)).toEqual([
     ['explore plain', 'programs', 2],
     ['explore plain', 'without a bound', 1],
     ['explore plain', 'executions', 10],
@@ -72,6 +69,33 @@ test('searches of the explorer are counted by their mode', () => {
     ['explore stale', 'executions', 5],
     ['explore stale', 'failures', 0],
   ])
+})
+
+test('twins are counted by their lines, summaries by their last one', () => {
+  const twins = [
+    "one caught by 'set x set' after 12 executions",
+    "two NOT CAUGHT by 'get': 5 executions of 5",
+    '2 twins in 3.0 s, not caught: two',
+  ]
+  expect(countsIn('twins', twins.join('\n'))).toEqual([
+    ['twins', 'caught', 1],
+    ['twins', 'not caught', 1],
+    ['twins', 'executions', 12],
+  ])
+  const summary = { ok: true, seed: 7, seconds: 60, kills: 500, wire: { inputs: 9 }, problems: [] }
+  expect(countsIn('stress', `words\n${JSON.stringify(summary)}\n`)).toEqual([
+    ['stress', 'kills', 500],
+    ['stress', 'wire inputs', 9],
+    ['stress', 'problems', 0],
+  ])
+  expect(
+    countsIn('model', '\n113 programs, 61 broken twins, 4,617,358 states: as expected'),
+  ).toEqual([
+    ['model', 'programs', 113],
+    ['model', 'broken twins', 61],
+    ['model', 'states', 4_617_358],
+  ])
+  expect(() => countsIn('stress', 'nothing')).toThrow('no counts')
 })
 
 test('other counts are given by name', () => {

@@ -1,7 +1,7 @@
 /**
- * The table of runs in docs/CORRECTNESS.md, made from lines: `node test/proof/table.ts` rewrites
- * what stands between the two marks there. Lines are those of results/proof.ndjson, and of
- * results/runs.ndjson what stress runs wrote; of equal checks and counts the latest line stands.
+ * The table of runs in docs/CORRECTNESS.md, made from results/proof.ndjson, to which record.ts adds:
+ * `node test/proof/table.ts` rewrites what stands between the two marks there. Of equal checks and
+ * counts the latest line stands.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -9,8 +9,8 @@ import { fileURLToPath } from 'node:url'
 export const BEGIN = '<!-- runs: written by test/proof/table.ts -->'
 export const END = '<!-- runs end -->'
 export const DOCUMENT = fileURLToPath(new URL('../../docs/CORRECTNESS.md', import.meta.url))
-const RESULTS = new URL('../../results/', import.meta.url)
-/** Checks in the order of the table; what runs.ndjson has beside them is no proof. */
+const LINES = fileURLToPath(new URL('../../results/proof.ndjson', import.meta.url))
+/** Checks in the order of the table. */
 const CHECKS = ['model', 'explore', 'twins', 'stress', 'fuzz', 'differential']
 
 /** What the table needs of a line in results/. */
@@ -25,17 +25,10 @@ export interface Line {
   readonly parameters?: Readonly<Record<string, unknown>>
 }
 
-/** The lines that are committed: all of the proof, and those of the stress runs. */
+/** The lines of all runs. */
 export function committedLines(): Line[] {
-  const proof = linesOf('proof.ndjson')
-  const stress = linesOf('runs.ndjson').filter(({ suite }) => suite.startsWith('stress '))
-  return [...proof, ...stress]
-}
-
-function linesOf(name: string): Line[] {
-  const file = fileURLToPath(new URL(name, RESULTS))
-  if (!existsSync(file)) return []
-  const lines = readFileSync(file, 'utf8').split('\n').filter(Boolean)
+  if (!existsSync(LINES)) return []
+  const lines = readFileSync(LINES, 'utf8').split('\n').filter(Boolean)
   return lines.map((line) => JSON.parse(line) as Line)
 }
 
