@@ -1,7 +1,7 @@
 /**
- * The table of runs in docs/CORRECTNESS.md, made from results/proof.ndjson, to which record.ts adds:
- * `node test/proof/table.ts` rewrites what stands between the two marks there. Of equal checks and
- * counts the latest line stands.
+ * The table of runs in docs/CORRECTNESS.md, made from results/proof.ndjson, to which record.ts
+ * adds: `node test/proof/table.ts` rewrites what stands between the two marks there. Of equal
+ * checks and counts the latest line stands.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
