@@ -68,7 +68,7 @@ async function workOn(
   let thread: Worker | undefined
   for (let twin = queue.shift(); twin !== undefined; twin = queue.shift()) {
     thread ??= startThread(sources)
-    const outcome = await exploredIn(thread, twin)
+    const outcome = await soundly(thread, twin)
     if (outcome === undefined) {
       await thread.terminate()
       thread = undefined
@@ -84,6 +84,17 @@ function startThread(sources: Map<string, string>): Worker {
 }
 
 type Outcome = Omit<Catch, 'twin'> & { readonly error: string | undefined }
+
+/** What catches a twin says nothing of the source as it is, in as many executions. */
+async function soundly(thread: Worker, twin: BrokenTwin): Promise<Outcome | undefined> {
+  const outcome = await exploredIn(thread, twin)
+  if (outcome === undefined || outcome.problems.length === 0) return outcome
+  const asItIs = { ...twin, name: 'as it is', patches: [], within: outcome.executions }
+  const silence = await exploredIn(thread, asItIs)
+  if (silence === undefined || silence.error !== undefined) return silence
+  if (silence.problems.length === 0) return outcome
+  return { executions: 0, problems: [], error: `the source as it is: ${silence.problems[0]}` }
+}
 
 /** Undefined: it took too long. */
 function exploredIn(thread: Worker, twin: BrokenTwin): Promise<Outcome | undefined> {

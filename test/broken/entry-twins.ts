@@ -6,6 +6,8 @@ const TABLE = 'src/memory/table.ts'
 const UPDATE = 'src/engine/update.ts'
 const STORE = 'src/engine/store.ts'
 const TWO = { preemptions: 2 }
+/** Two reads may get older values. */
+const TWO_OLDER = { preemptions: 1, staleReads: true, mostStale: 2 }
 
 export const ENTRY_TWINS: readonly BrokenTwin[] = [
   {
@@ -138,6 +140,34 @@ export const ENTRY_TWINS: readonly BrokenTwin[] = [
     program: 'get x set set(b), reuse',
     bounds: TWO,
     within: 5000,
+  },
+  {
+    name: 'openFence',
+    rule: 'no plain read of an entry comes after the reads that close it, also on ARM64',
+    patches: [
+      {
+        file: TABLE,
+        find: 'closeReads(view.slotTable, view.slotAt, view.slotWord) === view.slotWord &&',
+        replace: 'load(view.slotTable, view.slotAt) === view.slotWord &&',
+      },
+    ],
+    program: 'getBytes x delete set(b), reuse',
+    bounds: TWO_OLDER,
+    within: 3000,
+  },
+  {
+    name: 'openMismatch',
+    rule: 'the reads of a failed comparison of keys are closed as well, also on ARM64',
+    patches: [
+      {
+        file: TABLE,
+        find: 'closeReads(table, slotAt, word) === word && load(words, entryAt) === incarnation',
+        replace: 'load(table, slotAt) === word && load(words, entryAt) === incarnation',
+      },
+    ],
+    program: 'get x set set(b), reuse',
+    bounds: TWO_OLDER,
+    within: 3000,
   },
   {
     name: 'existsUnchecked',

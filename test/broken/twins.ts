@@ -3,7 +3,7 @@
  * away. Each is what a plausible shortcut would look like in the source, and each names the program
  * that must catch it within so many executions.
  */
-import type { Bounds } from '../explore/program.ts'
+import type { Options } from '../explore/options.ts'
 import type { Patch } from '../stress/twin.ts'
 import { CHUNK_TWINS } from './chunk-twins.ts'
 import { DEATH_TWINS } from './death-twins.ts'
@@ -18,7 +18,7 @@ export interface BrokenTwin {
   readonly patches: readonly Patch[]
   /** The program of the explorer that catches it. */
   readonly program: string
-  readonly bounds: Bounds
+  readonly bounds: Partial<Options>
   /** Executions in which it must be caught. */
   readonly within: number
 }
