@@ -176,6 +176,14 @@ export function createTape(words: number): SharedArrayBuffer {
   return new SharedArrayBuffer(words * 8)
 }
 
+/** Records on a tape, for who wonders whether its worker gets on. */
+export function recordsOn(memory: SharedArrayBuffer): number {
+  const words = new Float64Array(memory)
+  let records = 0
+  for (let at = 0; words[at + LENGTH] > 0; at += words[at + LENGTH]) records++
+  return records
+}
+
 /** Takes away the first record, and so all of them. */
 export function clearTape(memory: SharedArrayBuffer): void {
   new Float64Array(memory)[LENGTH] = 0

@@ -7,15 +7,16 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import type { EngineHandle } from '../../src/index.ts'
 import { FROZEN, MOST_WORKERS, PLAN, type Random } from './history-plan.ts'
-import { clearTape, createTape } from './history-tape.ts'
+import { clearTape, createTape, recordsOn } from './history-tape.ts'
 import type { HistoryOrders, TeamMessage } from './history-thread.ts'
 import { whereaboutsOf } from './whereabouts.ts'
 
 const PROGRAM = new URL('./history-thread.ts', import.meta.url)
 const TAPE_DOUBLES = 48 * 1024
-/** Who has not ended a round by then stands still. */
+/** Who makes no call for so long stands still. */
 const STANDSTILL_MS = 15_000
 const POLL_MS = 10
+const TURNS_PER_LOOK = 500
 /** The longest time for which a worker stays frozen before it is killed. */
 const LONGEST_FROZEN_MS = 60
 
@@ -27,6 +28,16 @@ interface Member {
   isDead: boolean
   /** When it is killed, if it is frozen. */
   buriedMs?: number
+  /** Records of the round when they last grew. */
+  progress: { readonly records: number; readonly atMs: number }
+}
+
+/** Whether a worker has recorded nothing for long. */
+function standsStill(member: Member): boolean {
+  const records = recordsOn(member.tape)
+  const { progress } = member
+  if (records !== progress.records) member.progress = { records, atMs: performance.now() }
+  return performance.now() - member.progress.atMs > STANDSTILL_MS
 }
 
 export interface TeamOptions {
@@ -110,7 +121,8 @@ export class Team {
     }
     const worker = new Worker(PROGRAM, { workerData: orders })
     worker.on('error', (error) => complain(`worker ${number} ended: ${error.stack}`))
-    return { worker, number, tape: orders.tape, isDoomed, isDead: false }
+    const progress = { records: -1, atMs: 0 }
+    return { worker, number, tape: orders.tape, isDoomed, isDead: false, progress }
   }
 
   startRound(): void {
@@ -135,14 +147,15 @@ export class Team {
 
   /** Until all who live have ended the round; those that freeze are killed after a while. */
   async endRound(): Promise<void> {
-    const started = performance.now()
-    while (this.#busy().length > 0) {
+    for (const member of this.#members) member.progress = { records: -1, atMs: 0 }
+    for (let turn = 1; this.#busy().length > 0; turn++) {
       await this.bury()
-      if (performance.now() - started > STANDSTILL_MS) {
-        await Promise.all(this.#busy().map((member) => this.#report(member)))
-        return
-      }
       await sleep(1)
+      if (turn % TURNS_PER_LOOK !== 0) continue
+      const still = this.#busy().filter(standsStill)
+      if (still.length === 0) continue
+      await Promise.all(still.map((member) => this.#report(member)))
+      return
     }
   }
   /** Kills those that are frozen, and have been for a while. */
@@ -155,9 +168,12 @@ export class Team {
       if (member.isDead) Atomics.store(this.plan, PLAN.DONE_BY + slot, this.#round)
     }
   }
-  async #report({ worker, number, isDoomed }: Member): Promise<void> {
-    const kind = isDoomed ? 'doomed worker' : 'worker'
-    this.#options.complain(`${kind} ${number} stands still: ${await whereaboutsOf(worker)}`)
+  async #report({ worker, number, tape, isDoomed }: Member): Promise<void> {
+    const who = `${isDoomed ? 'doomed ' : ''}worker ${number}`
+    const before = recordsOn(tape)
+    const where = await whereaboutsOf(worker)
+    const did = `had made ${before} calls, ${recordsOn(tape) - before} since`
+    this.#options.complain(`${who} does not end round ${this.#round}, ${did}: ${where}`)
   }
   #busy(): Member[] {
     return this.#members.filter((member, slot) => {

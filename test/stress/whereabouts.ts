@@ -3,6 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Worker } from 'node:worker_threads'
 
 const LOOK_MS = 500
+/** Who does not answer by then waits in a call that nothing interrupts. */
+const PATIENCE_MS = 5000
 const MOST_STACKS = 4
 
 interface ProfileNode {
@@ -15,7 +17,7 @@ interface ProfileNode {
 /** The stacks it was met in most often, innermost function first. */
 export async function whereaboutsOf(worker: Worker): Promise<string> {
   const started = worker.startCpuProfile()
-  const handle = await Promise.race([started, sleep(LOOK_MS)])
+  const handle = await Promise.race([started, sleep(PATIENCE_MS)])
   if (handle === undefined) return 'waiting in one call'
   await sleep(LOOK_MS)
   const { nodes } = JSON.parse(await handle.stop()) as { nodes: readonly ProfileNode[] }
