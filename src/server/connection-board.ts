@@ -6,7 +6,9 @@
  * that may see an address half written for a moment (it is shown to people, nothing hangs on it).
  * The words that several threads change are counted up and down by atomic additions; what was
  * counted once is counted down once: by whoever takes the slot out of OPEN, and by whoever takes
- * its kinds. A worker may die between the two, so its load is counted again after its death.
+ * its kinds. A worker may die between the two, so its load is counted again after its death. One
+ * that dies between counting a watcher and writing down its kinds leaves it counted: then lines are
+ * made that nobody reads, and one watcher less may come.
  */
 import { add, copyIn, load, peek, peekBuffer, poke, store, swap } from '#words'
 

@@ -1,5 +1,6 @@
 /** All programs of the explorer. */
 import type { Program } from '../program.ts'
+import { BOARDS } from './boards.ts'
 import { DEATHS } from './deaths.ts'
 import { FRAMES } from './traffic.ts'
 import { MEMORY } from './memory.ts'
@@ -16,4 +17,5 @@ export const PROGRAMS: readonly Program[] = [
   ...TIME,
   ...DEATHS,
   ...FRAMES,
+  ...BOARDS,
 ]
