@@ -52,11 +52,15 @@ function boardProgram(name: string, sharing: Sharing): Program {
   return full === undefined ? { name, about, prepare } : { name, about, full, prepare }
 }
 
-/** The worker is dead: what was handed to it is closed, and what it counted is counted again. */
+/** A dead worker's connections are given back, and what it counted is counted again. */
 function judge(memory: SharedArrayBuffer, run: Run): string[] {
   if (run.dead.includes(0)) return []
   const board = new ConnectionBoard(memory)
-  if (run.dead.includes(1)) board.releaseHandedTo(WORKER)
+  if (run.dead.includes(1)) {
+    board.releaseHandedTo(WORKER)
+    // As the acceptor does with those that the dead worker still knew (frame-recovery.ts).
+    for (let slot = 0; slot < SLOTS; slot++) if (!board.isOpen(slot)) board.release(slot)
+  }
   const problems = run.calls.flatMap(({ label, error }) =>
     error === undefined ? [] : [`${label} crashed: ${(error as Error).stack}`],
   )
