@@ -4,20 +4,17 @@
  * shorter while it still is, first by whole batches, then by commands.
  */
 import { NormalForm } from './normal-form.ts'
-import { CommandGrammar, COUNTERS, KEYS } from './grammar.ts'
 import { type Batch, NO_ANSWER, Peer } from './peer.ts'
-import { Random } from './random.ts'
+import { streamOf, timedStreamOf } from './streams.ts'
 
 const COMMANDS_PER_STREAM = 4000
-const MOST_PER_BATCH = 80
-const CONNECTIONS = 3
 const MOST_REPLAYS = 400
 
 export interface Difference {
   readonly seed: number
   /** It was seen again when the same was asked again. */
   readonly repeats: boolean
-  /** The shortest stream that was found to differ, in batches. */
+  /** The shortest stream that was found to differ, in batches; the first one empties the cache. */
   readonly batches: readonly (readonly string[])[]
   readonly ours: string
   readonly theirs: string
@@ -55,6 +52,24 @@ export class Differential {
     return tally
   }
 
+  /** Streams in which time passes, some seconds each: what expires, and a delayed flush. */
+  async runTimed(seed: number, streams: number): Promise<Tally> {
+    const tally: Tally = { commands: 0, streams: 0, replyBytes: 0, difference: undefined }
+    for (let n = 0; n < streams && tally.difference === undefined; n++) {
+      tally.streams++
+      const batches = timedStreamOf(seed + n, Math.floor(Date.now() / 1000))
+      const found = await this.#compare(batches, tally)
+      // One that is not seen again met a tick of memcached's clock.
+      const again = found && (await this.#compare(batches))
+      if (again === undefined) continue
+      const texts = batches.slice(0, again.at + 1).map(({ commands }) => commands)
+      const { ours, theirs } = again
+      tally.difference = { seed: seed + n, repeats: true, batches: texts, ours, theirs }
+    }
+    this.close()
+    return tally
+  }
+
   close(): void {
     this.#ours.close()
     this.#theirs.close()
@@ -64,16 +79,16 @@ export class Differential {
   async #compare(batches: readonly Batch[], tally?: Tally): Promise<Found | undefined> {
     this.close()
     const forms = [new NormalForm(), new NormalForm()] as const
-    for (const [at, batch] of [EMPTYING, ...batches].entries()) {
+    for (const [at, batch] of batches.entries()) {
       const [ours, theirs] = await Promise.all([this.#ours.ask(batch), this.#theirs.ask(batch)])
       if (tally !== undefined) {
         tally.commands += batch.commands.length
         tally.replyBytes += ours.length
       }
-      if (ours.endsWith(NO_ANSWER)) return { at: at - 1, ours, theirs }
+      if (ours.endsWith(NO_ANSWER)) return { at, ours, theirs }
       if (ours === theirs) continue
       const [left, right] = [forms[0].of(withoutNumber(ours)), forms[1].of(withoutNumber(theirs))]
-      if (left !== right) return { at: at - 1, ours: left, theirs: right }
+      if (left !== right) return { at, ours: left, theirs: right }
     }
     return undefined
   }
@@ -97,12 +112,12 @@ export class Differential {
       size >= 1;
       size = Math.floor(size / 2)
     ) {
-      for (let at = 0; at < shortest.length; ) {
+      for (let at = 1; at < shortest.length; ) {
         const rest = [...shortest.slice(0, at), ...shortest.slice(at + size)]
         if (!(await attempt(rest))) at += size
       }
     }
-    for (let at = 0; repeats && at < shortest.length; at++) {
+    for (let at = 1; repeats && at < shortest.length; at++) {
       for (let size = 40; size >= 1; size = Math.floor(size / 2)) {
         for (let from = 0; from < (shortest[at]?.commands.length ?? 0); ) {
           const batch = shortest[at]!
@@ -113,7 +128,8 @@ export class Differential {
       }
     }
     const { ours, theirs } = last
-    return { seed, repeats, batches: shortest.map(({ commands }) => commands), ours, theirs }
+    const texts = shortest.map(({ commands }) => commands)
+    return { seed, repeats, batches: texts, ours, theirs }
   }
 }
 
@@ -121,36 +137,6 @@ interface Found {
   readonly at: number
   readonly ours: string
   readonly theirs: string
-}
-
-/** Every stream starts from nothing; all is written first, so that one less than a CAS is not 0. */
-const WRITES = [...KEYS, ...COUNTERS].map((key) => `set ${key} 0 0 1\r\nx\r\n`.repeat(2))
-const EMPTYING: Batch = {
-  commands: [...WRITES, 'flush_all\r\n', 'verbosity 0\r\n'],
-  connection: 0,
-  cuts: [],
-  quits: false,
-}
-
-/** The batches of a stream: the same for the same seed, but for absolute times. */
-function streamOf(seed: number, commands: number, now: number): Batch[] {
-  const random = new Random(seed)
-  const grammar = new CommandGrammar(random, now)
-  const batches: Batch[] = []
-  for (let made = 0; made < commands; ) {
-    const size = Math.min(commands - made, random.once(3) ? 1 : 1 + random.below(MOST_PER_BATCH))
-    const texts: string[] = []
-    while (texts.length < size) {
-      const { text, isFirst } = grammar.next()
-      if (!isFirst || texts.length === 0) texts.push(text)
-    }
-    made += size
-    const bytes = texts.reduce((sum, text) => sum + text.length, 0)
-    const cuts = random.once(2) ? random.cuts(bytes, 4) : []
-    const connection = random.below(CONNECTIONS)
-    batches.push({ commands: texts, connection, cuts, quits: random.once(40) })
-  }
-  return batches
 }
 
 /** Batches are numbered by each peer for itself; the lines that fill up a batch become a number. */
@@ -163,7 +149,7 @@ function withoutNumber(reply: string): string {
 /** A difference as text: what to send, and both answers from where they differ. */
 export function differenceText(difference: Difference): string {
   const { seed, repeats, batches, ours, theirs } = difference
-  const sent = (repeats ? batches : batches.slice(-1)).filter(({ length }) => length > 0)
+  const sent = (repeats ? batches.slice(1) : batches.slice(-1)).filter(({ length }) => length > 0)
   let same = 0
   while (same < ours.length && ours[same] === theirs[same]) same++
   const from = Math.max(0, same - 100)

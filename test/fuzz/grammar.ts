@@ -60,11 +60,13 @@ export class CommandGrammar {
   readonly #now: number
   readonly #times: readonly string[]
 
-  constructor(random: Random, now: number) {
+  /** @param times for all commands, in place of those of the grammar */
+  constructor(random: Random, now: number, times?: readonly string[]) {
     this.#random = random
     this.#now = now
     const absolute = [`${this.#now + 5000}`, `${this.#now - 10}`]
-    this.#times = ['0', '0', '0', '1000', '2000000', '2592000', '-1', '-100', ...absolute]
+    const all = ['0', '0', '0', '1000', '2000000', '2592000', '-1', '-100', ...absolute]
+    this.#times = times ?? all
   }
 
   next(): Command {

@@ -88,14 +88,18 @@ async function differential(call: Call): Promise<PartReport> {
   for (const handOff of HAND_OFFS) {
     const half = clock(seconds / 2)
     const isOver = () => call.commands === undefined && half.isOver()
-    const tally = await compareWith(handOff, seed, Math.ceil(commands / 2), isOver)
-    say(`${handOff}: ${tally.commands} commands in ${tally.streams} streams`)
-    figures.commands += tally.commands
-    figures.streams += tally.streams
-    figures.replyBytes += tally.replyBytes
-    if (tally.difference === undefined) continue
-    figures.differences++
-    findings.push(`with ${handOff} ${differenceText(tally.difference)}`)
+    // A stream in which time passes takes a quarter of a minute.
+    const timed = call.commands !== undefined || seconds >= 60 ? 1 : 0
+    const tallies = await compareWith(handOff, seed, Math.ceil(commands / 2), timed, isOver)
+    for (const tally of tallies) {
+      say(`${handOff}: ${tally.commands} commands in ${tally.streams} streams`)
+      figures.commands += tally.commands
+      figures.streams += tally.streams
+      figures.replyBytes += tally.replyBytes
+      if (tally.difference === undefined) continue
+      figures.differences++
+      findings.push(`with ${handOff} ${differenceText(tally.difference)}`)
+    }
   }
   return { figures: { ...figures, seconds: time.seconds() }, findings }
 }
@@ -104,8 +108,9 @@ async function compareWith(
   handOff: (typeof HAND_OFFS)[number],
   seed: number,
   commands: number,
+  timed: number,
   isOver: () => boolean,
-): Promise<Tally> {
+): Promise<Tally[]> {
   const engine = createEngine({ name: `differential-${handOff}`, memory: '64mb' })
   const options = { memcachedPort: 0, workers: 1, handOff, acceptor: 'worker' } as const
   const server = await serve(engine, options)
@@ -114,7 +119,9 @@ async function compareWith(
   const both = new Differential(port, memcached.port)
   try {
     // The other hand-off gets other streams.
-    return await both.run(handOff === 'frames' ? seed : seed + 500_000, commands, isOver)
+    const first = handOff === 'frames' ? seed : seed + 500_000
+    const inTime = await both.runTimed(first, timed)
+    return [inTime, await both.run(first, commands, isOver)]
   } finally {
     both.close()
     memcached.stop()

@@ -21,6 +21,8 @@ export interface Batch {
   readonly cuts: readonly number[]
   /** The last command is `quit`: the replies end with the connection. */
   readonly quits: boolean
+  /** How long nothing is sent afterwards. */
+  readonly pauseMs: number
 }
 
 export class Peer {
@@ -61,6 +63,7 @@ export class Peer {
       this.#sockets[batch.connection] = undefined
     }
     this.#learn(reply)
+    if (batch.pauseMs > 0) await sleep(batch.pauseMs)
     return reply
   }
 
