@@ -4,6 +4,7 @@
  */
 import { describe, expect, test } from 'vitest'
 import { closeReads, compareExchange, load, peek, poke, store } from './atomics.ts'
+import { restWhile, ring } from './words.ts'
 import { type Body, searched, toy } from './toy-programs.ts'
 
 const X = 0
@@ -79,6 +80,24 @@ describe('message passing', () => {
     expect(seen).not.toContain('undefined undefined 10')
     expect(seen).toContain('undefined undefined 11')
   })
+})
+
+test('who is woken sees what was done before the word was rung', () => {
+  const waker: Body = (w) => {
+    poke(w, X, 1)
+    ring(w, Y)
+  }
+  const sleeper: Body = (w) => {
+    restWhile(w, Y, 0, 1000)
+    return peek(w, X)
+  }
+  expect([...outcomes([waker, sleeper])]).toEqual(['undefined 1'])
+  const hasty: Body = (w) => peek(w, 2) + peek(w, X)
+  const teller: Body = (w) => {
+    poke(w, X, 1)
+    poke(w, 2, 2)
+  }
+  expect(outcomes([teller, hasty])).toContain('undefined 2')
 })
 
 describe('one word', () => {

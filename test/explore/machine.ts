@@ -176,9 +176,11 @@ export class Machine {
         if (on !== word) continue
         thread.listening.delete(callback)
         thread.woken.push(callback)
+        this.stale?.woke(thread.index, word)
         wakes ||= thread.status === IDLE
       }
       if (!wakes) continue
+      this.stale?.woke(thread.index, word)
       thread.status = RUNNABLE
       this.enabled |= bit(thread.index)
       this.strategy.woke(thread.index, depth)

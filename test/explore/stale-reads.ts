@@ -12,9 +12,10 @@
  * - `read`: what its plain reads have come across. Ordered before a later atomic store or
  *   read-modify-write, and before reads that are reached through a pointer (`pointedAt`).
  *
- * And `stores`: what its plain stores come after; published with its next atomic store.
- * A step that begins after one of another thread returned is ordered after it, as if told so by a
- * message; steps of one thread are ordered by their accesses alone.
+ * And `stores`: what its plain stores come after; published with its next atomic store. A step
+ * that begins after one of another thread returned is ordered after it, as if told so by a
+ * message; steps of one thread are ordered by their accesses alone. Who is woken is ordered after
+ * who rang, as ECMAScript says of wait and notify.
  *
  * A store comes after the reads of its word before it, and a read that misses a store comes before
  * it: whoever is ordered after that store is then ordered after what the read was ordered after. So
@@ -37,6 +38,7 @@ import {
   PEEK,
   POKE,
   RETURN,
+  RING,
   STORE,
   SWAP,
   type Trace,
@@ -140,6 +142,7 @@ export class StaleReads {
       else if (wrote && (kind === SWAP || kind === ADD || kind === CLOSE)) {
         this.#exchanged(thread, word + n, history, kind)
       } else if (isAtomicLoad(kind)) this.#loaded(thread, history)
+      else if (kind === RING) history.rung = this.#toldBy(thread)
     }
     this.#time = Infinity
   }
@@ -193,13 +196,24 @@ export class StaleReads {
     this.#stored(thread, word, history, Int32Array.from(atomic))
   }
 
+  /** A thread is woken, or finds that it need not sleep: it is ordered after who rang. */
+  woke(thread: number, word: number): void {
+    const rung = this.#historyOf(word).rung
+    if (rung !== undefined) this.#acquire(thread, rung)
+  }
+
   /** Who begins a step after this one returned has been told so; the thread itself has not. */
   #returned(thread: number, word: number, history: History): void {
+    this.#stored(thread, word, history, this.#toldBy(thread))
+  }
+
+  /** All that a thread has done, for who hears of it otherwise than by an access. */
+  #toldBy(thread: number): Clock {
     const told = Int32Array.from(this.#atomic[thread]!)
     join(told, this.#read[thread]!)
     join(told, this.#stores[thread]!)
     told[thread] = this.#trace.count
-    this.#stored(thread, word, history, told)
+    return told
   }
 
   #invoked(thread: number, history: History): void {
@@ -259,6 +273,7 @@ export class StaleReads {
         releases: [undefined],
         loads: this.#readsOf(word),
         seen: new Int32Array(this.#threads),
+        rung: undefined,
       }
       this.#histories.set(word, history)
     }

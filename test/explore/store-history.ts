@@ -17,6 +17,8 @@ export interface History {
   readonly loads: Clock
   /** The newest store that each thread has read or made. */
   readonly seen: Int32Array
+  /** What a thread that is woken by the word is ordered after. */
+  rung: Clock | undefined
 }
 
 export function indexAt(history: History, time: number): number {

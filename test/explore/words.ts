@@ -51,6 +51,7 @@ export function restWhile(words: Int32Array, at: number, seen: number, ms: numbe
   const sleeps = machine.words.get(word) === (seen | 0)
   machine.end(WAIT, word, 1, false, sleeps ? 1 : 0)
   if (sleeps) machine.sleep(ASLEEP, word)
+  machine.stale?.woke(machine.current.index, word)
 }
 
 export function whenRung(words: Int32Array, at: number, seen: number, wake: () => void): void {
@@ -65,5 +66,8 @@ export function whenRung(words: Int32Array, at: number, seen: number, wake: () =
   const sleeps = machine.words.get(word) === (seen | 0)
   machine.end(LISTEN, word, 1, false, sleeps ? 1 : 0)
   if (sleeps) thread.listening.set(callback, word)
-  else thread.woken.push(callback)
+  else {
+    thread.woken.push(callback)
+    machine.stale?.woke(thread.index, word)
+  }
 }
