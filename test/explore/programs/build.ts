@@ -20,6 +20,8 @@ export interface First {
 export interface Scene {
   readonly keys: readonly string[]
   readonly entries: readonly First[]
+  /** Keys that the plot has stored itself, and their values. */
+  readonly alsoThere?: Readonly<Record<string, string>>
   /** Threads whose magazines are left empty. */
   readonly cold?: readonly number[]
   /** What has a time to live is over, and still linked. */
@@ -47,6 +49,7 @@ function prepare(world: World, scene: Plot['scene']): Prepared {
   const { engine } = world.janitor
   const initial: Record<string, KeyState> = {}
   const versions: Record<string, number> = {}
+  for (const [key, value] of Object.entries(rest.alsoThere ?? {})) initial[key] = present(value)
   for (const { key, value, ttl } of entries) {
     engine.set(key, value, ttl)
     const { version } = engine.gets(key)!

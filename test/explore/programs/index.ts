@@ -3,9 +3,11 @@ import type { Program } from '../program.ts'
 import { BOARDS } from './boards.ts'
 import { DEATHS } from './deaths.ts'
 import { FRAMES } from './traffic.ts'
+import { ROWS } from './leases.ts'
 import { MEMORY } from './memory.ts'
 import { PAGES } from './pages.ts'
 import { PAIRS } from './pairs.ts'
+import { SPACES } from './spaces.ts'
 import { TABLES } from './tables.ts'
 import { TIME } from './time.ts'
 
@@ -18,4 +20,6 @@ export const PROGRAMS: readonly Program[] = [
   ...DEATHS,
   ...FRAMES,
   ...BOARDS,
+  ...ROWS,
+  ...SPACES,
 ]

@@ -18,7 +18,7 @@ import { presenceAt, tickOf } from '../../../src/memory/write-entry.ts'
 import type { Call, Run } from '../program.ts'
 import { feedProblems } from './feed-check.ts'
 import type { Action, Deed } from './operations.ts'
-import type { World } from './world.ts'
+import { listedBy, readBy, type World } from './world.ts'
 
 /** What a program's steps mean, and where they began. */
 export interface Case {
@@ -88,11 +88,11 @@ interface Final {
 
 /** What the keys hold at the end, as calls that come after all others. */
 function finalState({ world, keys }: Case): Final {
-  const { engine } = world.janitor
+  const { janitor } = world
   const clock = clockAt(world, world.now())
   const there = new Set<string>()
   const calls = keys.map((key, n): Recorded => {
-    const value = engine.get(key)
+    const value = readBy(janitor, key)
     if (value !== undefined) there.add(key)
     const at = END + 2 * n
     const outcome = returned(value)
@@ -107,7 +107,9 @@ function finalState({ world, keys }: Case): Final {
     }
   })
   const problems: string[] = []
-  const listed = [...engine.keys()].filter((key) => keys.includes(key)).sort()
+  const listed = listedBy(janitor)
+    .filter((key) => keys.includes(key))
+    .sort()
   if (listed.join() !== [...there].sort().join()) {
     problems.push(`iterating meets the keys ${listed.join()}, reading finds ${[...there].join()}`)
   }

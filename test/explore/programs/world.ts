@@ -6,10 +6,11 @@
  */
 import { load, store } from '#atomics'
 import type { CounterName } from '../../../native-layout/thread-row.ts'
-import { Engine } from '../../../src/engine/engine.ts'
+import { Engine, type Namespace } from '../../../src/engine/engine.ts'
 import { type MutationFeed, openFeed } from '../../../src/engine/feed.ts'
 import { type EngineHandle, Session } from '../../../src/engine/session.ts'
-import { declareDead, lessees } from '../../../src/memory/lease.ts'
+import { ownThreadIdentity, type ThreadIdentity } from '../../../src/engine/thread-identity.ts'
+import { declareDead, lessees, type Lessee } from '../../../src/memory/lease.ts'
 import { total } from '../../../src/memory/row.ts'
 import { candidate, secondOf, tagFor } from '../../../src/memory/table.ts'
 import type { MemoryView } from '../../../src/memory/view.ts'
@@ -97,9 +98,11 @@ export class World {
   /** As the watch over threads does when it sees a death. */
   mourn(thread: number): void {
     const { view } = this.janitor
-    const { row } = this.actors[thread]!.view
-    const lessee = lessees(view).find((one) => one.row === row)
-    if (lessee !== undefined) declareDead(view, row, lessee.threadId)
+    const isTheirs = ({ row, threadId }: Lessee): boolean =>
+      threadId === identityOf(thread).threadId || (threadId === OWN.threadId && row === thread)
+    for (const { row, threadId } of lessees(view).filter(isTheirs)) {
+      declareDead(view, row, threadId)
+    }
   }
 
   /** Called when the program is about to begin. */
@@ -127,6 +130,32 @@ function keepSmall({ view, encoder }: Session): void {
   encoder.bytes = encoder.scratch
 }
 const PRIVATE_WORDS = 64
+
+/** Keys that begin so are those of a namespace. */
+export const IN_SPACE = 'n:'
+const SPACE_NAME = 'n'
+
+export function spaceOf({ engine }: Actor): Namespace {
+  return engine.namespace(SPACE_NAME)
+}
+
+export function readBy(actor: Actor, key: string): unknown {
+  if (!key.startsWith(IN_SPACE)) return actor.engine.get(key)
+  return spaceOf(actor).get(key.slice(IN_SPACE.length))
+}
+
+export function listedBy(actor: Actor): string[] {
+  const inSpace = [...spaceOf(actor).keys()].map((key) => IN_SPACE + key)
+  return [...actor.engine.keys(), ...inSpace]
+}
+
+/** Sessions are all of one thread; their rows are in the order of the actors. */
+const OWN = ownThreadIdentity()
+
+/** What a thread of the program is known by if it takes a row later. */
+export function identityOf(thread: number): ThreadIdentity {
+  return { ...OWN, threadId: OWN.threadId + 1000 + thread }
+}
 
 const MOST_KEYS_TRIED = 1_000_000
 const EVICTIONS = [
