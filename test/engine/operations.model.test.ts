@@ -1,5 +1,5 @@
 /**
- * The operations of the embedded API against a Map, in an engine and in a namespace of it: all kinds
+ * The operations of the embedded API against a Map, in an engine and in a namespace of it: kinds
  * of values, keys up to the longest, entries as long as a size class and a few bytes less, times at
  * their edges, versions. model.test.ts has flushes and `clear`. A failure prints its seed and its
  * shortest sequence.

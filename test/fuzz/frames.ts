@@ -20,7 +20,7 @@ import type { Random } from './random.ts'
 import { WireBench } from './twin-bench.ts'
 
 const CLIENTS = 5
-const COMMANDS_PER_CLIENT = 60
+const COMMANDS_PER_CLIENT = 120
 const NOW = 1_800_000_000
 const LONGEST_CHUNK = 64 * 1024
 const MOST_TURNS = 200_000
@@ -49,6 +49,8 @@ export function exchange(random: Random): FramesReport {
   const end = new LinkEnd(new Link(createLink(CLIENTS, new SharedArrayBuffer(64))), 0)
   const speakers = Array.from({ length: CLIENTS }, (_, slot) => makeSpeaker(slot, random))
   const executor = new FrameExecutor(end.link, (slot) => speakers[slot]!.bench.connect())
+  // How slowly the clients read.
+  const slowness = random.one([1, 10, 200])
   let frames = 0
   for (let turn = 0; ; turn++) {
     if (turn === MOST_TURNS) return { frames, bytes: 0, problem: 'it does not come to rest' }
@@ -56,7 +58,7 @@ export function exchange(random: Random): FramesReport {
     if (what < 5) frames += say(end, random.one(speakers), random)
     else if (what < 8) executor.step()
     else if (what === 8) take(end, speakers)
-    else acknowledge(end, random.one(speakers))
+    else if (random.once(slowness)) acknowledge(end, random.one(speakers))
     if (turn % 50 === 0 && isAtRest(end, speakers, executor)) break
   }
   const bytes = speakers.reduce((sum, { stream }) => sum + stream.length, 0)
@@ -68,10 +70,13 @@ function makeSpeaker(slot: number, random: Random): Speaker {
   const count = 1 + random.below(COMMANDS_PER_CLIENT)
   const texts = Array.from({ length: count }, () => grammar.next().text)
   if (random.once(4)) texts.splice(random.below(count), 0, 'quit\r\n')
-  // Replies larger than a frame, a ring and a window, so that all three fill.
-  if (random.once(4)) {
-    texts.push(`set large 0 0 60000\r\n${'v'.repeat(60_000)}\r\n`)
-    texts.push(`get${' large'.repeat(random.below(60))}\r\n`)
+  // Replies larger than a frame, a ring and a window, so that all three fill and more waits.
+  if (random.once(2)) {
+    const at = random.below(count)
+    const gets = Array.from({ length: random.below(8) }, () => {
+      return `get${' large'.repeat(random.below(20))}\r\nmn\r\n`
+    })
+    texts.splice(at, 0, `set large 0 0 60000\r\n${'v'.repeat(60_000)}\r\n`, ...gets)
   }
   const stream = Buffer.from(texts.join(''), 'latin1')
   const bench = new WireBench()
