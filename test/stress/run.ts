@@ -27,11 +27,11 @@ interface Entry {
   readonly most: number
 }
 const PARTS: readonly Entry[] = [
-  { name: 'histories', part: histories, share: 0.22, most: Infinity },
-  { name: 'deaths', part: deaths, share: 0.25, most: Infinity },
-  { name: 'suspension', part: suspension, share: 0.45, most: WHOLE_SECONDS },
-  { name: 'memory', part: memory, share: 0.05, most: 360 },
-  { name: 'server', part: server, share: 0.03, most: Infinity },
+  { name: 'histories', part: histories, share: 0.2, most: Infinity },
+  { name: 'deaths', part: deaths, share: 0.3, most: Infinity },
+  { name: 'suspension', part: suspension, share: 0.44, most: WHOLE_SECONDS },
+  { name: 'memory', part: memory, share: 0.04, most: 360 },
+  { name: 'server', part: server, share: 0.02, most: Infinity },
 ]
 const RESULTS = fileURLToPath(new URL('../../results/', import.meta.url))
 

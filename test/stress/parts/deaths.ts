@@ -11,7 +11,7 @@ const FORMS = [
   { name: 'pauses and freezes, narrow versions', args: ['--pauses', '--narrow'] },
 ] as const
 const SLICE_SECONDS = 20
-const KILL_EVERY_MS = 120
+const KILL_EVERY_MS = 80
 
 export const deaths: Part = async ({ seconds, seed, print }) => {
   const slices = Math.max(3, Math.round(seconds / SLICE_SECONDS)) // One is the control run.
