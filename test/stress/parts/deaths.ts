@@ -39,6 +39,7 @@ export const deaths: Part = async ({ seconds, seed, print }) => {
   // With pauses a survivor is made to sleep: that says nothing about stalls.
   const plain = runs.filter(({ name }) => name === 'as it is')
   const longestStallMs = Math.max(0, ...plain.map(({ run }) => run.longestStallMs ?? 0))
+  const longestStepCpuMs = Math.max(0, ...plain.map(({ run }) => run.longestStepCpuMs ?? 0))
   const controlStallMs = Math.max(...runs.map((run) => run.controlStallMs))
   const common = { unit: '', threads: 8, parameters: { seconds, killEveryMs: KILL_EVERY_MS } }
   return {
@@ -46,11 +47,13 @@ export const deaths: Part = async ({ seconds, seed, print }) => {
       kills,
       recoveries: sum(runs.map(({ run }) => run.recoveries)),
       longestStallMs,
+      longestStepCpuMs,
       controlStallMs,
     },
     figures: [
       { operation: 'kills', value: kills, ...common },
       { operation: 'longest stall of a survivor', value: longestStallMs, ...common, unit: 'ms' },
+      { operation: 'longest processor time', value: longestStepCpuMs, ...common, unit: 'ms' },
       { operation: 'longest stall, control', value: controlStallMs, ...common, unit: 'ms' },
     ],
     problems: runs.flatMap(({ seed: used, run }) => {
