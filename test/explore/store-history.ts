@@ -51,7 +51,7 @@ export function unwritten(value: number, threads: number): History {
   }
 }
 
-/** Joins what the plain reads of a word were ordered after; `bounds` has a clock for each access. */
+/** Joins what plain reads of a word were ordered after; `bounds` has a clock for each access. */
 export function joinReads(clock: Clock, trace: Trace, bounds: Int32Array, word: number): void {
   const { count, kind, span, word: words } = trace
   const threads = clock.length

@@ -37,7 +37,7 @@ export const KIND_NAMES = [
   'ends',
 ] as const
 
-/** Accesses that may do something: a death before them leaves something else than one after them. */
+/** Accesses that may do something: a death before them leaves something else than one after. */
 export function mayMatter(kind: number): boolean {
   const mayWrite = kind === STORE || kind === SWAP || kind === ADD || kind === POKE
   return mayWrite || kind === RING || kind === RETURN
