@@ -1,0 +1,134 @@
+/**
+ * What the commands of one connection share: the engine, the database that was selected, the reply
+ * of the moment, and what remains of a command whose answer did not fit.
+ *
+ * Databases are namespaces of the engine. Database 0 is the default one, so that Redis, memcached
+ * and the embedding program share its keys.
+ */
+import { TAG_BYTES } from '../../engine/codec.ts'
+import {
+  CLOSED_GATE,
+  type Draft,
+  FULL,
+  MARK_BITS,
+  type Outcome,
+  type RawAccess,
+  TOO_LARGE,
+} from '../../engine/raw-access.ts'
+import type { ReplyBuffer } from '../reply-buffer.ts'
+import type { Args } from './args.ts'
+import { CONTENDED_REPLY, GATE_CLOSED, KEY_TOO_LONG, OUT_OF_MEMORY, tooLarge } from './errors.ts'
+import type { RedisHost } from './host.ts'
+import { NO_REPLIES, Reply } from './reply.ts'
+
+/** What remains of a command; each call writes until `reply.out` is full. */
+export interface Continuation {
+  /** @returns whether the command is answered */
+  step(client: RedisClient): boolean
+}
+
+const DATABASES = 16
+
+export class RedisClient {
+  readonly raw: RawAccess
+  readonly host: RedisHost
+  /** The server's number for this connection. */
+  readonly slot: number
+  readonly reply: Reply = new Reply()
+  readonly maxItemBytes: number
+  /** What clients know the connection by: never the same twice. */
+  readonly id: number
+  /** What it was given by CLIENT SETNAME. */
+  name = ''
+  database = 0
+  /** The namespace of that database. */
+  space = 0
+  isClosing = false
+  more: Continuation | undefined = undefined
+  /** The time of this feed, ms. */
+  now = 0
+  #stamp = 0
+
+  constructor(raw: RawAccess, host: RedisHost, slot: number) {
+    this.raw = raw
+    this.host = host
+    this.slot = slot
+    this.id = slot
+    this.maxItemBytes = raw.session.facts.maxItemBytes
+  }
+
+  begin(out: ReplyBuffer): void {
+    this.reply.out = out
+    this.now = this.raw.now()
+    const seconds = Math.floor((this.now - this.raw.view.startedAt) / 1000)
+    this.#stamp = (Math.max(0, seconds) + 1) << MARK_BITS
+  }
+
+  end(): void {
+    this.reply.out = NO_REPLIES
+  }
+
+  /** Marks of an entry that is used now: memcached's, so that both see when it was last used. */
+  get marks(): number {
+    return this.#stamp
+  }
+
+  /** Seconds since the entry was last used; 0 when nothing is known. */
+  idleSeconds(marks: number): number {
+    const used = marks >>> MARK_BITS
+    return used === 0 ? 0 : Math.max(0, (this.#stamp >>> MARK_BITS) - used)
+  }
+
+  isDatabase(index: number): boolean {
+    return index >= 0 && index < DATABASES
+  }
+
+  /** @returns false when the engine has no namespace left */
+  select(index: number): boolean {
+    const space = index === 0 ? 0 : this.raw.spaceOf(`redis:${index}`)
+    if (space < 0) return false
+    this.database = index
+    this.space = space
+    return true
+  }
+
+  /** RESET: as a connection that was just opened. */
+  reset(): void {
+    this.select(0)
+    this.name = ''
+    this.reply.isResp3 = false
+  }
+
+  /** Stages a key of the database for the engine; false: it is too long, and that was replied. */
+  stage(args: Args, index: number): boolean {
+    const isShort = this.raw.stage(args.bytes, args.from(index), args.to(index), this.space)
+    if (!isShort) this.reply.error(KEY_TOO_LONG)
+    return isShort
+  }
+
+  /**
+   * Fills the draft for a string that a client stores. What the program or memcached stored keeps
+   * its codec until then; from then on the program reads bytes, as with memcached.
+   * @param expiry absolute, ms; 0: never
+   */
+  fill(bytes: Uint8Array, from: number, to: number, expiry: number): Draft {
+    const { draft } = this.raw
+    draft.bytes = bytes
+    draft.from = from
+    draft.length = to - from
+    draft.codec = TAG_BYTES
+    draft.flags = 0
+    draft.expiry = expiry
+    draft.marks = this.#stamp
+    draft.casHigh = draft.casLow = 0
+    return draft
+  }
+
+  /** Says why a write was not done: room, size, a closed gate, lost races. */
+  refuse(outcome: Outcome): void {
+    if (outcome === FULL) this.reply.error(OUT_OF_MEMORY)
+    else if (outcome === TOO_LARGE) this.reply.error(tooLarge(this.maxItemBytes))
+    else if (outcome === CLOSED_GATE) this.reply.error(GATE_CLOSED)
+    else this.reply.error(CONTENDED_REPLY)
+  }
+}

@@ -1,0 +1,144 @@
+/**
+ * One Redis client's connection: finds the requests in what arrives and has them executed.
+ *
+ * A request that lies whole in what was handed over is executed where it lies; one that arrives in
+ * pieces is collected in a private buffer, which grows with what arrived, never with what was
+ * announced. How the bytes were split changes no reply.
+ */
+import { MAX_KEY_BYTES } from '../../engine/errors.ts'
+import type { RawAccess } from '../../engine/raw-access.ts'
+import type { ProtocolConnection } from '../protocol.ts'
+import type { ReplyBuffer } from '../reply-buffer.ts'
+import { RedisClient } from './client.ts'
+import { dispatch } from './dispatch.ts'
+import { tooLarge } from './errors.ts'
+import type { RedisHost } from './host.ts'
+import { FAILED, RequestParser, UNFINISHED } from './parser.ts'
+
+const NEWLINE = 10
+const FIRST_BYTES = 256
+const NOTHING = new Uint8Array(0)
+
+export class RedisConnection implements ProtocolConnection {
+  readonly client: RedisClient
+  readonly #parser: RequestParser
+  /** The beginning of an unfinished request. */
+  #kept: Uint8Array = NOTHING
+  #keptBytes = 0
+
+  /** @param slot the server's number for this connection */
+  constructor(raw: RawAccess, host: RedisHost, slot: number) {
+    this.client = new RedisClient(raw, host, slot)
+    const { maxItemBytes } = this.client
+    this.#parser = new RequestParser(Math.max(maxItemBytes, MAX_KEY_BYTES), tooLarge(maxItemBytes))
+  }
+
+  get hasMore(): boolean {
+    return this.client.more !== undefined
+  }
+
+  get isClosing(): boolean {
+    return this.client.isClosing
+  }
+
+  get pendingBytes(): number {
+    return this.#keptBytes + this.#parser.passing
+  }
+
+  feed(source: Uint8Array, from: number, to: number, out: ReplyBuffer): number {
+    const { client } = this
+    client.begin(out)
+    let at = from
+    while (!client.isClosing && !out.isFull) {
+      if (client.more !== undefined) {
+        if (!client.more.step(client)) break
+        client.more = undefined
+        continue
+      }
+      if (at >= to) break
+      at = this.#keptBytes > 0 ? this.#collect(source, at, to) : this.#take(source, at, to)
+    }
+    client.end()
+    return at
+  }
+
+  dispose(): void {
+    this.client.more = undefined
+    this.client.isClosing = true
+    this.#forget()
+  }
+
+  #forget(): void {
+    this.#kept = NOTHING
+    this.#keptBytes = 0
+  }
+
+  /** Executes the request at `at`, or keeps what is there of it. */
+  #take(source: Uint8Array, at: number, to: number): number {
+    const parser = this.#parser
+    const next = parser.parse(source, at, to)
+    if (next >= 0) {
+      this.#execute()
+      return next
+    }
+    if (next === UNFINISHED) {
+      parser.args.shift(-parser.keepFrom)
+      this.#keep(source, parser.keepFrom, to)
+    } else this.#fail()
+    return to
+  }
+
+  /** Takes more of an unfinished request, and executes it when it is whole. */
+  #collect(source: Uint8Array, at: number, to: number): number {
+    const parser = this.#parser
+    let end = to
+    if (parser.wanted > this.#keptBytes) end = Math.min(to, at + parser.wanted - this.#keptBytes)
+    else {
+      const newline = source.subarray(at, to).indexOf(NEWLINE)
+      if (newline >= 0) end = at + newline + 1
+    }
+    this.#keep(source, at, end)
+    const next = parser.parse(this.#kept, 0, this.#keptBytes)
+    if (next >= 0) {
+      this.#execute()
+      const untouched = this.#keptBytes - next
+      this.#forget()
+      return end - untouched
+    }
+    if (next === FAILED) this.#fail()
+    else if (parser.keepFrom > 0) this.#drop(parser.keepFrom)
+    return end
+  }
+
+  #execute(): void {
+    const { args, refusal } = this.#parser
+    if (refusal !== '') this.client.reply.error(refusal)
+    else if (args.count > 0) dispatch(this.client, args)
+    args.clear()
+  }
+
+  #fail(): void {
+    this.client.reply.error(this.#parser.error)
+    this.client.isClosing = true
+    this.#forget()
+  }
+
+  #keep(source: Uint8Array, from: number, to: number): void {
+    const needed = this.#keptBytes + to - from
+    if (needed > this.#kept.length) {
+      const most = this.#parser.wanted > 0 ? Math.max(needed, this.#parser.wanted) : needed * 2
+      const room = Math.max(FIRST_BYTES, needed, Math.min(most, 2 * this.#kept.length))
+      const grown = new Uint8Array(room)
+      grown.set(this.#kept.subarray(0, this.#keptBytes))
+      this.#kept = grown
+    }
+    this.#kept.set(source.subarray(from, to), this.#keptBytes)
+    this.#keptBytes = needed
+  }
+
+  /** Forgets the first bytes of what is kept: a refused request is passed over. */
+  #drop(count: number): void {
+    this.#kept = this.#kept.slice(count, this.#keptBytes)
+    this.#keptBytes = this.#kept.length
+  }
+}
