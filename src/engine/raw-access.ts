@@ -14,7 +14,7 @@ import { ABSENT, CONTENDED as LOST_SCAN, find, isStill } from '../memory/table.t
 import { type MemoryView, pageAddress } from '../memory/view.ts'
 import type { Draft } from '../memory/write-entry.ts'
 import { type Engine, sessionOf } from './engine.ts'
-import { flushAll, flushAt } from './flush.ts'
+import { flushAll, flushAt, flushSpace } from './flush.ts'
 import { keysIn } from './iterate.ts'
 import type { Outcome } from './outcomes.ts'
 import {
@@ -33,6 +33,7 @@ import {
 } from './read.ts'
 import { deleteKey, deleteMatching, removeOver } from './remove.ts'
 import type { Session } from './session.ts'
+import { spaceFor } from './spaces.ts'
 import { type StoreMode, storeDraft } from './store.ts'
 import { type Change, changeEntry } from './update.ts'
 
@@ -136,7 +137,10 @@ export class RawAccess {
     return outcome
   }
 
-  /** Replaces the entry of the staged key by what `change` makes of it. MISSING when absent. */
+  /**
+   * Replaces the entry of the staged key by what `change` makes of it, or deletes it if that says
+   * DELETED. MISSING when absent.
+   */
   change(change: Change): Outcome {
     const outcome = changeEntry(this.view, this.draft, change)
     this.session.wrote()
@@ -164,6 +168,12 @@ export class RawAccess {
     else flushAt(this.view, at)
   }
 
+  /** Removes every entry of one namespace. */
+  flushSpace(space: number): Outcome {
+    this.session.begin()
+    return flushSpace(this.view, space)
+  }
+
   /** Keys of one bucket of the table, as bytes of their own: for a walk of all keys. */
   keysIn(bucket: number, space = 0): Uint8Array[] {
     return keysIn(this.view, bucket, space)
@@ -178,6 +188,11 @@ export class RawAccess {
   /** Chunks of a page that were ever given out. */
   pageChunks(page: number): number {
     return load(this.view.control, pageAddress(this.view, page) + PAGE.CARVED)
+  }
+
+  /** The number of a namespace, registered when it is new; -1 when there is no room for it. */
+  spaceOf(name: string): number {
+    return spaceFor(this.view, name)
   }
 
   /** Milliseconds since the epoch, from the engine's own time source. */
