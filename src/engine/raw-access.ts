@@ -34,6 +34,7 @@ import {
 import { deleteKey, deleteMatching, removeOver } from './remove.ts'
 import type { Session } from './session.ts'
 import { spaceFor } from './spaces.ts'
+import { hasSpaces } from './spaces.ts'
 import { type StoreMode, storeDraft } from './store.ts'
 import { type Change, changeEntry } from './update.ts'
 
@@ -168,10 +169,15 @@ export class RawAccess {
     else flushAt(this.view, at)
   }
 
-  /** Removes every entry of one namespace. */
+  /** Removes every entry of one namespace, from 1: the default one has no flush of its own. */
   flushSpace(space: number): Outcome {
     this.session.begin()
     return flushSpace(this.view, space)
+  }
+
+  /** Whether any namespace beside the default one was ever used. */
+  hasSpaces(): boolean {
+    return hasSpaces(this.view)
   }
 
   /** Keys of one bucket of the table, as bytes of their own: for a walk of all keys. */

@@ -21,6 +21,12 @@ export function spaceFor(view: MemoryView, name: string): number {
   return -1
 }
 
+/** Whether any namespace is registered. They are in the order in which they came. */
+export function hasSpaces(view: MemoryView): boolean {
+  if (view.plan.maxNamespaces === 0) return false
+  return loadPair(view.controlPairs, (SPACES_AT + SPACE.WORDS + SPACE.HASH) >>> 1) !== 0n
+}
+
 function nameHash(name: string): bigint {
   const bytes = new TextEncoder().encode(name)
   const words = new Int32Array((bytes.length + 4) >>> 2)
