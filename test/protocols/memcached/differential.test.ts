@@ -3,26 +3,14 @@
  * byte by byte. CAS numbers differ, so each side is told its own; seconds that remain may differ by
  * the second in which memcached's clock ticks.
  */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { createServer, connect, type AddressInfo, type Socket } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
+import type { Socket } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { HAS_MEMCACHED, RealMemcached } from './memcached-server.ts'
 import { KEYS, RandomCommands } from './random-commands.ts'
 import { Bench } from './support.ts'
 
 const SEEDS = [101, 102, 103, 104]
 const COMMANDS = 2500
-const PROGRAM = 'memcached'
-
-function isInstalled(): boolean {
-  try {
-    execFileSync(PROGRAM, ['-V'], { stdio: 'ignore' })
-    return true
-  } catch {
-    return false
-  }
-}
 
 /** A connection that asks for one command at a time; `mn` marks the end of its replies. */
 class Peer {
@@ -95,47 +83,19 @@ function shape(reply: string): string {
     })
 }
 
-const HAS_MEMCACHED = isInstalled()
-let server: ChildProcess | undefined
-let port = 0
+let server: RealMemcached | undefined
 
 beforeAll(async () => {
-  if (!HAS_MEMCACHED) return
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  port = (probe.address() as AddressInfo).port
-  probe.close()
-  await once(probe, 'close')
-  const user = process.getuid?.() === 0 ? ['-u', 'nobody'] : []
-  const options = ['-l', '127.0.0.1', '-p', String(port), '-U', '0', '-m', '64', ...user]
-  server = spawn(PROGRAM, options, { stdio: 'ignore' })
-  for (let tries = 0; tries < 100; tries++) {
-    const socket = connect(port, '127.0.0.1')
-    const isUp = await Promise.race([
-      once(socket, 'connect').then(
-        () => true,
-        () => false,
-      ),
-      sleep(1000, false),
-    ])
-    socket.destroy()
-    if (isUp) return
-    await sleep(50)
-  }
-  throw new Error(`memcached does not answer on port ${port}`)
+  if (HAS_MEMCACHED) server = await RealMemcached.start()
 })
 
-afterAll(() => {
-  server?.kill('SIGKILL')
-})
+afterAll(() => server?.stop())
 
 test.skipIf(!HAS_MEMCACHED)(
   `${COMMANDS} random commands are answered as by memcached (needs memcached to be installed)`,
   async () => {
     for (const seed of SEEDS) {
-      const socket = connect(port, '127.0.0.1')
-      await once(socket, 'connect')
-      const peer = new Peer(socket)
+      const peer = new Peer(await server!.connect())
       await peer.ask('flush_all\r\n')
       const bench = new Bench({ memory: '16mb', now: Date.now })
       const client = bench.connect()
