@@ -58,7 +58,7 @@ const NONE = Buffer.alloc(0)
 /** 32-bit words as extras. */
 export function words(...of: readonly number[]): Buffer {
   const bytes = Buffer.alloc(4 * of.length)
-  of.forEach((word, index) => bytes.writeUInt32BE(word, 4 * index))
+  for (const [index, word] of of.entries()) bytes.writeUInt32BE(word, 4 * index)
   return bytes
 }
 
