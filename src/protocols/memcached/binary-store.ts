@@ -48,7 +48,7 @@ export function refuse(session: ClientSession, outcome: Outcome): void {
 
 /** Refuses a value that is larger than an item may be; key and extras are there. */
 export function refuseValue(session: ClientSession, kind: number): void {
-  refuseSize(session, kindOf(kind), frame.bytes, frame.keyAt, frame.valueAt)
+  refuseSize(session, kind, frame.bytes, frame.keyAt, frame.valueAt)
   replyError(session, STATUS.TOO_LARGE)
 }
 

@@ -82,6 +82,7 @@ export class CountChange implements Change {
 
   make(old: Uint8Array, reading: Reading, draft: Draft): Outcome {
     const { by, isDown, expiry, wanted, own } = this.#request
+    if (old.length === 0) return UNFIT // as in memcached, whatever its CAS
     if (isOther(reading, wanted)) return EXISTS
     const before = counterIn(old)
     if (before < 0n) return UNFIT

@@ -136,6 +136,11 @@ const STORAGE: readonly Row[] = [
     [STORED, '1 0x03 "Too large."', `2 ${MISS}`, '3 0x00'],
   ],
   [
+    'whatever the CAS',
+    [TEN, store(OP.set, 'a', 'x'.repeat(2_000_000), { cas: OTHER }), GET],
+    [STORED, '1 0x03 "Too large."', `2 ${MISS}`],
+  ],
+  [
     'a value larger than an item, elsewhere and quietly',
     [
       TEN,
