@@ -46,7 +46,7 @@ function readEntry(session: ClientSession, hasKey: boolean): number {
   return LOST_RACES
 }
 
-/** Makes room for a whole reply and writes all but CAS and value; returns where the value begins. */
+/** Makes room for a reply and writes all but CAS and value; returns where the value begins. */
 function putEntryHead(
   session: ClientSession,
   hasKey: boolean,

@@ -38,7 +38,7 @@ export function executeStats(session: ClientSession): void {
   } else session.say('ERROR\r\n')
 }
 
-/** Tells the statistics of a topic, '' being the general ones; false when there is no such topic. */
+/** Tells the statistics of a topic, '' being the general ones; false when there is none such. */
 export function tellStats(session: ClientSession, topic: string, sink: StatSink): boolean {
   if (topic === 'conns') {
     session.more = new ConnectionList(session.facts.connections(), sink)

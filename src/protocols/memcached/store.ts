@@ -85,7 +85,7 @@ function readNumbers(kind: number): boolean {
   return true
 }
 
-/** A value that is larger than an item may be: it is not read, and what a set was to replace goes. */
+/** A value larger than an item may be: it is not read, and what a set was to replace goes. */
 export function refuseSize(
   session: ClientSession,
   kind: number,

@@ -1,4 +1,4 @@
-/** The rows of the binary corpus that count, ask for the server's own affairs, or break the rules. */
+/** The rows of the binary corpus that count, ask for the server's affairs, or break the rules. */
 import {
   EXISTS,
   GET,

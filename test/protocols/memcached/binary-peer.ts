@@ -1,6 +1,6 @@
-/** One connection that speaks the binary protocol: to a real memcached, or to a bench in process. */
+/** A connection that speaks the binary protocol: to a real memcached, or to a bench in process. */
 import type { Socket } from 'node:net'
-import { ask, decode, encode, OP, type Reply, type Request, show } from './frames.ts'
+import { ask, decode, encode, OP, type Reply, type Request, show, stream } from './frames.ts'
 import type { Client } from './support.ts'
 
 const MARK = 0xfeed
@@ -97,4 +97,13 @@ export class BinaryPeer {
     if (reply.cas !== 0n) this.#told.set(request.key, reply.cas)
     return `${reply.opaque} ${show(reply)}`
   }
+}
+
+/** The replies to requests in one piece, which have their places as opaque. */
+export function replies(client: Client, ...requests: readonly Request[]): Reply[] {
+  return decode(client.feed(stream(requests), undefined))
+}
+
+export function shown(client: Client, ...requests: readonly Request[]): string[] {
+  return replies(client, ...requests).map(show)
 }
