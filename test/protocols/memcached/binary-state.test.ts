@@ -112,7 +112,7 @@ describe('refusals', () => {
     ])
   })
 
-  test('without eviction what finds no room is refused, and a set takes the old value along', () => {
+  test('without eviction what finds no room is refused; a set takes the old value along', () => {
     const bench = new Bench({ memory: '2mb', eviction: 'none', maxItemSize: '1mb' })
     const client = bench.connect()
     const large = 'x'.repeat(400_000)
