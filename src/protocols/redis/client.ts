@@ -83,9 +83,14 @@ export class RedisClient {
     return index >= 0 && index < DATABASES
   }
 
+  /** The namespace of a database; negative when the engine has none left. */
+  spaceOf(index: number): number {
+    return index === 0 ? 0 : this.raw.spaceOf(`redis:${index}`)
+  }
+
   /** @returns false when the engine has no namespace left */
   select(index: number): boolean {
-    const space = index === 0 ? 0 : this.raw.spaceOf(`redis:${index}`)
+    const space = this.spaceOf(index)
     if (space < 0) return false
     this.database = index
     this.space = space
