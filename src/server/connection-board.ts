@@ -24,6 +24,7 @@ const WATCHED = 2
 const SECOND = 3
 const LISTENERS = 4
 const TCP_PORT = 5
+const REDIS_PORT = 6
 const LOADS_AT = 16
 const MOST_WORKERS = 128
 
@@ -35,10 +36,15 @@ const KINDS = 3
 const LISTENER = 4
 /** The socket lives in the worker, and dies with it. */
 const IS_HANDED_OVER = 5
-const ADDRESS_LENGTH = 6
-const ADDRESS = 7
+/** A number that no other connection of this server has had, and when it came. */
+const ID = 6
+const SINCE = 7
+/** Of a listener. */
+const IS_REDIS = 1
+const ADDRESS_LENGTH = 8
+const ADDRESS = 9
 const ADDRESS_BYTES = (ENTRY_WORDS - ADDRESS) * 4
-const MOST_LISTENERS = 8
+const MOST_LISTENERS = 16
 /** As in memcached. */
 const MOST_WATCHERS = 20
 const KIND_BITS = 4
@@ -49,6 +55,8 @@ export class ConnectionBoard {
   readonly #words: Int32Array
   readonly #bytes: Buffer
   #hint = 0
+  /** Of the accepting thread, which alone claims slots. */
+  #lastId = 0
 
   static create(slots: number): SharedArrayBuffer {
     const words = HEADER_WORDS + MOST_WORKERS + (MOST_LISTENERS + slots) * ENTRY_WORDS
@@ -79,6 +87,8 @@ export class ConnectionBoard {
       this.#words[at + OWNER] = owner
       this.#words[at + LAST_SECOND] = this.#words[SECOND]!
       this.#unwatch(at)
+      this.#words[at + ID] = ++this.#lastId
+      this.#words[at + SINCE] = this.#words[SECOND]!
       this.#words[at + LISTENER] = listener
       this.#words[at + IS_HANDED_OVER] = isHandedOver ? 1 : 0
       store(this.#words, at + STATE, OPEN)
@@ -157,6 +167,15 @@ export class ConnectionBoard {
     this.#words[TCP_PORT] = port
   }
 
+  /** The same for Redis clients. */
+  get redisPort(): number {
+    return this.#words[REDIS_PORT]!
+  }
+
+  set redisPort(port: number) {
+    this.#words[REDIS_PORT] = port
+  }
+
   /** The client has sent something, or taken some of its replies. */
   touch(slot: number): void {
     const words = this.#words
@@ -175,10 +194,21 @@ export class ConnectionBoard {
     return this.#read(this.#at(slot))
   }
 
-  addListener(address: string): number {
+  /** What the connection is known by: never the same twice. */
+  idOf(slot: number): number {
+    return this.#words[this.#at(slot) + ID]!
+  }
+
+  /** Seconds since it was opened. */
+  ageOf(slot: number): number {
+    return this.#words[SECOND]! - this.#words[this.#at(slot) + SINCE]!
+  }
+
+  addListener(address: string, isRedis = false): number {
     const index = this.#words[LISTENERS]!
     if (index === MOST_LISTENERS) throw new RangeError(`more than ${MOST_LISTENERS} listeners`)
     this.#write(this.#listenerAt(index), address)
+    this.#words[this.#listenerAt(index) + IS_REDIS] = isRedis ? 1 : 0
     this.#words[LISTENERS] = index + 1
     return index
   }
@@ -190,6 +220,12 @@ export class ConnectionBoard {
 
   listenerOf(slot: number): string {
     return this.#read(this.#listenerAt(this.#words[this.#at(slot) + LISTENER]!))
+  }
+
+  /** Whether it came in by a socket where the Redis protocol is spoken. */
+  isRedis(slot: number): boolean {
+    const listener = this.#listenerAt(this.#words[this.#at(slot) + LISTENER]!)
+    return this.#words[listener + IS_REDIS] === 1
   }
 
   /**

@@ -40,6 +40,11 @@ export class Served {
     return this.rest !== undefined || this.protocol.hasMore
   }
 
+  /** It is not to be fed before its protocol says so. */
+  get isPaused(): boolean {
+    return this.protocol.isPaused === true
+  }
+
   /** What would be lost if this thread died now. */
   get isDirty(): boolean {
     return !this.isOver && (this.hasRest || this.protocol.pendingBytes > 0)

@@ -53,7 +53,8 @@ export class RedisClient {
     this.raw = raw
     this.host = host
     this.slot = slot
-    this.id = slot
+    this.id = host.clientOf(slot).id
+    host.board.open(slot, this.id)
     this.maxItemBytes = raw.session.facts.maxItemBytes
   }
 
