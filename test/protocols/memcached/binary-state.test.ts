@@ -4,8 +4,9 @@
  */
 import { describe, expect, test } from 'vitest'
 import { setWriteGate } from '../../../src/engine/gate.ts'
+import { ReplyBuffer } from '../../../src/protocols/reply-buffer.ts'
 import { BenchLine, BinaryPeer, replies, shown } from './binary-peer.ts'
-import { ask, count, decode, encode, OP, store, words } from './frames.ts'
+import { ask, count, decode, encode, OP, type Reply, store, words } from './frames.ts'
 import { Bench, SETTINGS } from './support.ts'
 
 const GET = ask(OP.get, 'a')
@@ -173,6 +174,26 @@ describe('the server', () => {
       const text = bench.ask(`stats ${topic}\r\n`).replace(usage, '')
       expect([topic, lines.join('').replace(usage, '')]).toEqual([topic, text])
     }
+  })
+
+  test('goes on with a long answer after requests of others', () => {
+    const bench = new Bench()
+    for (let id = 1; id <= 3; id++) {
+      const facts = { listenAddress: undefined, state: 'conn_read', secondsSinceCommand: undefined }
+      bench.host.list.push({ id, address: `tcp:127.0.0.1:${id}`, ...facts })
+    }
+    const { connection } = bench.connect()
+    const request = encode(ask(OP.stat, 'conns'), 7, 0n)
+    const out = new ReplyBuffer(1)
+    const told: Reply[] = []
+    for (let at = 0; at < request.length || connection.hasMore; ) {
+      at = connection.feed(request, at, request.length, out)
+      told.push(...decode(out.bytes.subarray(0, out.length)))
+      out.clear()
+      shown(bench.connect(), TEN, GET)
+    }
+    expect(told).toHaveLength(7)
+    for (const reply of told) expect(reply).toMatchObject({ op: OP.stat, opaque: 7, status: 0 })
   })
 
   test('counts binary commands as it counts those of the text protocol', () => {
