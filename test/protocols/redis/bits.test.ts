@@ -1,4 +1,4 @@
-/** Bits of strings. */
+/** Bits of strings: set, counted, found and combined, as redis-server answers. */
 import { table, withRedis } from './table.ts'
 
 withRedis()

@@ -26,6 +26,7 @@ import { ABSENT, peek, REFUSED } from './edit.ts'
 import { storeArgument } from './set.ts'
 
 const SAME_KEY = 'ERR source and destination objects are the same'
+const NO_FLUSH = 'ERR this server was started without the permission to flush'
 const NO_DATABASE = 'ERR DB index is out of range'
 
 export const MULTI_STRING_HANDLERS: Handlers = { mset, msetnx }
@@ -227,10 +228,11 @@ function spaceIn(client: RedisClient, args: Args, index: number): number | undef
 }
 
 /** The word behind a flush says whether to wait for it; here there is nothing to wait for. */
-function mayFlush({ reply }: RedisClient, args: Args): boolean {
-  if (args.count === 1) return true
-  if (args.count === 2 && (args.is(1, 'sync') || args.is(1, 'async'))) return true
-  reply.error(SYNTAX)
+function mayFlush({ host, reply }: RedisClient, args: Args): boolean {
+  const isWord = args.count === 2 && (args.is(1, 'sync') || args.is(1, 'async'))
+  if (args.count > 1 && !isWord) reply.error(SYNTAX)
+  else if (!host.settings.isFlushEnabled) reply.error(NO_FLUSH)
+  else return true
   return false
 }
 
