@@ -10,6 +10,7 @@ import { copyOut, load } from '#atomics'
 import { PAGE, PAGE_ACTIVE, pageClassOf, pageStateOf } from '../../native-layout/page.ts'
 import { heat } from '../memory/clock-bits.ts'
 import { versionIn } from '../memory/entry.ts'
+import { liveEntries } from '../memory/row.ts'
 import { ABSENT, CONTENDED as LOST_SCAN, find, isStill } from '../memory/table.ts'
 import { type MemoryView, pageAddress } from '../memory/view.ts'
 import type { Draft } from '../memory/write-entry.ts'
@@ -196,9 +197,17 @@ export class RawAccess {
     return load(this.view.control, pageAddress(this.view, page) + PAGE.CARVED)
   }
 
-  /** The number of a namespace, registered when it is new; -1 when there is no room for it. */
-  spaceOf(name: string): number {
-    return spaceFor(this.view, name)
+  /** Entries of a namespace; expired ones count until they are met. */
+  entriesIn(space: number): number {
+    return liveEntries(this.view, space)
+  }
+
+  /**
+   * The number of a namespace, registered when it is new; -1 when there is no room for it.
+   * @param isKnown nothing is registered: -1 for a new one
+   */
+  spaceOf(name: string, isKnown = false): number {
+    return spaceFor(this.view, name, isKnown)
   }
 
   /** Milliseconds since the epoch, from the engine's own time source. */

@@ -28,9 +28,11 @@ export async function openerOf(
     const openMemcached: OpenProtocol = (slot) => new MemcachedConnection(raw, facts, slot)
     if (redis === undefined) return openMemcached
     const { RedisConnection } = await import('../protocols/redis/connection.ts')
+    const { RedisWorker } = await import('../protocols/redis/worker.ts')
+    const worker = new RedisWorker(raw, redis)
     return (slot) => {
       if (!connectionBoard.isRedis(slot)) return openMemcached(slot)
-      return new RedisConnection(raw, redis, slot)
+      return new RedisConnection(worker, slot)
     }
   }
   const protocol: ProtocolModule = await import(module)

@@ -13,7 +13,6 @@ export const COUNT = {
   commands: 0,
   rejected: 1,
   errors: 2,
-  maxBytes: 3,
 } as const
 const FIRST_COMMAND = 4
 /** Of each command: calls, calls that failed, calls that were refused, microseconds. */

@@ -17,9 +17,13 @@ import {
 } from '../../engine/raw-access.ts'
 import type { ReplyBuffer } from '../reply-buffer.ts'
 import type { Args } from './args.ts'
+import { NAME, RECORD } from './board.ts'
+import type { Command } from './command-table.ts'
 import { CONTENDED_REPLY, GATE_CLOSED, KEY_TOO_LONG, OUT_OF_MEMORY, tooLarge } from './errors.ts'
 import type { RedisHost } from './host.ts'
 import { NO_REPLIES, Reply } from './reply.ts'
+import type { Transaction, Watched } from './transaction.ts'
+import type { RedisWorker } from './worker.ts'
 
 /** What remains of a command; each call writes until `reply.out` is full. */
 export interface Continuation {
@@ -27,9 +31,16 @@ export interface Continuation {
   step(client: RedisClient): boolean
 }
 
-const DATABASES = 16
+export const DATABASES = 16
+/** Of CLIENT REPLY SKIP: nothing is skipped, the reply to the next command, that to this one. */
+export const NO_SKIP = 0
+export const SKIP_NEXT = 1
+export const SKIP_THIS = 2
+
+type Execute = (client: RedisClient, command: Command, args: Args) => void
 
 export class RedisClient {
+  readonly worker: RedisWorker
   readonly raw: RawAccess
   readonly host: RedisHost
   /** The server's number for this connection. */
@@ -45,13 +56,26 @@ export class RedisClient {
   space = 0
   isClosing = false
   more: Continuation | undefined = undefined
+  /** What MULTI has begun, and what WATCH remembers. */
+  transaction: Transaction | undefined = undefined
+  watched: Watched[] = []
+  /** Index of the last command in the table, -1 before the first. */
+  lastCommand = -1
+  /** CLIENT REPLY OFF; and SKIP, for this command and for the next. */
+  isMuted = false
+  skips = NO_SKIP
+  readonly #execute: Execute
   /** The time of this feed, ms. */
   now = 0
   #stamp = 0
 
-  constructor(raw: RawAccess, host: RedisHost, slot: number) {
+  /** @param execute of dispatch.ts, for what EXEC runs */
+  constructor(worker: RedisWorker, slot: number, execute: Execute) {
+    const { raw, host } = worker
+    this.worker = worker
     this.raw = raw
     this.host = host
+    this.#execute = execute
     this.slot = slot
     this.id = host.clientOf(slot).id
     host.board.open(slot, this.id)
@@ -67,6 +91,17 @@ export class RedisClient {
 
   end(): void {
     this.reply.out = NO_REPLIES
+    this.host.board.setWord(this.slot, RECORD.lastCommand, this.lastCommand)
+  }
+
+  execute(command: Command, args: Args): void {
+    this.#execute(this, command, args)
+  }
+
+  /** After EXEC and DISCARD nothing is queued, and nothing watched. */
+  leaveTransaction(): void {
+    this.transaction = undefined
+    this.watched = []
   }
 
   /** Marks of an entry that is used now: memcached's, so that both see when it was last used. */
@@ -84,9 +119,12 @@ export class RedisClient {
     return index >= 0 && index < DATABASES
   }
 
-  /** The namespace of a database; negative when the engine has none left. */
-  spaceOf(index: number): number {
-    return index === 0 ? 0 : this.raw.spaceOf(`redis:${index}`)
+  /**
+   * The namespace of a database; negative when the engine has none left.
+   * @param isKnown also when nobody has selected it yet
+   */
+  spaceOf(index: number, isKnown = false): number {
+    return index === 0 ? 0 : this.raw.spaceOf(`redis:${index}`, isKnown)
   }
 
   /** @returns false when the engine has no namespace left */
@@ -95,13 +133,21 @@ export class RedisClient {
     if (space < 0) return false
     this.database = index
     this.space = space
+    this.host.board.setWord(this.slot, RECORD.database, index)
     return true
+  }
+
+  setName(name: string): void {
+    this.name = name
+    this.host.board.setText(this.slot, NAME, name)
   }
 
   /** RESET: as a connection that was just opened. */
   reset(): void {
+    this.leaveTransaction()
     this.select(0)
-    this.name = ''
+    this.setName('')
+    this.isMuted = false
     this.reply.isResp3 = false
   }
 

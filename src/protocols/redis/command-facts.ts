@@ -195,6 +195,7 @@ pubsub|shardnumsub -2 pubsub,loading,stale 0 0 0 - -
 move 3 write,fast 1 1 1 keyspace - RW+access+update@1/0/1/0
 readonly 1 loading,stale,fast 0 0 0 connection -
 readwrite 1 loading,stale,fast 0 0 0 connection -
+role 1 noscript,loading,stale,fast 0 0 0 admin,dangerous -
 lastsave 1 loading,stale,fast 0 0 0 admin,dangerous n
 `
 

@@ -37,6 +37,7 @@ export interface Command {
   /** Its place in the order of the table. */
   readonly index: number
   readonly isWrite: boolean
+  readonly isFast: boolean
 }
 
 const LETTERS = 32
@@ -44,19 +45,14 @@ const LONGEST_NAME = 20
 
 export class CommandTable {
   readonly commands: readonly Command[]
-  /** Of commands and subcommands. */
-  readonly size: number
+  /** Commands and subcommands, by their index. */
+  readonly inOrder: readonly Command[]
   readonly #buckets: (Command[] | undefined)[] = new Array(LONGEST_NAME * LETTERS * LETTERS)
 
-  /** @param groups lines of facts, and what executes them; lines of which nothing does are left out */
-  constructor(groups: readonly (readonly [facts: string, handlers: Handlers])[]) {
-    let index = 0
-    this.commands = groups.flatMap(([facts, handlers]) => {
-      const read = readFacts(facts, handlers, index)
-      index += read.length
-      return read.filter((command) => !command.name.includes('|'))
-    })
-    this.size = index
+  /** @param facts lines of command-facts.ts; those that nothing executes are left out */
+  constructor(facts: string, handlers: Handlers) {
+    this.inOrder = readFacts(facts, handlers)
+    this.commands = this.inOrder.filter((command) => !command.name.includes('|'))
     for (const command of this.commands) {
       const { name } = command
       const at = bucketOf(name.length, name.charCodeAt(0), name.charCodeAt(name.length - 1))
@@ -90,11 +86,11 @@ function bucketOf(length: number, first: number, last: number): number {
 
 type Writable = { -readonly [Key in keyof Command]: Command[Key] } & { subcommands: Command[] }
 
-function readFacts(facts: string, handlers: Handlers, firstIndex: number): Command[] {
+function readFacts(facts: string, handlers: Handlers): Command[] {
   const commands: Command[] = []
   const byName = new Map<string, Writable>()
-  for (const line of facts.trim().split('\n')) {
-    const command = readLine(line, handlers, firstIndex + commands.length)
+  for (const line of facts.split('\n').filter((each) => each !== '')) {
+    const command = readLine(line, handlers, commands.length)
     const [container = '', sub] = command.name.split('|')
     const isKnown = Object.hasOwn(handlers, command.name)
     const isContainer = Object.keys(handlers).some((name) => name.startsWith(`${command.name}|`))
@@ -135,6 +131,7 @@ function readLine(line: string, handlers: Handlers, index: number): Writable {
     subcommands: [],
     index,
     isWrite: flags.includes('write'),
+    isFast: flags.includes('fast'),
   }
 }
 

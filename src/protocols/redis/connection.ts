@@ -6,14 +6,13 @@
  * announced. How the bytes were split changes no reply.
  */
 import { MAX_KEY_BYTES } from '../../engine/errors.ts'
-import type { RawAccess } from '../../engine/raw-access.ts'
 import type { ProtocolConnection } from '../protocol.ts'
 import type { ReplyBuffer } from '../reply-buffer.ts'
-import { RedisClient } from './client.ts'
-import { dispatch } from './dispatch.ts'
+import { NO_SKIP, RedisClient, SKIP_NEXT, SKIP_THIS } from './client.ts'
+import { dispatch, execute } from './dispatch.ts'
 import { tooLarge } from './errors.ts'
-import type { RedisHost } from './host.ts'
 import { FAILED, RequestParser, UNFINISHED } from './parser.ts'
+import type { RedisWorker } from './worker.ts'
 
 const NEWLINE = 10
 const FIRST_BYTES = 256
@@ -27,8 +26,8 @@ export class RedisConnection implements ProtocolConnection {
   #keptBytes = 0
 
   /** @param slot the server's number for this connection */
-  constructor(raw: RawAccess, host: RedisHost, slot: number) {
-    this.client = new RedisClient(raw, host, slot)
+  constructor(worker: RedisWorker, slot: number) {
+    this.client = new RedisClient(worker, slot, execute)
     const { maxItemBytes } = this.client
     this.#parser = new RequestParser(Math.max(maxItemBytes, MAX_KEY_BYTES), tooLarge(maxItemBytes))
   }
@@ -51,8 +50,11 @@ export class RedisConnection implements ProtocolConnection {
     let at = from
     while (!client.isClosing && !out.isFull) {
       if (client.more !== undefined) {
-        if (!client.more.step(client)) break
-        client.more = undefined
+        const mark = out.length
+        const isDone = client.more.step(client)
+        if (isDone) client.more = undefined
+        this.#replied(mark)
+        if (!isDone) break
         continue
       }
       if (at >= to) break
@@ -66,6 +68,13 @@ export class RedisConnection implements ProtocolConnection {
     this.client.more = undefined
     this.client.isClosing = true
     this.#forget()
+  }
+
+  /** What CLIENT REPLY does to what was written since `mark`. */
+  #replied(mark: number): void {
+    const { client } = this
+    if (client.isMuted || client.skips === SKIP_THIS) client.reply.out.length = mark
+    if (client.more === undefined) client.skips = client.skips === SKIP_NEXT ? SKIP_THIS : NO_SKIP
   }
 
   #forget(): void {
@@ -112,9 +121,12 @@ export class RedisConnection implements ProtocolConnection {
 
   #execute(): void {
     const { args, refusal } = this.#parser
+    if (refusal === '' && args.count === 0) return
+    const mark = this.client.reply.out.length
     if (refusal !== '') this.client.reply.error(refusal)
-    else if (args.count > 0) dispatch(this.client, args)
+    else dispatch(this.client, args)
     args.clear()
+    this.#replied(mark)
   }
 
   #fail(): void {

@@ -17,6 +17,8 @@ export class Reply {
   /** Where replies go, during a feed. */
   out: ReplyBuffer = NOTHING
   isResp3 = false
+  /** Errors so far. */
+  errors = 0
 
   ok(): void {
     this.out.text('+OK\r\n')
@@ -33,6 +35,7 @@ export class Reply {
 
   /** An error that begins with its code; line ends in it become spaces. */
   error(text: string): void {
+    this.errors++
     const line = /[\r\n]/.test(text) ? text.replaceAll(/[\r\n]/g, ' ') : text
     const bytes = Buffer.from(`-${line}\r\n`, 'utf8')
     this.out.copy(bytes, 0, bytes.length)

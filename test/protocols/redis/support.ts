@@ -11,6 +11,7 @@ import type {
   RedisHost,
   ServerTotals,
 } from '../../../src/protocols/redis/host.ts'
+import { RedisWorker } from '../../../src/protocols/redis/worker.ts'
 import { ReplyBuffer } from '../../../src/protocols/reply-buffer.ts'
 import { FakeClock, openEngine } from '../../engine/open-engine.ts'
 import { encode, type Request } from './resp.ts'
@@ -64,17 +65,19 @@ export class RedisBench {
   readonly engine: Engine
   readonly raw: RawAccess
   readonly host: FakeHost
+  readonly #worker: RedisWorker
   #connections = 0
 
   constructor(options: EngineOptions = {}) {
     this.engine = openEngine({ now: this.clock.now, ...options })
     this.raw = new RawAccess(this.engine)
     this.host = new FakeHost(this.clock.ms)
+    this.#worker = new RedisWorker(this.raw, this.host)
   }
 
   connect(): InProcessClient {
     this.host.open.add(++this.#connections)
-    return new InProcessClient(new RedisConnection(this.raw, this.host, this.#connections))
+    return new InProcessClient(new RedisConnection(this.#worker, this.#connections))
   }
 
   /** What a new connection replies to a request. */

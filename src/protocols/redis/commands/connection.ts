@@ -97,7 +97,7 @@ function isUser(args: Args, index: number): boolean {
 /** Names the connection; an empty name takes it away. False when it was refused, and said so. */
 export function setName(client: RedisClient, args: Args, index: number): boolean {
   const isPlain = args.slice(index).every((byte) => byte >= 33 && byte <= 126)
-  if (isPlain) client.name = args.latin(index)
+  if (isPlain) client.setName(args.latin(index))
   else client.reply.error(BAD_NAME)
   return isPlain
 }
