@@ -76,6 +76,9 @@ table('PERSIST TTL EXPIRETIME', [
   ['PEXPIREAT c 99999999999500', ':1'],
   ['EXPIRETIME c', ':100000000000'],
   ['PEXPIRETIME c', ':99999999999500'],
+  ['PEXPIREAT c 9223372036854775807', ':1'],
+  ['PEXPIRETIME c', ':9223372036854775807'],
+  ['EXPIRETIME c', ':9223372036854776'],
   ['TTL', "-ERR wrong number of arguments for 'ttl' command"],
 ])
 

@@ -57,5 +57,9 @@ function isWithin(given: number | bigint, unitMs: number, base: number): boolean
 export function sayTime({ reply }: RedisClient, ms: number, inSeconds: boolean): void {
   if (Number.isSafeInteger(ms)) reply.integer(inSeconds ? Math.floor((ms + 500) / 1000) : ms)
   else if (inSeconds) reply.integer((BigInt(ms) + 500n) / 1000n)
-  else reply.integer(BigInt(Math.min(ms, MOST)) & MOST_INTEGER)
+  else {
+    // The largest time is rounded up, to one more than 64 bits hold.
+    const whole = BigInt(ms)
+    reply.integer(whole > MOST_INTEGER ? MOST_INTEGER : whole)
+  }
 }
