@@ -39,8 +39,10 @@ export const RECORD = {
   id: 0,
   database: 1,
   version: 2,
+  /** Index in the table, -1 before the first. */
   lastCommand: 3,
   flags: 4,
+  /** Commands that wait for EXEC, -1 outside of MULTI. */
   queued: 5,
   channels: 6,
   patterns: 7,
@@ -58,7 +60,6 @@ export const LIBRARY_VERSION = 2
 
 /** Flags of a record, as CLIENT LIST shows them. */
 export const FLAG = {
-  multi: 1,
   pubsub: 2,
   monitor: 4,
   tracking: 8,
@@ -150,6 +151,7 @@ export class RedisBoard {
     this.#words.fill(0, at, at + TEXTS_AT)
     this.#words[at + RECORD.version] = 2
     this.#words[at + RECORD.lastCommand] = -1
+    this.#words[at + RECORD.queued] = -1
     this.#words[at + RECORD.id] = id
   }
 

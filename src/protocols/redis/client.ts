@@ -91,7 +91,17 @@ export class RedisClient {
 
   end(): void {
     this.reply.out = NO_REPLIES
-    this.host.board.setWord(this.slot, RECORD.lastCommand, this.lastCommand)
+    this.note()
+  }
+
+  /** Writes to the board what CLIENT LIST shows of this connection. */
+  note(): void {
+    const { slot, transaction } = this
+    const { board } = this.host
+    board.setWord(slot, RECORD.lastCommand, this.lastCommand)
+    board.setWord(slot, RECORD.version, this.reply.isResp3 ? 3 : 2)
+    board.setWord(slot, RECORD.queued, transaction === undefined ? -1 : transaction.queue.length)
+    board.setWord(slot, RECORD.watched, this.watched.length)
   }
 
   execute(command: Command, args: Args): void {

@@ -17,6 +17,7 @@ export function clientHandlers(commands: () => readonly Command[]): Handlers {
     },
     'client|setinfo': setInfo,
     'client|info': (client) => {
+      client.note()
       const { host, slot } = client
       client.reply.verbatim(lineOf(host, host.clientOf(slot), commands()))
     },
@@ -44,7 +45,7 @@ function getName({ reply, name }: RedisClient): void {
 function setInfo({ host, slot, reply }: RedisClient, args: Args): void {
   const isName = args.is(2, 'lib-name')
   if (!isName && !args.is(2, 'lib-ver')) {
-    reply.error(`ERR Unrecognized option '${args.text(2)}'`)
+    reply.error(`ERR Unrecognized option '${args.latin(2)}'`)
     return
   }
   if (!args.slice(3).every((byte) => byte >= 33 && byte <= 126)) {
@@ -57,12 +58,13 @@ function setInfo({ host, slot, reply }: RedisClient, args: Args): void {
 }
 
 /** CLIENT LIST [TYPE type | ID id ...] */
-function list({ host, reply }: RedisClient, args: Args, commands: readonly Command[]): void {
+function list(client: RedisClient, args: Args, commands: readonly Command[]): void {
+  const { host, reply } = client
   let wanted = (_: RedisClientFacts): boolean => true
   if (args.count === 4 && args.is(2, 'type')) {
     const type = typeOf(args, 3)
     if (type === undefined) {
-      reply.error(`ERR Unknown client type '${args.text(3)}'`)
+      reply.error(`ERR Unknown client type '${args.latin(3)}'`)
       return
     }
     wanted = ({ slot }) => typeOfClient(host.board, slot) === type
@@ -77,6 +79,7 @@ function list({ host, reply }: RedisClient, args: Args, commands: readonly Comma
     reply.error(SYNTAX)
     return
   }
+  client.note()
   const lines = host.clients().filter(wanted)
   reply.verbatim(lines.map((facts) => lineOf(host, facts, commands)).join(''))
 }
@@ -97,14 +100,14 @@ function lineOf(host: RedisHost, facts: RedisClientFacts, commands: readonly Com
   const { board } = host
   const word = (name: keyof typeof RECORD) => board.word(slot, RECORD[name])
   const flags = word('flags')
+  const queued = word('queued')
   const letters =
     (flags & FLAG.monitor ? 'O' : '') +
     (flags & FLAG.pubsub ? 'P' : '') +
-    (flags & FLAG.multi ? 'x' : '') +
+    (queued >= 0 ? 'x' : '') +
     (flags & FLAG.tracking ? 't' : '') +
     (flags & FLAG.noEvict ? 'e' : '') +
     (flags & FLAG.noTouch ? 'T' : '')
-  const queued = flags & FLAG.multi ? word('queued') : -1
   return (
     `id=${facts.id} addr=${facts.address} laddr=${facts.listenAddress} fd=${slot} ` +
     `name=${board.text(slot, NAME)} age=${facts.age} idle=${facts.idle} flags=${letters || 'N'} ` +
@@ -152,7 +155,7 @@ function readFilter(client: RedisClient, args: Args): Filter | undefined {
   let skipsMe = true
   for (let i = 2; i < args.count; i += 2) {
     if (i + 1 === args.count) return refuse(reply, SYNTAX)
-    const value = args.text(i + 1)
+    const value = args.latin(i + 1)
     if (args.is(i, 'id')) {
       const wanted = args.integer(i + 1)
       if (!(wanted > 0)) return refuse(reply, 'ERR client-id should be greater than 0')
