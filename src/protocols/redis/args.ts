@@ -58,6 +58,13 @@ export class Args {
     return Buffer.from(this.slice(index)).toString('latin1')
   }
 
+  /** An argument as errors show it: a character per byte, up to a zero byte or so many. */
+  shown(index: number, most: number): string {
+    const text = this.latin(index)
+    const end = text.indexOf('\0')
+    return text.slice(0, Math.min(most, end < 0 ? most : end))
+  }
+
   /** An argument where it lies: valid during the command. */
   slice(index: number): Uint8Array {
     return this.bytes.subarray(this.#from[index]!, this.#to[index]!)

@@ -70,7 +70,7 @@ function noteSlow(client: RedisClient, command: Command, args: Args, took: numbe
 /** The command of a request; undefined when it was refused. */
 function commandIn(client: RedisClient, args: Args): Command | undefined {
   const found = COMMANDS.find(args, 0)
-  if (found === undefined) return refuse(client, unknownCommand(args))
+  if (found === undefined) return refuseUnknown(client, args)
   let command: Command | undefined = found
   if (found.subcommands.length > 0 && args.count > 1) {
     command = COMMANDS.findSub(found, args, 1)
@@ -88,12 +88,18 @@ function refuse(client: RedisClient, why: string): undefined {
   client.reply.error(why)
 }
 
+/** What follows the first lines of an HTTP request is what some web page would execute here. */
+function refuseUnknown(client: RedisClient, args: Args): undefined {
+  if (args.is(0, 'post') || args.is(0, 'host:')) client.isClosing = true
+  else client.reply.error(unknownCommand(args))
+}
+
 function unknownCommand(args: Args): string {
-  const name = args.text(0).slice(0, SHOWN_NAME)
+  const name = args.shown(0, SHOWN_NAME)
   if (SCRIPTING.has(name.toLowerCase())) return NO_SCRIPTS
   let shown = ''
   for (let i = 1; i < args.count && shown.length < SHOWN_ARGUMENTS; i++) {
-    shown += `'${args.text(i).slice(0, SHOWN_ARGUMENTS - shown.length)}' `
+    shown += `'${args.shown(i, SHOWN_ARGUMENTS - shown.length)}' `
   }
   return `ERR unknown command '${name}', with args beginning with: ${shown}`
 }
@@ -105,6 +111,6 @@ const NO_SCRIPTS =
   'ERR scripts are not supported: use MULTI and EXEC with WATCH, or the embedded API'
 
 function unknownSubcommand(container: Command, args: Args): string {
-  const name = args.text(1).slice(0, SHOWN_NAME)
+  const name = args.shown(1, SHOWN_NAME)
   return `ERR unknown subcommand '${name}'. Try ${container.name.toUpperCase()} HELP.`
 }

@@ -33,12 +33,11 @@ export class Reply {
     this.out.text(`+${text}\r\n`)
   }
 
-  /** An error that begins with its code; line ends in it become spaces. */
+  /** An error that begins with its code, a character per byte; line ends become spaces. */
   error(text: string): void {
     this.errors++
     const line = /[\r\n]/.test(text) ? text.replaceAll(/[\r\n]/g, ' ') : text
-    const bytes = Buffer.from(`-${line}\r\n`, 'utf8')
-    this.out.copy(bytes, 0, bytes.length)
+    this.out.text(`-${line}\r\n`)
   }
 
   integer(value: number | bigint): void {

@@ -1,5 +1,5 @@
 /** BITFIELD BITFIELD_RO: any number of operations on one string, all in one exchange. */
-import type { Draft, Outcome } from '../../../engine/raw-access.ts'
+import { type Draft, type Outcome, TOO_LARGE } from '../../../engine/raw-access.ts'
 import type { Args } from '../args.ts'
 import type { RedisClient } from '../client.ts'
 import type { Handlers } from '../command-table.ts'
@@ -13,7 +13,7 @@ import {
 } from '../values/bit-fields.ts'
 import { readInteger } from '../values/integer.ts'
 import { ABSENT, apply, Edit, isRefused, NOTHING, putBytes, readString, REFUSED } from './edit.ts'
-import { grown } from './bits.ts'
+import { grown, MOST_STRING_BITS } from './bits.ts'
 
 const BAD_TYPE =
   'ERR Invalid bitfield type. Use something like i16 u8. ' +
@@ -39,7 +39,7 @@ interface FieldOperation {
 
 function bitfield(client: RedisClient, args: Args, isReadOnly: boolean): void {
   const { reply } = client
-  const operations = readOperations(client, args)
+  const operations = readOperations(args)
   if (typeof operations === 'string') {
     reply.error(operations)
     return
@@ -77,7 +77,7 @@ function send({ reply }: RedisClient, results: readonly (bigint | undefined)[]):
   }
 }
 
-function readOperations(client: RedisClient, args: Args): FieldOperation[] | string {
+function readOperations(args: Args): FieldOperation[] | string {
   const operations: FieldOperation[] = []
   let overflow: Overflow = 'WRAP'
   for (let i = 2; i < args.count; ) {
@@ -93,7 +93,7 @@ function readOperations(client: RedisClient, args: Args): FieldOperation[] | str
     if (kind === undefined || left < (kind === 'GET' ? 2 : 3)) return SYNTAX
     const type = readType(args, i + 1)
     if (type === undefined) return BAD_TYPE
-    const offset = readOffset(client, args, i + 2, type.bits)
+    const offset = readOffset(args, i + 2, type.bits)
     if (offset === undefined) return BAD_OFFSET
     const operand = kind === 'GET' ? 0n : args.long(i + 3)
     if (operand === undefined) return NOT_AN_INTEGER
@@ -115,18 +115,13 @@ function readType(args: Args, index: number): FieldType | undefined {
 }
 
 /** An offset in bits, or with `#` in fields. */
-function readOffset(
-  client: RedisClient,
-  args: Args,
-  index: number,
-  bits: number,
-): number | undefined {
+function readOffset(args: Args, index: number, bits: number): number | undefined {
   const from = args.from(index)
   const isFields = args.size(index) > 0 && args.bytes[from] === HASH
   const given = readInteger(args.bytes, isFields ? from + 1 : from, args.to(index))
   if (given === undefined) return undefined
   const offset = Number(given) * (isFields ? bits : 1)
-  return offset >= 0 && offset < 8 * client.maxItemBytes ? offset : undefined
+  return offset >= 0 && offset < MOST_STRING_BITS ? offset : undefined
 }
 
 class FieldsEdit extends Edit {
@@ -141,6 +136,7 @@ class FieldsEdit extends Edit {
   }
 
   protected edit(old: Uint8Array, draft: Draft): Outcome {
+    if (this.#length > this.client.maxItemBytes) return TOO_LARGE
     const bytes = grown(old, this.#length)
     this.results = this.#operations.map((operation) => execute(bytes, operation))
     return putBytes(draft, bytes)

@@ -1,5 +1,5 @@
 /** SETBIT GETBIT BITCOUNT BITPOS BITOP. Bit 0 is the highest bit of byte 0. */
-import type { Draft, Outcome } from '../../../engine/raw-access.ts'
+import { type Draft, type Outcome, TOO_LARGE } from '../../../engine/raw-access.ts'
 import type { Args } from '../args.ts'
 import type { RedisClient } from '../client.ts'
 import type { Handlers } from '../command-table.ts'
@@ -21,13 +21,16 @@ import { replaceByResult } from './multi.ts'
 const BAD_OFFSET = 'ERR bit offset is not an integer or out of range'
 const BAD_BIT = 'ERR bit is not an integer or out of range'
 
+/** Of Redis' longest string. Offsets beyond what the cache can hold are read as 0, not written. */
+export const MOST_STRING_BITS: number = 2 ** 32
+
 export const BIT_HANDLERS: Handlers = { setbit, getbit, bitcount, bitpos, bitop }
 
-/** A bit offset within the largest string; undefined when it is none, and that was replied. */
+/** A bit offset within the longest string; undefined when it is none, and that was replied. */
 export function bitOffset(client: RedisClient, args: Args, index: number): number | undefined {
   const offset = integerArgument(client, args, index, BAD_OFFSET)
   if (offset === undefined) return undefined
-  if (offset >= 0 && offset < 8 * client.maxItemBytes) return Number(offset)
+  if (offset >= 0 && offset < MOST_STRING_BITS) return Number(offset)
   client.reply.error(BAD_OFFSET)
   return undefined
 }
@@ -55,6 +58,7 @@ class BitEdit extends Edit {
 
   protected edit(old: Uint8Array, draft: Draft): Outcome {
     const at = this.#at
+    if (at >= this.client.maxItemBytes) return TOO_LARGE
     const bytes = grown(old, at + 1)
     this.before = (bytes[at]! & this.#mask) === 0 ? 0 : 1
     if (this.#isOne) bytes[at]! |= this.#mask

@@ -75,10 +75,10 @@ function set({ host, reply }: RedisClient, args: Args): void {
   const changes: { setting: number; value: number }[] = []
   const names = new Set<string>()
   for (let i = 2; i < args.count; i += 2) {
-    const name = args.text(i).toLowerCase()
+    const name = args.latin(i).toLowerCase()
     const parameter = Object.hasOwn(PARAMETERS, name) ? PARAMETERS[name] : undefined
     if (parameter === undefined) {
-      reply.error(`ERR Unknown option or number of arguments for CONFIG SET - '${args.text(i)}'`)
+      reply.error(`ERR Unknown option or number of arguments for CONFIG SET - '${args.latin(i)}'`)
       return
     }
     const why = names.has(name) ? 'duplicate parameter' : refusalOf(parameter, args.integer(i + 1))

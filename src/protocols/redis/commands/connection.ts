@@ -2,7 +2,7 @@
 import type { Args } from '../args.ts'
 import type { RedisClient } from '../client.ts'
 import type { Handlers } from '../command-table.ts'
-import { SYNTAX, wrongArity } from '../errors.ts'
+import { NOT_AN_INTEGER, SYNTAX, wrongArity } from '../errors.ts'
 import { REDIS_VERSION } from '../version.ts'
 
 export const CONNECTION_HANDLERS: Handlers = {
@@ -19,6 +19,7 @@ const NO_PASSWORD =
   'ERR AUTH <password> called without any password configured for the default user. ' +
   'Are you sure your configuration is correct?'
 const WRONG_PASSWORD = 'WRONGPASS invalid username-password pair or user is disabled.'
+const NO_INT = 'ERR value is out of range, value must between -2147483648 and 2147483647'
 const BAD_NAME = 'ERR Client names cannot contain spaces, newlines or special characters.'
 
 function ping({ reply }: RedisClient, args: Args): void {
@@ -56,7 +57,7 @@ function hello(client: RedisClient, args: Args): void {
       if (!setName(client, args, i + 1)) return
       i++
     } else {
-      reply.error(`ERR Syntax error in HELLO option '${args.text(i)}'`)
+      reply.error(`ERR Syntax error in HELLO option '${args.latin(i)}'`)
       return
     }
   }
@@ -103,8 +104,10 @@ export function setName(client: RedisClient, args: Args, index: number): boolean
 }
 
 function select(client: RedisClient, args: Args): void {
-  const index = args.integer(1)
-  if (Number.isNaN(index)) client.reply.error('ERR invalid DB index')
+  const given = args.long(1)
+  const index = Number(given)
+  if (given === undefined) client.reply.error(NOT_AN_INTEGER)
+  else if (BigInt.asIntN(32, given) !== given) client.reply.error(NO_INT)
   else if (!client.isDatabase(index)) client.reply.error('ERR DB index is out of range')
   else if (client.select(index)) client.reply.ok()
   else client.reply.error('ERR the cache has no namespace left for this database')

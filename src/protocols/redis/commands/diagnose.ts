@@ -27,7 +27,7 @@ export const DIAGNOSIS_HANDLERS: Handlers = {
   'latency|reset': ({ reply }) => reply.integer(0),
   'latency|histogram': ({ reply }) => reply.map(0),
   'latency|graph': ({ reply }, args) => {
-    reply.error(`ERR No samples available for event '${args.text(2)}'`)
+    reply.error(`ERR No samples available for event '${args.latin(2)}'`)
   },
   'latency|doctor': ({ reply }) => reply.verbatim(NO_MONITOR),
 }

@@ -84,7 +84,7 @@ function readConditions(args: Args): Conditions | string {
     else if (args.is(i, 'xx')) found.isSome = true
     else if (args.is(i, 'gt')) found.isEarlier = true
     else if (args.is(i, 'lt')) found.isLater = true
-    else return `ERR Unsupported option ${args.text(i)}`
+    else return `ERR Unsupported option ${args.latin(i)}`
   }
   if (found.isNone && (found.isSome || found.isEarlier || found.isLater)) {
     return 'ERR NX and XX, GT or LT options at the same time are not compatible'

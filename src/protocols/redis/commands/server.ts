@@ -67,7 +67,7 @@ function debug({ host, reply }: RedisClient, args: Args): void {
   }
   const seconds = args.count === 3 ? Number(args.text(2)) : Number.NaN
   if (!args.is(1, 'sleep')) {
-    const name = args.text(1)
+    const name = args.latin(1)
     reply.error(
       `ERR unknown subcommand or wrong number of arguments for '${name}'. Try DEBUG HELP.`,
     )
