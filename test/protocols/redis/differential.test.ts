@@ -51,7 +51,8 @@ async function compare(
       const expected = shape(name, theirs[i]!)
       const reply = shape(name, ours[i]!)
       if (reply !== expected) {
-        expect({ seed, n: done + i, request, reply }).toEqual({ seed, request, reply: expected })
+        const texts = [request, reply, expected].map((value) => JSON.stringify(value))
+        expect.fail(`seed ${seed}, command ${done + i}: ${texts.join('\n')}`)
       }
       const kind = `${name} ${expected[0]}`
       kinds.set(kind, (kinds.get(kind) ?? 0) + 1)

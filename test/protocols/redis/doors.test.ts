@@ -147,3 +147,40 @@ describe('limits', () => {
     expect(client.ask('GET small')).toBe(bulk('1'))
   })
 })
+
+describe('the last use', () => {
+  const idle = (bench: RedisBench): string => bench.ask('OBJECT IDLETIME k')
+
+  test.each([
+    'GET k',
+    'MGET k',
+    'TOUCH k',
+    'STRLEN k',
+    'BITCOUNT k',
+    'GETEX k',
+  ])('is noted by %s, at most once a minute, and the version stays', (request) => {
+    const bench = new RedisBench()
+    bench.ask('SET k v EX 100000')
+    const version = bench.engine.gets('k')?.version
+    bench.clock.ms += 59_000
+    bench.ask(request)
+    expect(idle(bench)).toBe(':59\r\n')
+    bench.clock.ms += 1000
+    for (const quiet of ['EXISTS k', 'TTL k', 'TYPE k', 'OBJECT ENCODING k']) bench.ask(quiet)
+    expect(idle(bench)).toBe(':60\r\n')
+    bench.ask(request)
+    expect(idle(bench)).toBe(':0\r\n')
+    expect(bench.engine.gets('k')?.version).toBe(version)
+    expect(bench.ask('TTL k')).toBe(':99940\r\n')
+  })
+
+  test('is not noted for a client that asked not to be noticed', () => {
+    const bench = new RedisBench()
+    const client = bench.connect()
+    client.ask('SET k v')
+    client.ask('CLIENT NO-TOUCH ON')
+    bench.clock.ms += 100_000
+    expect(client.ask('GET k')).toBe('$1\r\nv\r\n')
+    expect(idle(bench)).toBe(':100\r\n')
+  })
+})

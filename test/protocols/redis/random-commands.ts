@@ -3,14 +3,15 @@
  * few keys, and such as have something wrong.
  *
  * Times are absolute or far away, so that no tick of a clock decides an answer. What has no order
- * (SCAN, RANDOMKEY) and what is different on purpose (DUMP of what Redis compresses) is left out.
+ * (SCAN, RANDOMKEY) and what is different on purpose (see README.md of the commands) is left out.
  */
 
 const KEYS = ['a', 'b', 'c', 'd', '', 'k\x00\xff']
 const SKETCHES = ['h1', 'h2', 'h3', 'h4']
+const LEAST = '-9223372036854775808'
 const NUMBERS = [
   ...['0', '1', '-1', '2', '5', '7', '-7', '10', '100', '-100', '007', '-0', '+1', ' 1', 'x', ''],
-  ...['9223372036854775807', '-9223372036854775808', '9223372036854775808', '4294967296', '1e3'],
+  ...['9223372036854775807', LEAST, '9223372036854775808', '4294967296', '1e3'],
   ...['1.5', '18446744073709551615', '99999999999999999999999', '9007199254740993'],
 ]
 const FLOATS = [
@@ -155,7 +156,11 @@ export class RandomCommands {
       if (this.#chance(10)) return [this.#pick(['GET', 'SET', 'foo', 'u8'])]
       if (this.#chance(15)) return ['OVERFLOW', this.#pick(['WRAP', 'SAT', 'FAIL', 'sat', 'foo'])]
       if (this.#chance(30)) return ['GET', type(), this.#offset()]
-      return [this.#pick(['SET', 'INCRBY']), type(), this.#offset(), this.#number()]
+      const name = this.#pick(['SET', 'INCRBY'])
+      const number = this.#number()
+      // Redis saturates the least number of all to the most that a field holds.
+      const isLeast = name === 'SET' && number === LEAST
+      return [name, type(), this.#offset(), isLeast ? '-1' : number]
     }
     return Array.from({ length: 1 + this.#below(4) }, one).flat()
   }

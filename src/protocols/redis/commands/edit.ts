@@ -26,6 +26,7 @@ import type { RedisClient } from '../client.ts'
 import { CONTENDED_REPLY, NOT_AN_INTEGER, WRONG_TYPE } from '../errors.ts'
 import { type Integer, readInteger } from '../values/integer.ts'
 import { isString } from '../value-type.ts'
+import { noteUse } from './use.ts'
 
 export const NOTHING: Uint8Array = new Uint8Array(0)
 
@@ -118,14 +119,17 @@ export const ABSENT = 0
 export const REFUSED = -1
 
 /**
- * Looks at the staged key without using it: `raw.reading` describes it. Values of any type.
+ * Looks at the staged key: `raw.reading` describes it. Values of any type.
  * @returns HIT, ABSENT or REFUSED
  */
-export function peek({ raw, reply }: RedisClient, isUse: boolean): number {
+export function peek(client: RedisClient, isUse: boolean): number {
+  const { raw, reply } = client
   for (let tries = 0; tries < MAX_RETRIES; tries++) {
     const seen = raw.open()
     if (seen === GONE) return ABSENT
-    if (seen === HIT && (isUse ? raw.confirm() : raw.confirmQuietly())) return HIT
+    if (seen !== HIT || !(isUse ? raw.confirm() : raw.confirmQuietly())) continue
+    if (isUse) noteUse(client)
+    return HIT
   }
   reply.error(CONTENDED_REPLY)
   return REFUSED
@@ -142,6 +146,7 @@ export function readString(client: RedisClient): Uint8Array | typeof ABSENT | ty
     const bytes = isText ? new Uint8Array(raw.reading.length) : NOTHING
     if (isText) raw.copy(bytes, 0)
     if (!raw.confirm()) continue
+    noteUse(client)
     if (isText) return bytes
     reply.error(WRONG_TYPE)
     return REFUSED

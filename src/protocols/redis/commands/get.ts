@@ -30,6 +30,7 @@ import {
 } from './edit.ts'
 import { readTime, type TimeForm } from './expiry.ts'
 import { readOptions } from './set-options.ts'
+import { noteUse } from './use.ts'
 
 export const GET_HANDLERS: Handlers = {
   get: (client, args) => {
@@ -48,7 +49,8 @@ export const GET_HANDLERS: Handlers = {
  * Replies with the value of the staged key, or a null.
  * @param skipsOthers a value of another type counts as none
  */
-export function sendValue({ raw, reply }: RedisClient, skipsOthers: boolean): void {
+export function sendValue(client: RedisClient, skipsOthers: boolean): void {
+  const { raw, reply } = client
   const { out } = reply
   const mark = out.length
   for (let tries = 0; tries < MAX_RETRIES; tries++) {
@@ -68,6 +70,7 @@ export function sendValue({ raw, reply }: RedisClient, skipsOthers: boolean): vo
         if (skipsOthers) reply.nil()
         else reply.error(WRONG_TYPE)
       }
+      noteUse(client)
       return
     }
     out.length = mark
