@@ -66,6 +66,18 @@ describe('the embedding program', () => {
   })
 })
 
+test('a clock and times with fractions are told in whole numbers', () => {
+  const bench = new RedisBench({ now: () => 1_800_000_000_000.25 })
+  bench.engine.set('k', 'v', 1500)
+  expect(bench.ask('PTTL k')).toBe(':1500\r\n')
+  expect(bench.ask('TTL k')).toBe(':2\r\n')
+  expect(bench.ask('PEXPIRETIME k')).toBe(':1800000001500\r\n')
+  expect(bench.ask('EXPIRETIME k')).toBe(':1800000002\r\n')
+  expect(bench.ask('PEXPIRE k 700')).toBe(':1\r\n')
+  expect(bench.ask('PTTL k')).toBe(':700\r\n')
+  expect(bench.ask('PEXPIRE k 9223372036854775807')).toMatch(/^-ERR invalid expire time/)
+})
+
 test('what memcached marked stale is no more, once Redis wrote it', () => {
   const bench = new RedisBench()
   const { raw } = bench

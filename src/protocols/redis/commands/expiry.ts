@@ -2,7 +2,7 @@
 import type { Args } from '../args.ts'
 import type { RedisClient } from '../client.ts'
 import { NOT_AN_INTEGER } from '../errors.ts'
-import { MOST_INTEGER, readInteger } from '../values/integer.ts'
+import { LEAST_INTEGER, MOST_INTEGER, readInteger } from '../values/integer.ts'
 
 /** How a time is said: in seconds or ms, from now or absolute. */
 export interface TimeForm {
@@ -18,8 +18,6 @@ export const PXAT: TimeForm = { unitMs: 1, isAbsolute: true }
 export function invalidExpiry(command: string): string {
   return `ERR invalid expire time in '${command}' command`
 }
-
-const MOST = Number(MOST_INTEGER)
 
 /**
  * The absolute time in ms that an argument says, or undefined when it says none, and that was
@@ -42,7 +40,7 @@ export function readTime(
   const ms = Number(given) * unitMs
   const isPositive = mayBePast || given > 0
   const base = isAbsolute ? 0 : client.now
-  if (isPositive && ms >= -MOST && isWithin(given, unitMs, base)) return ms + base
+  if (isPositive && isWithin(given, unitMs, base)) return ms + base
   client.reply.error(invalidExpiry(command))
   return undefined
 }
@@ -50,11 +48,13 @@ export function readTime(
 /** Whether the time fits 64 bits: with numbers where they are exact. */
 function isWithin(given: number | bigint, unitMs: number, base: number): boolean {
   if (typeof given === 'number') return true
-  return given * BigInt(unitMs) <= MOST_INTEGER - BigInt(base)
+  const ms = given * BigInt(unitMs)
+  return ms >= LEAST_INTEGER && ms <= MOST_INTEGER - BigInt(Math.ceil(base))
 }
 
 /** A time or a time left in ms as an integer reply, rounded to seconds if so wanted. */
-export function sayTime({ reply }: RedisClient, ms: number, inSeconds: boolean): void {
+export function sayTime({ reply }: RedisClient, time: number, inSeconds: boolean): void {
+  const ms = Math.floor(time) // The program may have a clock with fractions.
   if (Number.isSafeInteger(ms)) reply.integer(inSeconds ? Math.floor((ms + 500) / 1000) : ms)
   else if (inSeconds) reply.integer((BigInt(ms) + 500n) / 1000n)
   else {
