@@ -49,7 +49,7 @@ describe.each(['frames', 'sockets'])('with hand-off %s', (handOff) => {
     expect(values).toEqual(keys.map((key) => `value of ${key}`))
   })
 
-  test('an error of the server is one of the client, and the next request is answered', async () => {
+  test('an error of the server is one of the client; the next request is answered', async () => {
     await client.set('text', 'no number', {})
     await expect(client.increment('text', 1, {})).rejects.toThrow(/INCREMENT/)
     await expect(client.set('huge', 'x'.repeat(2_000_000), {})).rejects.toThrow(/SET/)
@@ -69,7 +69,7 @@ describe.each(['frames', 'sockets'])('with hand-off %s', (handOff) => {
     expect(await textOf('a')).toBeUndefined()
   })
 
-  test('with a name and a password it goes on: the server says that it knows no users', async () => {
+  test('with a name and a password it goes on: the server knows no users', async () => {
     const named = Client.create(`user:secret@127.0.0.1:${server.port}`)
     expect(await named.set('named', 'value', {})).toBe(true)
     expect(await textOf('named')).toBe('value')
