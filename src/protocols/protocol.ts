@@ -22,6 +22,8 @@ export interface ProtocolConnection {
   readonly isClosing: boolean
   /** It executes nothing until it asks the server to feed it: what arrives meanwhile is kept. */
   readonly isPaused?: boolean
+  /** It is not as it was when it was opened: no other worker could go on with it. */
+  readonly hasState?: boolean
   /** Bytes of an unfinished command that are kept, or to be passed over; 0 between commands. */
   readonly pendingBytes: number
   /** The connection is gone: forget whatever refers to it. */

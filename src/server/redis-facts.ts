@@ -37,6 +37,7 @@ export function redisSpecOf(options: ResolvedServeOptions, slots: number): Redis
 export class RedisFacts implements RedisHost {
   readonly version: string
   readonly pid: number
+  readonly worker: number
   readonly startedAt: number
   readonly settings: RedisSettings
   readonly board: RedisBoard
@@ -54,6 +55,7 @@ export class RedisFacts implements RedisHost {
   ) {
     this.version = facts.version
     this.pid = facts.pid
+    this.worker = spec.index
     this.startedAt = facts.startedAt
     this.board = new RedisBoard(redis.board, spec.index)
     const { connectionBoard } = facts

@@ -47,7 +47,8 @@ export class Served {
 
   /** What would be lost if this thread died now. */
   get isDirty(): boolean {
-    return !this.isOver && (this.hasRest || this.protocol.pendingBytes > 0)
+    const { pendingBytes, hasState } = this.protocol
+    return !this.isOver && (this.hasRest || pendingBytes > 0 || hasState === true)
   }
 
   /** Keeps `source[from..to)` for later, behind what is kept already. */

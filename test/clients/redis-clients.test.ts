@@ -98,6 +98,25 @@ describe.each(['frames', 'sockets'])('with hand-off %s', (handOff) => {
     await Promise.all([client.quit(), other.quit()])
   })
 
+  test('messages reach subscribers of every worker, each once and in order', async () => {
+    const subscribers = Array.from({ length: 4 }, () => new Redis({ port: server.redisPort }))
+    const publishers = Array.from({ length: 2 }, () => new Redis({ port: server.redisPort }))
+    const got = subscribers.map((): string[] => [])
+    await Promise.all(
+      subscribers.map(async (client, index) => {
+        client.on('message', (_channel, message) => got[index]!.push(message))
+        await client.subscribe('news')
+      }),
+    )
+    const sent = Array.from({ length: 100 }, (_, i) => String(i))
+    for (const message of sent) await publishers[0]!.publish('news', message)
+    await expect.poll(() => got.every((messages) => messages.length === 100)).toBe(true)
+    for (const messages of got) expect(messages).toEqual(sent)
+    await expect.poll(() => publishers[1]!.publish('news', 'to all')).toBe(4)
+    expect(await publishers[1]!.pubsub('NUMSUB', 'news')).toEqual(['news', 4])
+    await Promise.all([...subscribers, ...publishers].map((client) => client.quit()))
+  })
+
   test('a client ends another, whichever worker has it', async () => {
     const client = new Redis({ port: server.redisPort })
     const others = Array.from({ length: 4 }, () => {

@@ -13,6 +13,8 @@ export const COUNT = {
   commands: 0,
   rejected: 1,
   errors: 2,
+  /** Listeners that did not read and were cut. */
+  cutListeners: 3,
 } as const
 const FIRST_COMMAND = 4
 /** Of each command: calls, calls that failed, calls that were refused, microseconds. */
@@ -21,6 +23,13 @@ export const CALLS = 0
 export const FAILED_CALLS = 1
 export const REJECTED_CALLS = 2
 export const MICROSECONDS = 3
+
+/** What a worker has now: no count, and not reset. */
+export const GAUGE = {
+  subscriptions: 0,
+  monitors: 1,
+} as const
+const GAUGES = 4
 
 /** Settings, valid for all workers. */
 export const SETTING = {
@@ -72,7 +81,7 @@ const LINE_DOUBLES = 8
 /** As many as the table may have: its size is not known to the thread that makes the board. */
 const MOST_COMMANDS = 256
 const COUNTERS = FIRST_COMMAND + MOST_COMMANDS * PER_COMMAND
-const ROW_DOUBLES = Math.ceil(COUNTERS / LINE_DOUBLES + 1) * LINE_DOUBLES
+const ROW_DOUBLES = Math.ceil((COUNTERS + GAUGES) / LINE_DOUBLES + 1) * LINE_DOUBLES
 
 export class RedisBoard {
   readonly memory: SharedArrayBuffer
@@ -108,6 +117,12 @@ export class RedisBoard {
     this.#bytes = Buffer.from(memory)
   }
 
+  /** A worker begins, perhaps in the place of one that died: it has nothing yet. */
+  begin(): void {
+    const at = this.#rowAt + COUNTERS
+    this.#doubles.fill(0, at, at + GAUGES)
+  }
+
   /** Adds to a counter of this worker. */
   add(counter: number, by: number): void {
     this.#doubles[this.#rowAt + counter]! += by
@@ -135,6 +150,27 @@ export class RedisBoard {
     for (let counter = 0; counter < COUNTERS; counter++) {
       this.#doubles[SETTINGS + counter]! += this.total(counter)
     }
+  }
+
+  /** Changes what this worker has now. */
+  gauge(gauge: number, by: number): void {
+    this.#doubles[this.#rowAt + COUNTERS + gauge]! += by
+  }
+
+  /** Of all workers. */
+  totalGauge(gauge: number): number {
+    let sum = 0
+    for (let row = 1; row <= this.rows; row++) sum += this.#gaugeOf(row, gauge)
+    return sum
+  }
+
+  /** Whether any other worker has one. */
+  othersHave(gauge: number): boolean {
+    return this.totalGauge(gauge) > this.#doubles[this.#rowAt + COUNTERS + gauge]!
+  }
+
+  #gaugeOf(row: number, gauge: number): number {
+    return this.#doubles[SETTINGS + row * ROW_DOUBLES + COUNTERS + gauge]!
   }
 
   setting(index: number): number {

@@ -17,7 +17,7 @@ import {
 } from '../../engine/raw-access.ts'
 import type { ReplyBuffer } from '../reply-buffer.ts'
 import type { Args } from './args.ts'
-import { NAME, RECORD } from './board.ts'
+import { COUNT, NAME, RECORD } from './board.ts'
 import type { Command } from './command-table.ts'
 import { CONTENDED_REPLY, GATE_CLOSED, KEY_TOO_LONG, OUT_OF_MEMORY, tooLarge } from './errors.ts'
 import type { RedisHost } from './host.ts'
@@ -32,6 +32,9 @@ export interface Continuation {
 }
 
 export const DATABASES = 16
+/** Redis' output buffer limit of subscribers. */
+const MOST_PUSHED_BYTES = 32 * 1024 * 1024
+const END_OF_LINE = Buffer.from('\r\n')
 /** Of CLIENT REPLY SKIP: nothing is skipped, the reply to the next command, that to this one. */
 export const NO_SKIP = 0
 export const SKIP_NEXT = 1
@@ -64,6 +67,15 @@ export class RedisClient {
   /** CLIENT REPLY OFF; and SKIP, for this command and for the next. */
   isMuted = false
   skips = NO_SKIP
+  /** What it listens to: names of channels, of patterns, of sharded channels. */
+  readonly subscriptions: readonly Set<string>[] = [new Set(), new Set(), new Set()]
+  /** Somebody monitors: read once per feed. */
+  isWatched = false
+  /** A command waits for the end of CLIENT PAUSE. */
+  isPaused = false
+  /** What came for it and is not written yet. */
+  #pushes: Buffer[] = []
+  #pushedBytes = 0
   readonly #execute: Execute
   /** The time of this feed, ms. */
   now = 0
@@ -85,6 +97,7 @@ export class RedisClient {
   begin(out: ReplyBuffer): void {
     this.reply.out = out
     this.now = this.raw.now()
+    this.isWatched = this.worker.isWatched
     const seconds = Math.floor((this.now - this.raw.view.startedAt) / 1000)
     this.#stamp = (Math.max(0, seconds) + 1) << MARK_BITS
   }
@@ -92,6 +105,66 @@ export class RedisClient {
   end(): void {
     this.reply.out = NO_REPLIES
     this.note()
+  }
+
+  /** It is no longer as it was when it was opened, so another worker cannot go on with it. */
+  get hasState(): boolean {
+    return (
+      this.reply.isResp3 ||
+      this.database !== 0 ||
+      this.name !== '' ||
+      this.isMuted ||
+      this.transaction !== undefined ||
+      this.watched.length > 0 ||
+      this.host.board.word(this.slot, RECORD.flags) !== 0
+    )
+  }
+
+  get hasPushes(): boolean {
+    return this.#pushes.length > 0
+  }
+
+  /** In RESP2 a client that listens to anything may do little else. */
+  get isListening(): boolean {
+    return this.subscriptions.some((names) => names.size > 0)
+  }
+
+  /** What comes without having been asked for: words (a character per byte), then bytes. */
+  push(words: readonly string[], bytes: Uint8Array): void {
+    let head = `${this.reply.isResp3 ? '>' : '*'}${words.length + 1}\r\n`
+    for (const word of words) head += `$${word.length}\r\n${word}\r\n`
+    head += `$${bytes.length}\r\n`
+    this.#push(Buffer.concat([Buffer.from(head, 'latin1'), bytes, END_OF_LINE]))
+  }
+
+  /** A status line, a character per byte. */
+  pushLine(line: string): void {
+    this.#push(Buffer.from(`+${line}\r\n`, 'latin1'))
+  }
+
+  /** A client that does not read what it listens to is cut: its memory is bounded. */
+  #push(bytes: Buffer): void {
+    if (this.isClosing) return
+    this.#pushes.push(bytes)
+    this.#pushedBytes += bytes.length
+    if (this.#pushedBytes > MOST_PUSHED_BYTES) {
+      this.host.board.add(COUNT.cutListeners, 1)
+      this.#pushes = []
+      this.isClosing = true
+      this.host.kill(this.slot, this.id)
+    } else if (this.#pushes.length === 1) this.host.serveSoon(this.slot)
+  }
+
+  /** Writes what came for it until the reply buffer is full. */
+  writePushes(): void {
+    const { out } = this.reply
+    let written = 0
+    while (written < this.#pushes.length && !out.isFull) {
+      const bytes = this.#pushes[written++]!
+      out.copy(bytes, 0, bytes.length)
+      this.#pushedBytes -= bytes.length
+    }
+    this.#pushes.splice(0, written)
   }
 
   /** Writes to the board what CLIENT LIST shows of this connection. */
@@ -155,6 +228,7 @@ export class RedisClient {
   /** RESET: as a connection that was just opened. */
   reset(): void {
     this.leaveTransaction()
+    this.worker.forget(this)
     this.select(0)
     this.setName('')
     this.isMuted = false

@@ -7,6 +7,7 @@ import { CONNECTION_HANDLERS } from './commands/connection.ts'
 import { DIAGNOSIS_HANDLERS } from './commands/diagnose.ts'
 import { introspectionHandlers } from './commands/introspect.ts'
 import { KEY_HANDLERS } from './commands/keys.ts'
+import { PUBSUB_HANDLERS } from './commands/pubsub.ts'
 import { serverHandlers } from './commands/server.ts'
 import { STRING_HANDLERS } from './commands/strings.ts'
 import { HELP_HANDLERS } from './help.ts'
@@ -22,6 +23,7 @@ const HANDLERS = {
   ...TRANSACTION_HANDLERS,
   ...CONFIG_HANDLERS,
   ...DIAGNOSIS_HANDLERS,
+  ...PUBSUB_HANDLERS,
   ...HELP_HANDLERS,
   ...clientHandlers(inOrder),
   ...serverHandlers(inOrder),

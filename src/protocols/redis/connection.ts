@@ -33,7 +33,15 @@ export class RedisConnection implements ProtocolConnection {
   }
 
   get hasMore(): boolean {
-    return this.client.more !== undefined
+    return this.client.more !== undefined || this.client.hasPushes
+  }
+
+  get isPaused(): boolean {
+    return this.client.isPaused
+  }
+
+  get hasState(): boolean {
+    return this.client.hasState
   }
 
   get isClosing(): boolean {
@@ -48,7 +56,11 @@ export class RedisConnection implements ProtocolConnection {
     const { client } = this
     client.begin(out)
     let at = from
-    while (!client.isClosing && !out.isFull) {
+    while (!client.isClosing && !client.isPaused && !out.isFull) {
+      if (client.hasPushes) {
+        client.writePushes()
+        continue
+      }
       if (client.more !== undefined) {
         const mark = out.length
         const isDone = client.more.step(client)
@@ -65,6 +77,7 @@ export class RedisConnection implements ProtocolConnection {
   }
 
   dispose(): void {
+    this.client.worker.forget(this.client)
     this.client.more = undefined
     this.client.isClosing = true
     this.#forget()

@@ -8,6 +8,8 @@ import type { RedisClient } from './client.ts'
 import { COMMANDS } from './commands.ts'
 import type { Command } from './command-table.ts'
 import { wrongArity } from './errors.ts'
+import { showMonitors } from './monitor.ts'
+import { isPaused, Postponed } from './pause.ts'
 
 /** As much of a name, and of the arguments together, as an error shows. */
 const SHOWN_NAME = 128
@@ -24,7 +26,10 @@ export function dispatch(client: RedisClient, args: Args): void {
     client.host.board.add(COUNT.rejected, 1)
     return
   }
-  if (client.transaction?.take(command, args)) client.reply.queued()
+  if (!client.reply.isResp3 && client.isListening && !WHILE_LISTENING.has(command.name)) {
+    client.reply.error(onlyListens(command))
+  } else if (client.transaction?.take(command, args)) client.reply.queued()
+  else if (isPaused(client, command)) client.more = new Postponed(command, args)
   else execute(client, command, args)
 }
 
@@ -34,6 +39,7 @@ export function execute(client: RedisClient, command: Command, args: Args): void
   const { board } = host
   const { errors } = reply
   client.lastCommand = command.index
+  if (client.isWatched) showMonitors(client, command, args)
   board.add(COUNT.commands, 1)
   board.addTo(command.index, CALLS, 1)
   // What is fast cannot be slow: it is not timed.
@@ -49,6 +55,19 @@ export function execute(client: RedisClient, command: Command, args: Args): void
     board.addTo(command.index, FAILED_CALLS, 1)
     board.add(COUNT.errors, reply.errors - errors)
   }
+}
+
+const WHILE_LISTENING = new Set(
+  'subscribe unsubscribe psubscribe punsubscribe ssubscribe sunsubscribe ping quit reset'.split(
+    ' ',
+  ),
+)
+
+function onlyListens({ name }: Command): string {
+  return (
+    `ERR Can't execute '${name}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET ` +
+    'are allowed in this context'
+  )
 }
 
 function noteSlow(client: RedisClient, command: Command, args: Args, took: number): void {

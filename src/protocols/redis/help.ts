@@ -146,6 +146,23 @@ HELP
     Prints this help.
 `
 
+const PUBSUB = `
+PUBSUB <subcommand> [<arg> [value] [opt] ...]. Subcommands are:
+CHANNELS [<pattern>]
+    Return the currently active channels matching a <pattern> (default: '*').
+NUMPAT
+    Return number of subscriptions to patterns.
+NUMSUB [<channel> ...]
+    Return the number of subscribers for the specified channels, excluding
+    pattern subscriptions(default: no channels).
+SHARDCHANNELS [<pattern>]
+    Return the currently active shard level channels matching a <pattern> (default: '*').
+SHARDNUMSUB [<shardchannel> ...]
+    Return the number of subscribers for the specified shard level channel(s)
+HELP
+    Prints this help.
+`
+
 const SLOWLOG = `
 SLOWLOG <subcommand> [<arg> [value] [opt] ...]. Subcommands are:
 GET [<count>]
@@ -169,6 +186,7 @@ export const HELP_HANDLERS: Readonly<Record<string, Handler>> = Object.fromEntri
     latency: LATENCY,
     memory: MEMORY,
     object: OBJECT,
+    pubsub: PUBSUB,
     slowlog: SLOWLOG,
   }).map(([name, text]) => [`${name}|help`, helpOf(text)]),
 )

@@ -43,6 +43,8 @@ export interface RedisHost {
   /** This package's version. */
   readonly version: string
   readonly pid: number
+  /** The number of this worker. */
+  readonly worker: number
   /** When the server started, ms since the epoch. */
   readonly startedAt: number
   readonly settings: RedisSettings

@@ -7,6 +7,7 @@ import { readStats } from '../../engine/statistics.ts'
 import { CALLS, COUNT, FAILED_CALLS, MICROSECONDS, REJECTED_CALLS } from './board.ts'
 import { DATABASES, type RedisClient } from './client.ts'
 import type { Command } from './command-table.ts'
+import { CHANNEL, PATTERN, SHARD } from './subscriptions.ts'
 import { REDIS_VERSION } from './version.ts'
 
 type Fields = Readonly<Record<string, string | number>>
@@ -104,7 +105,7 @@ function memory({ raw }: RedisClient): Fields {
   }
 }
 
-function stats({ host, raw }: RedisClient): Fields {
+function stats({ host, raw, worker }: RedisClient): Fields {
   const engine = readStats(raw.session)
   const totals = host.totals()
   const { evictions } = engine
@@ -118,8 +119,10 @@ function stats({ host, raw }: RedisClient): Fields {
     evicted_keys: evictions.memory + evictions.slots + evictions.entries + evictions.pages,
     keyspace_hits: engine.hits,
     keyspace_misses: engine.misses,
-    pubsub_channels: 0,
-    pubsub_patterns: 0,
+    pubsub_channels: worker.subscriptions.names(CHANNEL).length,
+    pubsub_patterns: worker.subscriptions.names(PATTERN).length,
+    pubsubshard_channels: worker.subscriptions.names(SHARD).length,
+    client_output_buffer_limit_disconnections: host.board.total(COUNT.cutListeners),
     total_error_replies: host.board.total(COUNT.errors),
   }
 }

@@ -16,6 +16,7 @@ import { encode, type Request } from './resp.ts'
 export class FakeHost implements RedisHost {
   readonly version = '0.1.0'
   readonly pid = 4242
+  readonly worker = 0
   readonly startedAt: number
   readonly board = new RedisBoard(RedisBoard.create(64, 1), 0)
   readonly settings = {
@@ -29,6 +30,7 @@ export class FakeHost implements RedisHost {
   }
   readonly open = new Set<number>()
   readonly killed: number[] = []
+  readonly #timers: (() => void)[] = []
   onMessage: (message: unknown) => void = () => {}
 
   constructor(startedAt: number) {
@@ -50,7 +52,13 @@ export class FakeHost implements RedisHost {
   }
   block(): void {}
   serveSoon(): void {}
-  after(): void {}
+  after(_ms: number, then: () => void): void {
+    this.#timers.push(then)
+  }
+  /** Runs what was to be called back. */
+  passTime(): void {
+    for (const then of this.#timers.splice(0)) then()
+  }
   tellAll(message: unknown): void {
     this.onMessage(message)
   }
@@ -79,7 +87,8 @@ export class InProcessClient {
       at += connection.feed(bytes, at, bytes.length, out) - at
       replies += out.bytes.toString('latin1', 0, out.length)
       out.clear()
-    } while ((at < bytes.length || connection.hasMore) && !connection.isClosing)
+      if (connection.isClosing || connection.isPaused) break
+    } while (at < bytes.length || connection.hasMore)
     return replies
   }
 }

@@ -22,9 +22,14 @@ const WRONG_PASSWORD = 'WRONGPASS invalid username-password pair or user is disa
 const NO_INT = 'ERR value is out of range, value must between -2147483648 and 2147483647'
 const BAD_NAME = 'ERR Client names cannot contain spaces, newlines or special characters.'
 
-function ping({ reply }: RedisClient, args: Args): void {
+function ping({ reply, isListening }: RedisClient, args: Args): void {
   if (args.count > 2) reply.error(wrongArity('ping'))
-  else if (args.count === 2) reply.bulk(args.bytes, args.from(1), args.to(1))
+  else if (isListening && !reply.isResp3) {
+    reply.array(2)
+    reply.bulkText('pong')
+    if (args.count === 2) reply.bulk(args.bytes, args.from(1), args.to(1))
+    else reply.bulkText('')
+  } else if (args.count === 2) reply.bulk(args.bytes, args.from(1), args.to(1))
   else reply.simple('PONG')
 }
 
