@@ -1,6 +1,6 @@
 /**
- * Random commands on strings and keys for two servers that are to answer alike: valid ones over a
- * few keys, and such as have something wrong.
+ * Random commands on strings and keys for two servers that are to answer alike, some of them in
+ * transactions: valid ones over a few keys, and such as have something wrong.
  *
  * Times are absolute or far away, so that no tick of a clock decides an answer. What has no order
  * (SCAN, RANDOMKEY) and what is different on purpose (see README.md of the commands) is left out.
@@ -50,6 +50,7 @@ type Words = readonly (string | Buffer)[]
 
 export class RandomCommands {
   #state: number
+  #isQueueing = false
   readonly #makers: readonly (() => Words)[]
 
   constructor(seed: number) {
@@ -59,8 +60,21 @@ export class RandomCommands {
 
   /** The arguments of the next command, its name first. */
   next(): Buffer[] {
-    const words = this.#pick(this.#makers)()
+    const words = this.#isQueueing ? this.#queued() : this.#pick(this.#makers)()
     return words.map((word) => (typeof word === 'string' ? Buffer.from(word, 'latin1') : word))
+  }
+
+  /** What goes on with a transaction, or ends it. */
+  #queued(): Words {
+    const ends = this.#chance(15)
+    if (ends) this.#isQueueing = false
+    if (ends) return [this.#pick(['EXEC', 'EXEC', 'EXEC', 'DISCARD'])]
+    if (this.#chance(2)) return [this.#pick(['MULTI', 'GET', 'foo'])]
+    for (;;) {
+      const words = this.#pick(this.#makers)()
+      // Within the reply to EXEC neither order nor times could be told from the rest.
+      if (!/^(?:KEYS|P?EXPIRETIME|MULTI)$/.test(String(words[0]))) return words
+    }
   }
 
   /** A whole number from 0, below a bound. */
@@ -190,6 +204,10 @@ export class RandomCommands {
       () => (this.#chance(20) ? ['KEYS', this.#pick(GLOBS)] : ['TYPE', this.#key()]),
       () => (this.#chance(20) ? ['SELECT', this.#pick(['0', '0', '1'])] : ['GET', this.#key()]),
       () => (this.#chance(3) ? [this.#pick(['FLUSHDB', 'FLUSHALL'])] : ['STRLEN', this.#key()]),
+      () => {
+        this.#isQueueing = true
+        return ['MULTI']
+      },
     ]
   }
 
