@@ -103,8 +103,8 @@ const MAX_HOSTS = 7
 const ADDRESS_AND_PORT = /^(?:[^:]*|\[.*\]):[0-9]*$/
 
 const OPTION_NAMES = (
-  'memcachedPort redisPort host unixSocket maxConnections workers handOff acceptor flush enableShutdown ' +
-  'enableDebug idleTimeout verbosity protocolModule'
+  'memcachedPort redisPort host unixSocket maxConnections workers handOff acceptor flush ' +
+  'enableShutdown enableDebug idleTimeout verbosity protocolModule'
 ).split(' ') as readonly (keyof ServeOptions)[]
 
 type Unchecked = Readonly<Partial<Record<keyof ServeOptions, unknown>>>
@@ -123,7 +123,8 @@ export function resolveServeOptions(options: unknown): ResolvedServeOptions {
     : []
   const redisPorts = given.redisPort === undefined ? [] : portsOf(given, 'redisPort', hosts, 0)
   const possible = pickHandOff(oneOf(given, 'handOff', ['auto', 'frames', 'sockets']))
-  const handOff = ports.length + redisPorts.length === 0 ? 'frames' : possible // of a unix socket always
+  // A unix socket always uses frames.
+  const handOff = ports.length + redisPorts.length === 0 ? 'frames' : possible
   return {
     ports,
     redisPorts,

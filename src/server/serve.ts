@@ -15,7 +15,7 @@ export type { HandOff, ServeOptions }
 
 /** A running server. */
 export interface Server {
-  /** Where it listens for memcached clients by TCP: `127.0.0.1:11211`. Empty with a unix socket alone. */
+  /** Where it listens for memcached clients: `127.0.0.1:11211`. Empty with a unix socket alone. */
   readonly addresses: readonly string[]
   /** Where it listens for Redis clients. Empty without a `redisPort`. */
   readonly redisAddresses: readonly string[]
@@ -37,7 +37,7 @@ interface Backend {
 }
 
 /**
- * Serves memcached's protocol, and with a `redisPort` the Redis protocol, from an engine of this process.
+ * Serves memcached's protocol, and with a `redisPort` that of Redis, from an engine of this process.
  * @throws HeddleError for options that are wrong, and addresses that cannot be had
  */
 export async function serve(engine: Engine, options: ServeOptions = {}): Promise<Server> {

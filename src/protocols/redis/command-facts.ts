@@ -1,7 +1,8 @@
 /**
- * What clients may know of each command: its line says name, arity, flags, first key, last key, step,
- * categories beyond those that follow from the flags, tips as letters, key specifications. Words and
- * letters are those of Redis 7.0, so that COMMAND answers as it does; a test compares them.
+ * What clients may know of each command: its line says name, arity, flags, first key, last key,
+ * step, categories beyond those that follow from the flags, tips as letters, key specifications.
+ * Words and letters are those of Redis 7.0, so that COMMAND answers as it does; a test compares
+ * them.
  *
  *   get 2 readonly,fast 1 1 1 string - RO+access@1/0/1/0
  *

@@ -146,10 +146,10 @@ function wordsOf(text: string): string[] {
 }
 
 /** In the order in which Redis tells them. */
-const CATEGORIES =
-  'keyspace read write set sortedset list hash string bitmap hyperloglog geo stream pubsub admin fast slow blocking dangerous connection transaction scripting'.split(
-    ' ',
-  )
+const CATEGORIES = (
+  'keyspace read write set sortedset list hash string bitmap hyperloglog geo stream pubsub admin ' +
+  'fast slow blocking dangerous connection transaction scripting'
+).split(' ')
 
 function categoriesOf(flags: readonly string[], own: readonly string[]): string[] {
   const all = new Set(own)

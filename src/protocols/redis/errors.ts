@@ -7,7 +7,6 @@ export const NOT_AN_INTEGER = 'ERR value is not an integer or out of range'
 export const NOT_A_FLOAT = 'ERR value is not a valid float'
 export const SYNTAX = 'ERR syntax error'
 export const NO_SUCH_KEY = 'ERR no such key'
-export const OUT_OF_RANGE = 'ERR index out of range'
 export const WOULD_OVERFLOW = 'ERR increment or decrement would overflow'
 export const OUT_OF_MEMORY = "OOM command not allowed when used memory > 'maxmemory'."
 /** What Redis has no text for, as it has no such limit. */
