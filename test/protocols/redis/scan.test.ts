@@ -1,5 +1,7 @@
 /** SCAN while others write: what is there all the time is told, and exactly once. */
 import { describe, expect, test } from 'vitest'
+import { ReplyBuffer } from '../../../src/protocols/reply-buffer.ts'
+import { encode } from './resp.ts'
 import { type InProcessClient, RedisBench } from './support.ts'
 
 /** The cursor and the keys of a reply. */
@@ -93,6 +95,27 @@ test('FLUSHDB of the first database leaves the others alone', () => {
   expect(bench.engine.namespace('own').get('a')).toBe(1)
   client.ask('SELECT 1')
   expect(client.ask('GET a')).toBe('$1\r\n1\r\n')
+})
+
+test('others are served while KEYS and FLUSHDB walk over a large table', () => {
+  const bench = new RedisBench({ memory: '64mb' })
+  const [walker, other] = [bench.connect(), bench.connect()]
+  for (let i = 0; i < 2000; i++) walker.ask(`SET key:${i} v`)
+  bench.engine.namespace('own').set('a', 1)
+  for (const [request, end] of [
+    ['KEYS *', /^\*2000\r\n/],
+    ['FLUSHDB', /^\+OK\r\n$/],
+  ] as const) {
+    const { connection } = walker
+    const [bytes, out] = [encode(request), new ReplyBuffer()]
+    expect(connection.feed(bytes, 0, bytes.length, out)).toBe(bytes.length)
+    expect([connection.hasMore, out.length]).toEqual([true, 0])
+    expect(other.ask('PING')).toBe('+PONG\r\n')
+    for (let turns = 0; connection.hasMore && turns < 1000; turns++)
+      connection.feed(bytes, 0, 0, out)
+    expect(out.bytes.toString('latin1', 0, out.length)).toMatch(end)
+  }
+  expect(walker.ask('KEYS *')).toBe('*0\r\n')
 })
 
 test('RANDOMKEY gives every key at times', () => {

@@ -23,6 +23,7 @@ import type { RedisClient } from '../client.ts'
 import type { Handlers } from '../command-table.ts'
 import { KEY_TOO_LONG, NO_SUCH_KEY, NOT_AN_INTEGER, SYNTAX, wrongArity } from '../errors.ts'
 import { ABSENT, peek, REFUSED } from './edit.ts'
+import { begin, KeyWalk } from './scan.ts'
 import { storeArgument } from './set.ts'
 
 const SAME_KEY = 'ERR source and destination objects are the same'
@@ -245,22 +246,16 @@ function flushall(client: RedisClient, args: Args): void {
 /** The default namespace has no flush of its own: with others beside it, its keys are deleted. */
 function flushdb(client: RedisClient, args: Args): void {
   if (!mayFlush(client, args)) return
-  const { raw, space } = client
-  if (space !== 0) {
-    const outcome = raw.flushSpace(space)
-    if (outcome !== STORED) {
-      client.refuse(outcome)
-      return
-    }
-  } else if (raw.hasSpaces()) deleteAll(client)
-  else raw.flush()
-  client.reply.ok()
-}
-
-function deleteAll({ raw, space }: RedisClient): void {
-  for (let bucket = 0; bucket < raw.view.buckets; bucket++) {
-    for (const key of raw.keysIn(bucket, space)) {
+  const { raw, reply, space } = client
+  if (space === 0 && raw.hasSpaces()) {
+    const remove = (key: Uint8Array): void => {
       if (raw.stage(key, 0, key.length, space)) raw.remove()
     }
+    begin(client, new KeyWalk(remove, () => reply.ok()))
+    return
   }
+  const outcome = space === 0 ? STORED : raw.flushSpace(space)
+  if (space === 0) raw.flush()
+  if (outcome === STORED) reply.ok()
+  else client.refuse(outcome)
 }

@@ -6,7 +6,7 @@
  */
 import { HIT } from '../../../engine/raw-access.ts'
 import type { Args } from '../args.ts'
-import type { RedisClient } from '../client.ts'
+import type { Continuation, RedisClient } from '../client.ts'
 import type { Handlers } from '../command-table.ts'
 import { NOT_AN_INTEGER, SYNTAX } from '../errors.ts'
 import { matchesGlob } from '../values/glob.ts'
@@ -18,6 +18,8 @@ const FIRST_COUNT = 10
 /** A SCAN that finds little looks at so many buckets, or so many for each key it is to find. */
 const LEAST_BUCKETS = 16_384
 const BUCKETS_PER_KEY = 64
+/** A walk over all keys lets others come first after so many. */
+const BUCKETS_PER_TURN = 4096
 const MOST_CURSOR = 2n ** 64n - 1n
 
 export const SCAN_HANDLERS: Handlers = { keys, scan, randomkey }
@@ -30,17 +32,46 @@ interface Wanted {
   count: number
 }
 
+/** Visits every key of a database, some buckets at a time, so that other clients come in between. */
+export class KeyWalk implements Continuation {
+  readonly #visit: (key: Uint8Array) => void
+  readonly #end: () => void
+  #bucket = 0
+
+  constructor(visit: (key: Uint8Array) => void, end: () => void) {
+    this.#visit = visit
+    this.#end = end
+  }
+
+  step({ raw, space }: RedisClient): boolean {
+    const { buckets } = raw.view
+    const end = Math.min(buckets, this.#bucket + BUCKETS_PER_TURN)
+    for (; this.#bucket < end; this.#bucket++) {
+      for (const key of raw.keysIn(this.#bucket, space)) this.#visit(key)
+    }
+    if (end < buckets) return false
+    this.#end()
+    return true
+  }
+}
+
+/** Begins a walk, and leaves the rest of it for later. */
+export function begin(client: RedisClient, walk: KeyWalk): void {
+  if (!walk.step(client)) client.more = walk
+}
+
 function keys(client: RedisClient, args: Args): void {
-  const { raw, reply, space } = client
+  const { reply } = client
   const pattern = patternIn(args, 1)
   const found: Uint8Array[] = []
-  for (let bucket = 0; bucket < raw.view.buckets; bucket++) {
-    for (const key of raw.keysIn(bucket, space)) {
-      if (pattern === undefined || matchesGlob(pattern, key)) found.push(key)
-    }
+  const visit = (key: Uint8Array): void => {
+    if (pattern === undefined || matchesGlob(pattern, key)) found.push(key)
   }
-  reply.array(found.length)
-  for (const key of found) reply.bulk(key)
+  const tell = (): void => {
+    reply.array(found.length)
+    for (const key of found) reply.bulk(key)
+  }
+  begin(client, new KeyWalk(visit, tell))
 }
 
 /** A pattern in bytes of its own; undefined for the one that every key matches. */
