@@ -37,7 +37,8 @@ interface Backend {
 }
 
 /**
- * Serves memcached's protocol, and with a `redisPort` that of Redis, from an engine of this process.
+ * Serves memcached's protocols, and with a `redisPort` that of Redis, from an engine of this
+ * process.
  * @throws HeddleError for options that are wrong, and addresses that cannot be had
  */
 export async function serve(engine: Engine, options: ServeOptions = {}): Promise<Server> {

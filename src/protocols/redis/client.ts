@@ -61,7 +61,7 @@ export class RedisClient {
   more: Continuation | undefined = undefined
   /** What MULTI has begun, and what WATCH remembers. */
   transaction: Transaction | undefined = undefined
-  watched: Watched[] = []
+  readonly watched = new Map<string, Watched>()
   /** Index of the last command in the table, -1 before the first. */
   lastCommand = -1
   /** CLIENT REPLY OFF; and SKIP, for this command and for the next. */
@@ -115,7 +115,7 @@ export class RedisClient {
       this.name !== '' ||
       this.isMuted ||
       this.transaction !== undefined ||
-      this.watched.length > 0 ||
+      this.watched.size > 0 ||
       this.host.board.word(this.slot, RECORD.flags) !== 0
     )
   }
@@ -174,7 +174,7 @@ export class RedisClient {
     board.setWord(slot, RECORD.lastCommand, this.lastCommand)
     board.setWord(slot, RECORD.version, this.reply.isResp3 ? 3 : 2)
     board.setWord(slot, RECORD.queued, transaction === undefined ? -1 : transaction.queue.length)
-    board.setWord(slot, RECORD.watched, this.watched.length)
+    board.setWord(slot, RECORD.watched, this.watched.size)
   }
 
   execute(command: Command, args: Args): void {
@@ -184,7 +184,7 @@ export class RedisClient {
   /** After EXEC and DISCARD nothing is queued, and nothing watched. */
   leaveTransaction(): void {
     this.transaction = undefined
-    this.watched = []
+    this.watched.clear()
   }
 
   /** Marks of an entry that is used now: memcached's, so that both see when it was last used. */

@@ -28,7 +28,7 @@ export function dispatch(client: RedisClient, args: Args): void {
   }
   if (!client.reply.isResp3 && client.isListening && !WHILE_LISTENING.has(command.name)) {
     client.reply.error(onlyListens(command))
-  } else if (client.transaction?.take(command, args)) client.reply.queued()
+  } else if (client.transaction?.takes(command)) client.transaction.add(client, command, args)
   else if (isPaused(client, command)) client.more = new Postponed(command, args)
   else execute(client, command, args)
 }
@@ -98,13 +98,20 @@ function commandIn(client: RedisClient, args: Args): Command | undefined {
   const { arity } = command
   if (arity > 0 ? args.count !== arity : args.count < -arity) {
     client.host.board.addTo(command.index, REJECTED_CALLS, 1)
-    return refuse(client, wrongArity(command.name))
+    const why = wrongArity(command.name)
+    return command.name === 'exec' ? abort(client, why) : refuse(client, why)
   }
   return command
 }
 
 function refuse(client: RedisClient, why: string): undefined {
   client.reply.error(why)
+}
+
+/** An EXEC that is wrong itself ends its transaction. */
+function abort(client: RedisClient, why: string): undefined {
+  client.leaveTransaction()
+  client.reply.error(`EXECABORT Transaction discarded because of: ${why.slice('ERR '.length)}`)
 }
 
 /** What follows the first lines of an HTTP request is what some web page would execute here. */

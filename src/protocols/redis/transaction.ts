@@ -18,13 +18,21 @@ export const TRANSACTION_HANDLERS: Handlers = {
   discard,
   watch,
   unwatch: (client) => {
-    client.watched = []
+    client.watched.clear()
     client.reply.ok()
   },
 }
 
 /** These are executed at once, also within a transaction. */
 const AT_ONCE: readonly string[] = ['exec', 'discard', 'multi', 'watch', 'quit', 'reset']
+
+/** Bytes of commands that a client may have queued, and of keys that it may watch. */
+const MOST_QUEUED_BYTES = 64 * 1024 * 1024
+const MOST_WATCHED_BYTES = 4 * 1024 * 1024
+/** About what a queued command, an argument of it, or a watched key costs beside its bytes. */
+const COST_BYTES = 100
+const QUEUE_TOO_LONG = 'ERR the transaction is larger than a client may have'
+const WATCHES_TOO_MUCH = 'ERR more keys are watched than a client may have'
 
 export interface Watched {
   readonly key: Uint8Array
@@ -38,12 +46,26 @@ export class Transaction {
   readonly queue: { readonly command: Command; readonly args: Args }[] = []
   /** A command was refused when it was to be queued: EXEC does nothing. */
   isBroken = false
+  #bytes = 0
 
-  /** @returns whether the command waits for EXEC */
-  take(command: Command, args: Args): boolean {
-    if (AT_ONCE.includes(command.name)) return false
-    this.queue.push({ command, args: args.copy() })
-    return true
+  /** Whether a command waits for EXEC. */
+  takes(command: Command): boolean {
+    return !AT_ONCE.includes(command.name)
+  }
+
+  /** Queues a command, or refuses it where that would be too much. */
+  add(client: RedisClient, command: Command, args: Args): void {
+    this.#bytes += COST_BYTES
+    for (let i = 0; i < args.count; i++) this.#bytes += COST_BYTES + args.size(i)
+    if (this.#bytes > MOST_QUEUED_BYTES) {
+      this.queue.length = 0
+      this.isBroken = true
+      client.reply.error(QUEUE_TOO_LONG)
+      return
+    }
+    // Of a broken one nothing will be executed.
+    if (!this.isBroken) this.queue.push({ command, args: args.copy() })
+    client.reply.queued()
   }
 }
 
@@ -71,7 +93,7 @@ function exec(client: RedisClient): void {
     reply.error('ERR EXEC without MULTI')
     return
   }
-  const isChanged = !transaction.isBroken && client.watched.some((each) => hasChanged(client, each))
+  const isChanged = !transaction.isBroken && isAnyChanged(client)
   client.leaveTransaction()
   if (transaction.isBroken) {
     reply.error('EXECABORT Transaction discarded because of previous errors.')
@@ -116,6 +138,8 @@ function watch(client: RedisClient, args: Args): void {
     client.reply.error('ERR WATCH inside MULTI is not allowed')
     return
   }
+  let bytes = 0
+  for (const { key } of client.watched.values()) bytes += COST_BYTES + key.length
   for (let i = 1; i < args.count; i++) {
     const key = args.slice(i).slice()
     const seen = lookAt(client, key, client.space)
@@ -123,12 +147,21 @@ function watch(client: RedisClient, args: Args): void {
       client.reply.error(client.raw.stage(key, 0, key.length) ? CONTENDED_REPLY : KEY_TOO_LONG)
       return
     }
-    const isKnown = client.watched.some(
-      (each) => each.space === client.space && Buffer.compare(each.key, key) === 0,
-    )
-    if (!isKnown) client.watched.push({ key, space: client.space, ...seen })
+    const name = `${client.space} ${args.latin(i)}`
+    if (client.watched.has(name)) continue
+    bytes += COST_BYTES + key.length
+    if (bytes > MOST_WATCHED_BYTES) {
+      client.reply.error(WATCHES_TOO_MUCH)
+      return
+    }
+    client.watched.set(name, { key, space: client.space, ...seen })
   }
   client.reply.ok()
+}
+
+function isAnyChanged(client: RedisClient): boolean {
+  for (const each of client.watched.values()) if (hasChanged(client, each)) return true
+  return false
 }
 
 function hasChanged(client: RedisClient, { key, space, version, expiry }: Watched): boolean {

@@ -24,6 +24,14 @@ table('MULTI EXEC DISCARD', [
   ['DISCARD', '+OK'],
   ['GET a', '$1\n2'],
   ['MULTI a', "-ERR wrong number of arguments for 'multi' command"],
+  ['MULTI', '+OK'],
+  ['SET a 6', '+QUEUED'],
+  [
+    'EXEC a',
+    "-EXECABORT Transaction discarded because of: wrong number of arguments for 'exec' command",
+  ],
+  ['EXEC', '-ERR EXEC without MULTI'],
+  ['GET a', '$1\n2'],
 ])
 
 table('a transaction of which a command was refused', [
@@ -125,4 +133,24 @@ test('an answer that is larger than the reply buffer comes in parts', () => {
   for (let i = 0; i < 20; i++) client.ask('GET a')
   const reply = client.ask('EXEC')
   expect(reply).toBe(`*20\r\n${`$100000\r\n${'x'.repeat(100_000)}\r\n`.repeat(20)}`)
+})
+
+test('what a client queues or watches is bounded', () => {
+  const client = new RedisBench().connect()
+  const set = Buffer.from(`*3\r\n$3\r\nSET\r\n$1\r\na\r\n$500000\r\n${'x'.repeat(500_000)}\r\n`)
+  client.ask('MULTI')
+  const replies = new Set<string>()
+  for (let n = 0; n < 140; n++) replies.add(client.feed(set))
+  expect([...replies]).toEqual([
+    '+QUEUED\r\n',
+    '-ERR the transaction is larger than a client may have\r\n',
+  ])
+  expect(client.ask('EXEC')).toMatch(/^-EXECABORT/)
+  expect(client.ask('EXISTS a')).toBe(':0\r\n')
+  const key = 'k'.repeat(16_000)
+  const watches = Array.from({ length: 300 }, (_, n) => client.ask(`WATCH ${key}${n}`))
+  expect(watches.filter((reply) => reply === '+OK\r\n').length).toBeLessThan(265)
+  expect(watches.at(-1)).toBe('-ERR more keys are watched than a client may have\r\n')
+  expect(client.ask('UNWATCH')).toBe('+OK\r\n')
+  expect(client.ask(`WATCH ${key}`)).toBe('+OK\r\n')
 })
