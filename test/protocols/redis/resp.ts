@@ -51,3 +51,35 @@ export function replyEnd(bytes: Buffer, from: number): number {
   }
   return at
 }
+
+/** A reply as nested arrays of text, numbers and null; maps and sets are arrays. */
+export function parse(text: string): unknown {
+  return new Parser(text).value()
+}
+
+class Parser {
+  readonly #text: string
+  #at = 0
+
+  constructor(text: string) {
+    this.#text = text
+  }
+
+  value(): unknown {
+    const end = this.#text.indexOf('\r\n', this.#at)
+    const type = this.#text[this.#at]!
+    const line = this.#text.slice(this.#at + 1, end)
+    this.#at = end + 2
+    if (type === ':') return Number(line)
+    if (type === '_') return null
+    if ('*~>%'.includes(type)) {
+      const count = Number(line) * (type === '%' ? 2 : 1)
+      return count < 0 ? null : Array.from({ length: count }, () => this.value())
+    }
+    if (!'$='.includes(type)) return line
+    if (Number(line) < 0) return null
+    const from = this.#at
+    this.#at = from + Number(line) + 2
+    return this.#text.slice(from, from + Number(line))
+  }
+}

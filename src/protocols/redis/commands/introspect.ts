@@ -36,7 +36,7 @@ function info(reply: Reply, args: Args, table: CommandTable): void {
   reply.array(names.length)
   for (const name of names) {
     const command = named(table, name)
-    if (command === undefined) reply.nilArray()
+    if (command === undefined) reply.nil()
     else describe(reply, command)
   }
 }
@@ -151,7 +151,7 @@ function list(reply: Reply, args: Args, { commands }: CommandTable): void {
     reply.error(SYNTAX)
     return
   }
-  reply.set(chosen.length)
+  reply.array(chosen.length)
   for (const { name } of chosen) reply.bulkText(name)
 }
 
