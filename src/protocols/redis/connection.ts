@@ -49,7 +49,7 @@ export class RedisConnection implements ProtocolConnection {
   }
 
   get pendingBytes(): number {
-    return this.#keptBytes + this.#parser.passing
+    return this.#keptBytes + (this.#parser.isPassing ? 1 : 0)
   }
 
   feed(source: Uint8Array, from: number, to: number, out: ReplyBuffer): number {

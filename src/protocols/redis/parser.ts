@@ -58,9 +58,9 @@ export class RequestParser {
     this.#tooLarge = tooLarge
   }
 
-  /** Bytes of a refused argument that are still to come. */
-  get passing(): number {
-    return this.#isBegun && this.refusal !== '' && this.#bulk > 0 ? this.#bulk : 0
+  /** A refused request is being passed over: nothing of it is kept, but it is not over. */
+  get isPassing(): boolean {
+    return this.#isBegun && this.refusal !== ''
   }
 
   /**

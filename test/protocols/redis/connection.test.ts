@@ -162,17 +162,19 @@ test('requests of no arguments are passed over', () => {
 
 test('what is too large is refused, and the connection lives on', () => {
   const client = new RedisBench({ maxItemSize: '128kb' }).connect()
-  const large = encode(['SET', 'a', Buffer.alloc(200_000), 'EX', '10'])
+  const large = encode(['SET', 'a', Buffer.alloc(140_000), 'EX', '10'])
   const ping = encode('PING')
   const refusal =
     '-ERR string exceeds maximum allowed size (maxItemSize is 131072 bytes)\r\n+PONG\r\n'
   expect(client.feed(Buffer.concat([large, ping]))).toBe(refusal)
-  for (const step of [1, 7, 65_536]) {
+  for (const step of [61, 65_536]) {
     let replies = ''
     const bytes = Buffer.concat([large, ping])
     for (let at = 0; at < bytes.length; at += step) {
       replies += client.feed(bytes.subarray(at, at + step))
-      expect(client.connection.pendingBytes).toBeLessThan(200_100)
+      // A worker that dies now takes the connection with it: a request is under way.
+      if (at + step < large.length) expect(client.connection.pendingBytes).toBeGreaterThan(0)
+      expect(client.connection.pendingBytes).toBeLessThan(100)
     }
     expect(replies).toBe(refusal)
     expect(client.connection.pendingBytes).toBe(0)

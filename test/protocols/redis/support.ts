@@ -27,9 +27,10 @@ export class RedisBench {
     this.#worker = new RedisWorker(this.raw, this.host)
   }
 
-  connect(): InProcessClient {
-    this.host.open.add(++this.#connections)
-    return new InProcessClient(new RedisConnection(this.#worker, this.#connections))
+  /** @param slot one that is free again */
+  connect(slot: number = ++this.#connections): InProcessClient {
+    this.host.open.add(slot)
+    return new InProcessClient(new RedisConnection(this.#worker, slot))
   }
 
   /** What a new connection replies to a request. */
