@@ -59,9 +59,10 @@ test('long requests, cut around every frame and at random', () => {
     const whole = replies(cache.connect(), request, [])
     const cuts = new Set<number>()
     for (let at = 0; at + 24 <= request.length; at += 24 + request.readUInt32BE(at + 8)) {
-      for (let cut = at - 2; cut <= at + 36; cut++) cuts.add(cut)
+      // Around its header, its extras, its key.
+      for (const near of [-1, 0, 1, 23, 24, 25, 31, 32, 33, 34]) cuts.add(at + near)
     }
-    for (let n = 0; n < 5; n++) cuts.add(1 + random(request.length - 1))
+    for (let n = 0; n < 3; n++) cuts.add(1 + random(request.length - 1))
     for (const cut of cuts) {
       if (cut < 1 || cut >= request.length) continue
       const inTwo = replies(cache.connect(), request, [cut])
@@ -139,7 +140,7 @@ test('mutilated frames never throw, and the connection answers afterwards or is 
   const bench = new Bench()
   const random = generator(33)
   let [answered, closed] = [0, 0]
-  for (let round = 0; round < 8_000; round++) {
+  for (let round = 0; round < 4_000; round++) {
     const request = Buffer.from(SHORT[random(SHORT.length)]!)
     // The first byte stays: it says that the rest is binary.
     for (let n = random(4); n >= 0; n--) request[1 + random(request.length - 1)] = random(256)
@@ -155,8 +156,8 @@ test('mutilated frames never throw, and the connection answers afterwards or is 
       answered++
     }
   }
-  expect(answered).toBeGreaterThan(1_000)
-  expect(closed).toBeGreaterThan(1_000)
+  expect(answered).toBeGreaterThan(500)
+  expect(closed).toBeGreaterThan(500)
   expect(bench.engine.verify().problems).toEqual([])
 })
 
