@@ -37,6 +37,7 @@ const CONTESTS: readonly (readonly [string, string, string])[] = [
   ['PERSIST lasting', ':1\r\n', ':0\r\n'],
   ['SETBIT bit 7 1', ':0\r\n', ':1\r\n'],
   ['DEL gone', ':1\r\n', ':0\r\n'],
+  ['MSETNX pair', ':1\r\n', ':0\r\n'],
 ]
 
 parentPort!.postMessage('attached')
@@ -68,6 +69,7 @@ parentPort!.once('message', () => {
 /** The request with a key of its own number, and a value where one is due. */
 function requestFor(words: string, n: number): string {
   const [name, key, ...rest] = words.split(' ')
+  if (name === 'MSETNX') return `MSETNX pair${n} ${thread} with${n} ${thread} and${n} ${thread}`
   const value = name === 'SETNX' || name === 'SET' ? ['v'] : []
   return [name, `${key}${n}`, ...value, ...rest].join(' ')
 }

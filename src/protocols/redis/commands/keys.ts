@@ -7,6 +7,7 @@ import { typeName } from '../value-type.ts'
 import { DUMP_HANDLERS } from './dump.ts'
 import { ABSENT, peek, REFUSED } from './edit.ts'
 import { EXPIRE_HANDLERS } from './expire.ts'
+import { FLUSH_HANDLERS } from './flush.ts'
 import { MULTI_KEY_HANDLERS } from './multi.ts'
 import { SCAN_HANDLERS } from './scan.ts'
 
@@ -20,6 +21,7 @@ export const KEY_HANDLERS: Handlers = {
   ...SCAN_HANDLERS,
   ...DUMP_HANDLERS,
   ...MULTI_KEY_HANDLERS,
+  ...FLUSH_HANDLERS,
 }
 
 function del(client: RedisClient, args: Args): void {

@@ -1,7 +1,7 @@
 /**
- * What writes more than one key: MSET MSETNX RENAME RENAMENX COPY FLUSHDB FLUSHALL, and the result
- * of BITOP and PFMERGE. Here each key is written by itself, in the order of the arguments: readers
- * may see some of it done, and a worker that dies leaves it so. An atomic form replaces this file.
+ * What writes more than one key: MSET MSETNX RENAME RENAMENX COPY, and the result of BITOP. Here
+ * each key is written by itself, in the order of the arguments: readers may see some of it done,
+ * and a worker that dies leaves it so. An atomic form replaces this file.
  */
 import {
   ADD,
@@ -23,11 +23,9 @@ import type { RedisClient } from '../client.ts'
 import type { Handlers } from '../command-table.ts'
 import { KEY_TOO_LONG, NO_SUCH_KEY, NOT_AN_INTEGER, SYNTAX, wrongArity } from '../errors.ts'
 import { ABSENT, peek, REFUSED } from './edit.ts'
-import { begin, KeyWalk } from './scan.ts'
 import { storeArgument } from './set.ts'
 
 const SAME_KEY = 'ERR source and destination objects are the same'
-const NO_FLUSH = 'ERR this server was started without the permission to flush'
 const NO_DATABASE = 'ERR DB index is out of range'
 
 export const MULTI_STRING_HANDLERS: Handlers = { mset, msetnx }
@@ -36,8 +34,6 @@ export const MULTI_KEY_HANDLERS: Handlers = {
   rename: (client, args) => rename(client, args, false),
   renamenx: (client, args) => rename(client, args, true),
   copy,
-  flushdb,
-  flushall,
 }
 
 function mset(client: RedisClient, args: Args): void {
@@ -71,7 +67,49 @@ function msetnx(client: RedisClient, args: Args): void {
       return
     }
   }
-  if (setPairs(client, args)) client.reply.integer(1)
+  addPairs(client, args)
+}
+
+/**
+ * Adds what nobody may have added meanwhile. Who finds a key after all takes back what it added:
+ * of those who name the same keys in one order, one comes to the end.
+ */
+function addPairs(client: RedisClient, args: Args): void {
+  const { raw, reply } = client
+  const versions: number[] = []
+  let named: Set<string> | undefined
+  for (let i = 1; i < args.count; i += 2) {
+    if (!client.stage(args, i)) break
+    let outcome = storeArgument(client, args, i + 1, 0, ADD)
+    if (outcome === EXISTS) {
+      named ??= keysBefore(args, i)
+      // A key that is named twice has its last value.
+      if (named.has(args.latin(i))) outcome = storeArgument(client, args, i + 1, 0, SET)
+    }
+    if (outcome === EXISTS) reply.integer(0)
+    else if (outcome !== STORED) client.refuse(outcome)
+    if (outcome !== STORED) break
+    versions.push(raw.draft.version)
+    named?.add(args.latin(i))
+  }
+  if (2 * versions.length === args.count - 1) reply.integer(1)
+  else takeBack(client, args, versions)
+}
+
+function keysBefore(args: Args, index: number): Set<string> {
+  const keys = new Set<string>()
+  for (let i = 1; i < index; i += 2) keys.add(args.latin(i))
+  return keys
+}
+
+function isSameKey(args: Args, one: number, other: number): boolean {
+  return Buffer.compare(args.slice(one), args.slice(other)) === 0
+}
+
+function takeBack(client: RedisClient, args: Args, versions: readonly number[]): void {
+  for (const [i, version] of versions.entries()) {
+    if (client.stage(args, 2 * i + 1)) client.raw.change(new RemoveChange(version))
+  }
 }
 
 /** Replaces a key by what a command made of others; nothing deletes it. False: it was refused. */
@@ -147,7 +185,7 @@ class RemoveChange implements Change {
 
 function rename(client: RedisClient, args: Args, isOnlyNew: boolean): void {
   const { reply } = client
-  const isSame = Buffer.compare(args.slice(1), args.slice(2)) === 0
+  const isSame = isSameKey(args, 1, 2)
   let mode: StoreMode = isOnlyNew ? ADD : SET
   for (let tries = 0; tries < MAX_RETRIES; tries++) {
     const entry = readEntry(client, args, 1)
@@ -194,7 +232,7 @@ function copy(client: RedisClient, args: Args): void {
       return
     }
   }
-  const isSame = Buffer.compare(args.slice(1), args.slice(2)) === 0
+  const isSame = isSameKey(args, 1, 2)
   if (isSame && space === client.space) {
     reply.error(SAME_KEY)
     return
@@ -226,36 +264,4 @@ function spaceIn(client: RedisClient, args: Args, index: number): number | undef
     client.reply.error(NO_DATABASE)
   }
   return undefined
-}
-
-/** The word behind a flush says whether to wait for it; here there is nothing to wait for. */
-function mayFlush({ host, reply }: RedisClient, args: Args): boolean {
-  const isWord = args.count === 2 && (args.is(1, 'sync') || args.is(1, 'async'))
-  if (args.count > 1 && !isWord) reply.error(SYNTAX)
-  else if (!host.settings.isFlushEnabled) reply.error(NO_FLUSH)
-  else return true
-  return false
-}
-
-function flushall(client: RedisClient, args: Args): void {
-  if (!mayFlush(client, args)) return
-  client.raw.flush()
-  client.reply.ok()
-}
-
-/** The default namespace has no flush of its own: with others beside it, its keys are deleted. */
-function flushdb(client: RedisClient, args: Args): void {
-  if (!mayFlush(client, args)) return
-  const { raw, reply, space } = client
-  if (space === 0 && raw.hasSpaces()) {
-    const remove = (key: Uint8Array): void => {
-      if (raw.stage(key, 0, key.length, space)) raw.remove()
-    }
-    begin(client, new KeyWalk(remove, () => reply.ok()))
-    return
-  }
-  const outcome = space === 0 ? STORED : raw.flushSpace(space)
-  if (space === 0) raw.flush()
-  if (outcome === STORED) reply.ok()
-  else client.refuse(outcome)
 }

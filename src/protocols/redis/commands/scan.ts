@@ -32,7 +32,7 @@ interface Wanted {
   count: number
 }
 
-/** Visits every key of a database, some buckets at a time, so that other clients come in between. */
+/** Visits every key of a database, some buckets at a time: other clients come in between. */
 export class KeyWalk implements Continuation {
   readonly #visit: (key: Uint8Array) => void
   readonly #end: () => void
