@@ -1,4 +1,4 @@
-/** FLUSHDB FLUSHALL. */
+/** FLUSHDB FLUSHALL: what removes the keys of a database, or all that there are. */
 import { STORED } from '../../../engine/raw-access.ts'
 import type { Args } from '../args.ts'
 import type { RedisClient } from '../client.ts'
