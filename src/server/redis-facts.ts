@@ -1,6 +1,6 @@
 /** The server as the Redis protocol sees it from one worker: what `RedisHost` asks. */
 import { COUNT } from '../protocols/memcached/counters.ts'
-import { RedisBoard } from '../protocols/redis/board.ts'
+import { GAUGE, RedisBoard } from '../protocols/redis/board.ts'
 import type {
   RedisClientFacts,
   RedisHost,
@@ -67,6 +67,12 @@ export class RedisFacts implements RedisHost {
     }
     this.#facts = facts
     this.#send = send
+  }
+
+  /** Messages may come for clients of this worker at any time. */
+  get hasListeners(): boolean {
+    const { board } = this
+    return board.ownGauge(GAUGE.subscriptions) + board.ownGauge(GAUGE.monitors) > 0
   }
 
   totals(): ServerTotals {

@@ -41,9 +41,10 @@ export async function runWorker(spec: WorkerSpec, port: MessagePort): Promise<vo
     frames.startWatching(slot)
     sockets.startWatching(slot)
   }
-  const mayBlock = () => !spec.takesSockets && facts.backgroundTasks === 0
-  const loop = new FrameLoop(frames, mayBlock)
   const { redis } = facts
+  // Messages reach a thread in its event loop only.
+  const waitsForMessages = () => facts.backgroundTasks > 0 || redis?.hasListeners === true
+  const loop = new FrameLoop(frames, () => !spec.takesSockets && !waitsForMessages())
   if (redis !== undefined) {
     redis.onServe = (slot) => {
       sockets.serveSoon(slot)

@@ -166,7 +166,12 @@ export class RedisBoard {
 
   /** Whether any other worker has one. */
   othersHave(gauge: number): boolean {
-    return this.totalGauge(gauge) > this.#doubles[this.#rowAt + COUNTERS + gauge]!
+    return this.totalGauge(gauge) > this.ownGauge(gauge)
+  }
+
+  /** What this worker has now. */
+  ownGauge(gauge: number): number {
+    return this.#doubles[this.#rowAt + COUNTERS + gauge]!
   }
 
   #gaugeOf(row: number, gauge: number): number {

@@ -1,7 +1,7 @@
 /**
  * What the Redis connections of one worker share: the engine, the server, and what workers tell
- * each other. The SLOWLOG is such a thing: whoever was slow tells all, so each has the whole log, in
- * the same order. What monitors see is another.
+ * each other. The SLOWLOG is such a thing: whoever was slow tells all, so each has the whole log,
+ * in the same order. What monitors see is another.
  */
 import type { RawAccess } from '../../engine/raw-access.ts'
 import { FLAG, GAUGE, RECORD, SETTING } from './board.ts'

@@ -6,6 +6,16 @@ import { table, withRedis } from './table.ts'
 
 withRedis()
 
+const GREETING = new RegExp(
+  String.raw`^%7\n\$6\nserver\n\$5\nredis\n\$7\nversion\n\$6\n7\.0\.15\n\$5\nproto\n:3\n` +
+    String.raw`\$2\nid\n:\d+` +
+    String.raw`\n\$4\nmode\n\$10\nstandalone\n\$4\nrole\n\$6\nmaster\n\$7\nmodules\n\*0$`,
+)
+const CLIENT_LINE = new RegExp(
+  String.raw`^[$=]\d+\n(txt:)?id=\d+ addr=\S+ laddr=\S+ fd=\d+ name= age=\d+ idle=\d+ flags=\S+ ` +
+    String.raw`db=0 sub=0 psub=0 .*cmd=client\|info user=default redir=-1 resp=[23]`,
+)
+
 table('PING ECHO and what is unknown', [
   ['PING', '+PONG'],
   ['ping hello', '$5\nhello'],
@@ -37,10 +47,7 @@ table('HELLO AUTH', [
     '-ERR Client names cannot contain spaces, newlines or special characters.',
   ],
   ['HELLO 2 AUTH nobody x', '-WRONGPASS invalid username-password pair or user is disabled.'],
-  [
-    'HELLO 3 AUTH default any SETNAME me',
-    /^%7\n\$6\nserver\n\$5\nredis\n\$7\nversion\n\$6\n7\.0\.15\n\$5\nproto\n:3\n\$2\nid\n:\d+\n\$4\nmode\n\$10\nstandalone\n\$4\nrole\n\$6\nmaster\n\$7\nmodules\n\*0$/,
-  ],
+  ['HELLO 3 AUTH default any SETNAME me', GREETING],
   ['CLIENT GETNAME', '$2\nme'],
   ['GET none', '_'],
   ['HELLO', /^%7\n[\s\S]*\n\$5\nproto\n:3\n/],
@@ -79,10 +86,7 @@ table('CLIENT', [
   ],
   ['CLIENT SETNAME ""', '+OK'],
   ['CLIENT GETNAME', '$-1', '_'],
-  [
-    'CLIENT INFO',
-    /^[$=]\d+\n(txt:)?id=\d+ addr=\S+ laddr=\S+ fd=\d+ name= age=\d+ idle=\d+ flags=\S+ db=0 sub=0 psub=0 .*cmd=client\|info user=default redir=-1 resp=[23]/,
-  ],
+  ['CLIENT INFO', CLIENT_LINE],
   ['CLIENT LIST TYPE nosuch', "-ERR Unknown client type 'nosuch'"],
   ['CLIENT LIST TYPE replica', '$0\n', '=4\ntxt:'],
   ['CLIENT LIST NOSUCH', '-ERR syntax error'],

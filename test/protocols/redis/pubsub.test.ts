@@ -17,7 +17,8 @@ table('one who subscribes', [
   ['PING x', '*2\n$4\npong\n$1\nx', '$1\nx'],
   [
     'GET a',
-    "-ERR Can't execute 'get': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context",
+    "-ERR Can't execute 'get': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET " +
+      'are allowed in this context',
     '_',
   ],
   ['UNSUBSCRIBE a', '*3\n$11\nunsubscribe\n$1\na\n:2', '>3\n$11\nunsubscribe\n$1\na\n:2'],

@@ -89,7 +89,7 @@ table('RESET leaves a transaction', [
   ['EXEC', '-ERR EXEC without MULTI'],
 ])
 
-test('what another connection or the program changes is noticed, in the database of the key', () => {
+test('what others or the program change is noticed, in the database of the key', () => {
   const bench = new RedisBench()
   const [one, other] = [bench.connect(), bench.connect()]
   const attempt = (): string => {
