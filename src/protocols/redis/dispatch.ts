@@ -26,9 +26,7 @@ export function dispatch(client: RedisClient, args: Args): void {
     client.host.board.add(COUNT.rejected, 1)
     return
   }
-  if (!client.reply.isResp3 && client.isListening && !WHILE_LISTENING.has(command.name)) {
-    client.reply.error(onlyListens(command))
-  } else if (client.transaction?.takes(command)) client.transaction.add(client, command, args)
+  if (client.transaction?.takes(command)) client.transaction.add(client, command, args)
   else if (isPaused(client, command)) client.more = new Postponed(command, args)
   else execute(client, command, args)
 }
@@ -95,20 +93,25 @@ function commandIn(client: RedisClient, args: Args): Command | undefined {
     command = COMMANDS.findSub(found, args, 1)
     if (command === undefined) return refuse(client, unknownSubcommand(found, args))
   }
-  const { arity } = command
-  if (arity > 0 ? args.count !== arity : args.count < -arity) {
-    client.host.board.addTo(command.index, REJECTED_CALLS, 1)
-    const why = wrongArity(command.name)
-    return command.name === 'exec' ? abort(client, why) : refuse(client, why)
-  }
-  return command
+  const why = objectionTo(client, command, args)
+  if (why === undefined) return command
+  client.host.board.addTo(command.index, REJECTED_CALLS, 1)
+  return command.name === 'exec' ? abort(client, why) : refuse(client, why)
+}
+
+/** What is wrong with a known command, here and now. */
+function objectionTo(client: RedisClient, command: Command, args: Args): string | undefined {
+  const { arity, name } = command
+  if (arity > 0 ? args.count !== arity : args.count < -arity) return wrongArity(name)
+  const mayExecute = client.reply.isResp3 || !client.isListening || WHILE_LISTENING.has(name)
+  return mayExecute ? undefined : onlyListens(command)
 }
 
 function refuse(client: RedisClient, why: string): undefined {
   client.reply.error(why)
 }
 
-/** An EXEC that is wrong itself ends its transaction. */
+/** An EXEC that is refused ends its transaction. */
 function abort(client: RedisClient, why: string): undefined {
   client.leaveTransaction()
   client.reply.error(`EXECABORT Transaction discarded because of: ${why.slice('ERR '.length)}`)

@@ -21,6 +21,12 @@ table('one who subscribes', [
       'are allowed in this context',
     '_',
   ],
+  [
+    'EXEC',
+    "-EXECABORT Transaction discarded because of: Can't execute 'exec': only (P|S)SUBSCRIBE / " +
+      '(P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context',
+    '-ERR EXEC without MULTI',
+  ],
   ['UNSUBSCRIBE a', '*3\n$11\nunsubscribe\n$1\na\n:2', '>3\n$11\nunsubscribe\n$1\na\n:2'],
   ['UNSUBSCRIBE', '*3\n$11\nunsubscribe\n$1\nb\n:1', '>3\n$11\nunsubscribe\n$1\nb\n:1'],
   ['UNSUBSCRIBE', '*3\n$11\nunsubscribe\n$-1\n:1', '>3\n$11\nunsubscribe\n_\n:1'],
