@@ -69,6 +69,8 @@ export class RedisClient {
   skips = NO_SKIP
   /** What it listens to: names of channels, of patterns, of sharded channels. */
   readonly subscriptions: readonly Set<string>[] = [new Set(), new Set(), new Set()]
+  /** What their names take. */
+  subscribedBytes = 0
   /** Somebody monitors: read once per feed. */
   isWatched = false
   /** A command waits for the end of CLIENT PAUSE. */

@@ -57,16 +57,17 @@ export class RedisConnection implements ProtocolConnection {
     client.begin(out)
     let at = from
     while (!client.isClosing && !client.isPaused && !out.isFull) {
-      if (client.hasPushes) {
-        client.writePushes()
-        continue
-      }
       if (client.more !== undefined) {
         const mark = out.length
         const isDone = client.more.step(client)
         if (isDone) client.more = undefined
         this.#replied(mark)
         if (!isDone) break
+        continue
+      }
+      // What was not asked for comes between replies, never within one.
+      if (client.hasPushes) {
+        client.writePushes()
         continue
       }
       if (at >= to) break

@@ -23,6 +23,10 @@ export type SubscriptionMessage =
   | { readonly kind: 'whoSubscribes'; from: number }
   | { readonly kind: 'publish'; from: number; of: Kind; channel: string; bytes: Uint8Array }
 
+/** Of the names that one client listens to, and about what each costs beside its bytes. */
+const MOST_BYTES = 1 << 24
+const COST_BYTES = 100
+
 type Tell = (message: SubscriptionMessage) => void
 
 export class Subscriptions {
@@ -44,10 +48,12 @@ export class Subscriptions {
     tell({ kind: 'whoSubscribes', from: worker })
   }
 
-  /** @returns whether the client was not subscribed before */
+  /** @returns false when that is more than a client may listen to */
   add(client: RedisClient, kind: Kind, name: string): boolean {
     const mine = client.subscriptions[kind]!
-    if (mine.has(name)) return false
+    if (mine.has(name)) return true
+    if (client.subscribedBytes + name.length + COST_BYTES > MOST_BYTES) return false
+    client.subscribedBytes += name.length + COST_BYTES
     mine.add(name)
     this.#count(1)
     const byName = this.#here[kind]!
@@ -59,6 +65,7 @@ export class Subscriptions {
 
   remove(client: RedisClient, kind: Kind, name: string): void {
     if (!client.subscriptions[kind]!.delete(name)) return
+    client.subscribedBytes -= name.length + COST_BYTES
     this.#count(-1)
     const clients = this.#here[kind]!.get(name)
     clients?.delete(client)

@@ -1,5 +1,7 @@
 /** SUBSCRIBE PUBLISH PUBSUB MONITOR and CLIENT PAUSE, within one worker. */
 import { expect, test } from 'vitest'
+import { ReplyBuffer } from '../../../src/protocols/reply-buffer.ts'
+import { encode } from './resp.ts'
 import { RedisBench } from './support.ts'
 import { table, withRedis } from './table.ts'
 
@@ -70,6 +72,39 @@ test('messages come to who subscribed, in the form of their protocol', () => {
   two.ask('RESET')
   expect(other.ask('PUBLISH a hello')).toBe(':0\r\n')
   expect(other.ask('PUBSUB CHANNELS')).toBe('*0\r\n')
+})
+
+test('a message does not come into the middle of a reply', () => {
+  const bench = new RedisBench()
+  const [one, other] = [bench.connect(), bench.connect()]
+  other.ask(['SET', 'a', Buffer.alloc(200_000, 'x')])
+  one.ask('HELLO 3')
+  one.ask('SUBSCRIBE news')
+  const out = new ReplyBuffer()
+  const request = encode('MGET a a a a a')
+  let replies = ''
+  let at = one.connection.feed(request, 0, request.length, out)
+  expect(at).toBe(request.length)
+  expect(one.connection.hasMore).toBe(true)
+  other.ask('PUBLISH news now')
+  while (out.length > 0) {
+    replies += out.bytes.toString('latin1', 0, out.length)
+    out.clear()
+    at = one.connection.feed(NOTHING, 0, 0, out)
+  }
+  const value = `$200000\r\n${'x'.repeat(200_000)}\r\n`
+  const message = '>3\r\n$7\r\nmessage\r\n$4\r\nnews\r\n$3\r\nnow\r\n'
+  expect(replies === `*5\r\n${value.repeat(5)}${message}`).toBe(true)
+})
+
+test('the names that a client listens to are bounded', () => {
+  const client = new RedisBench().connect()
+  const names = Array.from({ length: 20 }, (_, i) => `${i}${'n'.repeat(1_000_000)}`)
+  const reply = client.ask(['SUBSCRIBE', ...names])
+  expect(reply.match(/subscribe\r\n/g)).toHaveLength(16)
+  expect(reply.match(/-ERR more is listened to than a client may/g)).toHaveLength(4)
+  client.ask('UNSUBSCRIBE')
+  expect(client.ask(['SUBSCRIBE', names[0]!])).toContain('subscribe')
 })
 
 test('a subscriber that does not read is cut', () => {

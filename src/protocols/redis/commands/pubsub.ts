@@ -34,11 +34,14 @@ function publishTo(kind: Kind): Handler {
   }
 }
 
+const TOO_MANY = 'ERR more is listened to than a client may listen to'
+
 function subscribeTo(kind: Kind, word: string): Handler {
   return (client, args) => {
     for (let i = 1; i < args.count; i++) {
-      client.worker.subscriptions.add(client, kind, args.latin(i))
-      confirm(client, kind, word, args.latin(i))
+      const name = args.latin(i)
+      if (!client.worker.subscriptions.add(client, kind, name)) client.reply.error(TOO_MANY)
+      else confirm(client, kind, word, name)
     }
   }
 }
