@@ -30,8 +30,9 @@ function flushdb(client: RedisClient, args: Args): void {
   if (!mayFlush(client, args)) return
   const { raw, reply, space } = client
   if (space === 0 && raw.hasSpaces()) {
-    const remove = (key: Uint8Array): void => {
-      if (raw.stage(key, 0, key.length, space)) raw.remove()
+    const remove = (keys: readonly Uint8Array[]): boolean => {
+      for (const key of keys) if (raw.stage(key, 0, key.length, space)) raw.remove()
+      return false
     }
     begin(client, new KeyWalk(remove, () => reply.ok()))
     return

@@ -34,22 +34,30 @@ interface Wanted {
 
 /** Visits every key of a database, some buckets at a time: other clients come in between. */
 export class KeyWalk implements Continuation {
-  readonly #visit: (key: Uint8Array) => void
+  readonly #visit: (keys: readonly Uint8Array[]) => boolean
   readonly #end: () => void
-  #bucket = 0
+  readonly #first: number
+  #seen = 0
 
-  constructor(visit: (key: Uint8Array) => void, end: () => void) {
+  /**
+   * @param visit gets the keys of a bucket that has some; true: it has seen enough, and replied
+   * @param end replies after the last bucket
+   * @param first the bucket to begin with
+   */
+  constructor(visit: (keys: readonly Uint8Array[]) => boolean, end: () => void, first = 0) {
     this.#visit = visit
     this.#end = end
+    this.#first = first
   }
 
   step({ raw, space }: RedisClient): boolean {
     const { buckets } = raw.view
-    const end = Math.min(buckets, this.#bucket + BUCKETS_PER_TURN)
-    for (; this.#bucket < end; this.#bucket++) {
-      for (const key of raw.keysIn(this.#bucket, space)) this.#visit(key)
+    const turnEnd = Math.min(buckets, this.#seen + BUCKETS_PER_TURN)
+    while (this.#seen < turnEnd) {
+      const keys = raw.keysIn((this.#first + this.#seen++) % buckets, space)
+      if (keys.length > 0 && this.#visit(keys)) return true
     }
-    if (end < buckets) return false
+    if (turnEnd < buckets) return false
     this.#end()
     return true
   }
@@ -64,8 +72,9 @@ function keys(client: RedisClient, args: Args): void {
   const { reply } = client
   const pattern = patternIn(args, 1)
   const found: Uint8Array[] = []
-  const visit = (key: Uint8Array): void => {
-    if (pattern === undefined || matchesGlob(pattern, key)) found.push(key)
+  const visit = (keys: readonly Uint8Array[]): boolean => {
+    for (const key of keys) if (pattern === undefined || matchesGlob(pattern, key)) found.push(key)
+    return false
   }
   const tell = (): void => {
     reply.array(found.length)
@@ -143,14 +152,12 @@ function isOfType(client: RedisClient, key: Uint8Array, type: string): boolean {
 }
 
 /** From a random bucket on, the first that has keys; one of them at random. */
-function randomkey({ raw, reply, space }: RedisClient): void {
-  const { buckets } = raw.view
-  const first = Math.floor(Math.random() * buckets)
-  for (let n = 0; n < buckets; n++) {
-    const found = raw.keysIn((first + n) % buckets, space)
-    if (found.length === 0) continue
-    reply.bulk(found[Math.floor(Math.random() * found.length)]!)
-    return
+function randomkey(client: RedisClient): void {
+  const { raw, reply } = client
+  const choose = (keys: readonly Uint8Array[]): boolean => {
+    reply.bulk(keys[Math.floor(Math.random() * keys.length)]!)
+    return true
   }
-  reply.nil()
+  const first = Math.floor(Math.random() * raw.view.buckets)
+  begin(client, new KeyWalk(choose, () => reply.nil(), first))
 }
