@@ -1,7 +1,10 @@
 /** A server with doors for both protocols, with either hand-off: one cache behind them. */
 import { once } from 'node:events'
 import { connect } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
+import { AcceptorThread } from '../../src/server/accept-thread.ts'
+import { resolveServeOptions } from '../../src/server/options.ts'
 import { serve } from '../../src/server/serve.ts'
 import { openEngine } from '../engine/open-engine.ts'
 
@@ -52,4 +55,38 @@ describe.each(['frames', 'sockets'] as const)('with hand-off %s', (handOff) => {
     first.destroy()
     await server.close()
   })
+})
+
+test('an acceptor thread that dies is replaced on the same ports', async () => {
+  const engine = openEngine()
+  const given = { memcachedPort: 0, redisPort: 0, workers: 1, acceptor: 'worker' as const }
+  const acceptor = new AcceptorThread({
+    engine: engine.handle,
+    options: resolveServeOptions(given),
+  })
+  const { addresses, redisAddresses } = await acceptor.start()
+  await acceptor.thread?.terminate()
+  const isBack = async (): Promise<boolean> => {
+    try {
+      const replies = [
+        await ask(addresses[0], 'version\r\n', '\r\n'),
+        await ask(redisAddresses[0], 'PING\r\n', '\r\n'),
+      ]
+      return replies[0]!.startsWith('VERSION') && replies[1] === '+PONG\r\n'
+    } catch {
+      await sleep(20)
+      return false
+    }
+  }
+  await expect.poll(isBack, { timeout: 10_000 }).toBe(true)
+  await acceptor.close()
+})
+
+test('a port in use is refused under the name of its option', async () => {
+  const engine = openEngine()
+  const server = await serve(engine, { redisPort: 0, workers: 1 })
+  const port = portOf(server.redisAddresses[0])
+  const second = serve(engine, { redisPort: port, workers: 1 })
+  await expect(second).rejects.toMatchObject({ code: 'HEDDLE_BAD_OPTION', field: 'redisPort' })
+  await server.close()
 })
