@@ -36,6 +36,49 @@ test.each([2, 3])('COMMAND INFO of every command, RESP%i', async (version) => {
   }
 })
 
+test('COMMAND DOCS of every command, but for its arguments and history', async () => {
+  if (!isHere) return
+  const client = new RedisBench().connect()
+  for (const { name, subcommands } of COMMANDS.commands) {
+    const request = encode(`COMMAND DOCS ${name}`)
+    const own = documented(parse(client.feed(request)))
+    const theirs = documented(parse(await rival.ask(encode(`COMMAND DOCS ${name}`))))
+    expect(own.fields, name).toEqual(theirs.fields)
+    expect(own.subcommands.size).toBe(subcommands.length)
+    for (const [sub, fields] of own.subcommands) {
+      if (LATER.includes(sub)) continue
+      expect(fields, sub).toEqual(theirs.subcommands.get(sub))
+    }
+  }
+})
+
+interface Documented {
+  readonly fields: unknown
+  readonly subcommands: Map<string, unknown>
+}
+
+/** What is compared of a reply in RESP2. */
+function documented(reply: unknown): Documented {
+  const [, fields] = reply as [string, unknown[]]
+  const all = new Map(pairsOf(fields))
+  const subcommands = new Map(
+    pairsOf((all.get('subcommands') ?? []) as unknown[]).map(([name, own]) => {
+      return [name, withoutLong(new Map(pairsOf(own as unknown[])))]
+    }),
+  )
+  return { fields: withoutLong(all), subcommands }
+}
+
+function pairsOf(flat: readonly unknown[]): [string, unknown][] {
+  return Array.from({ length: flat.length / 2 }, (_, i) => [String(flat[2 * i]), flat[2 * i + 1]])
+}
+
+function withoutLong(fields: Map<string, unknown>): unknown {
+  const isCompared = (name: string, value: unknown) =>
+    !['arguments', 'history', 'subcommands'].includes(name) && String(value) !== 'syscmd'
+  return [...fields].filter(([name, value]) => isCompared(name, value))
+}
+
 /** Subcommands in order and without what only one side has; notes are left out. */
 function settled(reply: unknown, name: string): unknown {
   const [command] = reply as unknown[][]

@@ -2,6 +2,7 @@
 import type { Args } from '../args.ts'
 import type { RedisClient } from '../client.ts'
 import type { Command, CommandTable, Handlers, KeySpec } from '../command-table.ts'
+import { docsOf } from '../docs.ts'
 import { SYNTAX } from '../errors.ts'
 import type { Reply } from '../reply.ts'
 import { matchesGlob } from '../values/glob.ts'
@@ -98,37 +99,30 @@ function describeKeys(reply: Reply, { flags, first, last, step, limit }: KeySpec
   reply.integer(limit)
 }
 
-/** Of the fields of the documentation the group, and of a container its subcommands. */
+/** Without the fields `arguments` and `history`. */
 function docs(reply: Reply, args: Args, table: CommandTable): void {
   const found = namesFrom(args, 2, table).flatMap((name) => named(table, name) ?? [])
   reply.map(found.length)
   for (const command of found) document(reply, command)
 }
 
-function document(reply: Reply, command: Command): void {
-  reply.bulkText(command.name)
-  const { subcommands } = command
-  reply.map(subcommands.length > 0 ? 2 : 1)
-  reply.bulkText('group')
-  reply.bulkText(groupOf(command))
+function document(reply: Reply, { name, subcommands }: Command): void {
+  const fields = Object.entries(docsOf(name))
+  const isDeprecated = fields.some(([field]) => field === 'deprecated_since')
+  reply.bulkText(name)
+  reply.map(fields.length + (isDeprecated ? 1 : 0) + (subcommands.length > 0 ? 1 : 0))
+  for (const [field, value] of fields) {
+    if (field === 'deprecated_since') {
+      reply.bulkText('doc_flags')
+      statuses(reply, ['deprecated'])
+    }
+    reply.bulkText(field)
+    reply.bulkText(value)
+  }
   if (subcommands.length === 0) return
   reply.bulkText('subcommands')
   reply.map(subcommands.length)
   for (const sub of subcommands) document(reply, sub)
-}
-
-const GROUPS: readonly (readonly [category: string, group: string])[] = [
-  ['string', 'string'],
-  ['bitmap', 'bitmap'],
-  ['hyperloglog', 'hyperloglog'],
-  ['transaction', 'transactions'],
-  ['pubsub', 'pubsub'],
-  ['connection', 'connection'],
-  ['keyspace', 'generic'],
-]
-
-function groupOf({ categories }: Command): string {
-  return GROUPS.find(([category]) => categories.includes(category))?.[1] ?? 'server'
 }
 
 /** COMMAND LIST [FILTERBY MODULE name | ACLCAT category | PATTERN pattern] */
