@@ -141,6 +141,22 @@ describe('limits', () => {
     expect(client.ask('EXISTS new')).toBe(':0\r\n')
   })
 
+  test('a hundred and fifty thousand arguments are many, and no reason to fail', () => {
+    const bench = new RedisBench()
+    const client = bench.connect()
+    const bulks = (words: readonly string[]): string => words.map(bulk).join('')
+    const ask = (words: readonly string[], repeated: readonly string[]): string => {
+      const count = words.length + repeated.length * 150_000
+      const parts = bulks(repeated).repeat(150_000)
+      return client.feed(Buffer.from(`*${count}\r\n${bulks(words)}${parts}`))
+    }
+    client.ask('SET k ab')
+    expect(ask(['BITOP', 'XOR', 'to'], ['k'])).toBe(':2\r\n')
+    expect(client.ask('GET to')).toBe('$2\r\n\0\0\r\n')
+    const fields = ask(['BITFIELD', 'f'], ['INCRBY', 'u32', '0', '1'])
+    expect(fields.slice(-19)).toBe('\n:149999\r\n:150000\r\n')
+  })
+
   test('a full cache that evicts nothing refuses, and changes nothing', () => {
     const bench = new RedisBench({ eviction: 'none', memory: '2mb' })
     const client = bench.connect()

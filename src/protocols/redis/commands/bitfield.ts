@@ -60,7 +60,8 @@ function bitfield(client: RedisClient, args: Args, isReadOnly: boolean): void {
     )
     return
   }
-  const length = Math.max(...writes.map(({ offset, type }) => bytesUpTo(offset + type.bits)))
+  let length = 0
+  for (const { offset, type } of writes) length = Math.max(length, bytesUpTo(offset + type.bits))
   const edit = new FieldsEdit(operations, length)
   if (!isRefused(client, apply(client, edit), edit)) send(client, edit.results)
 }

@@ -4,7 +4,13 @@ import type { Args } from '../args.ts'
 import type { RedisClient } from '../client.ts'
 import type { Handlers } from '../command-table.ts'
 import { SYNTAX } from '../errors.ts'
-import { type BitOperation, combineBits, countBits, findBit } from '../values/bit-strings.ts'
+import {
+  type BitOperation,
+  combineBits,
+  countBits,
+  findBit,
+  invertBits,
+} from '../values/bit-strings.ts'
 import {
   ABSENT,
   apply,
@@ -201,13 +207,15 @@ function bitop(client: RedisClient, args: Args): void {
     reply.error('ERR BITOP NOT must be called with a single source key.')
     return
   }
-  const sources: Uint8Array[] = []
+  let result: Uint8Array | undefined
   for (let i = 3; i < args.count; i++) {
     if (!client.stage(args, i)) return
     const value = readString(client)
     if (value === REFUSED) return
-    sources.push(value === ABSENT ? NOTHING : value)
+    const source = value === ABSENT ? NOTHING : value
+    if (result === undefined) result = operation === 'NOT' ? invertBits(source) : source
+    else if (operation !== 'NOT') result = combineBits(operation, result, source)
   }
-  const result = combineBits(operation, sources)
+  if (result === undefined) return
   if (replaceByResult(client, args, 2, result)) reply.integer(result.length)
 }

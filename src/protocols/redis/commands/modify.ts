@@ -3,7 +3,7 @@ import { type Draft, EXISTS, MISSING, type Outcome } from '../../../engine/raw-a
 import type { Args } from '../args.ts'
 import type { RedisClient } from '../client.ts'
 import type { Handlers } from '../command-table.ts'
-import { type CommonRange, commonLength, longestCommon, memoryFor } from '../values/lcs.ts'
+import { type CommonRange, commonLength, longestCommon, pairsOf } from '../values/lcs.ts'
 import { NOT_AN_INTEGER, SYNTAX } from '../errors.ts'
 import { isString } from '../value-type.ts'
 import {
@@ -101,7 +101,7 @@ const NOT_STRINGS = 'ERR The specified keys must contain string values'
 const BOTH_FORMS = 'ERR If you want both the length and indexes, please just use IDX.'
 const LCS_TOO_LARGE = 'ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len'
 /** More would take seconds, in which the other clients of the worker wait. */
-const MOST_LCS_BYTES = 128 * 1024 * 1024
+const MOST_PAIRS = 2 ** 26
 
 function lcs(client: RedisClient, args: Args): void {
   const { reply } = client
@@ -111,7 +111,7 @@ function lcs(client: RedisClient, args: Args): void {
   if (b === undefined) return
   const options = readLcsOptions(args)
   if (typeof options === 'string') reply.error(options)
-  else if (memoryFor(a, b) > MOST_LCS_BYTES) reply.error(LCS_TOO_LARGE)
+  else if (pairsOf(a, b) > MOST_PAIRS) reply.error(LCS_TOO_LARGE)
   else if (options.givesRanges) sendRanges(client, a, b, options)
   else if (options.givesLength) reply.integer(commonLength(a, b))
   else reply.bulk(longestCommon(a, b).bytes)

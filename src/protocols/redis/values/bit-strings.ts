@@ -35,25 +35,30 @@ export function findBit(bytes: Uint8Array, isOne: boolean, first: number, last: 
 
 export type BitOperation = 'AND' | 'OR' | 'XOR' | 'NOT'
 
-/** Combines strings bit by bit; the shorter ones count as filled up with zeros. */
-export function combineBits(operation: BitOperation, sources: readonly Uint8Array[]): Uint8Array {
-  const longest = Math.max(...lengthsOf(sources))
-  const result = new Uint8Array(longest)
-  result.set(sources[0]!)
-  if (operation === 'NOT') {
-    for (let i = 0; i < longest; i++) result[i] = ~result[i]! & 0xff
-    return result
+/**
+ * Combines two strings bit by bit; the shorter one counts as filled up with zeros.
+ * @param into a private copy: the result is this array, or a longer one
+ */
+export function combineBits(
+  operation: Exclude<BitOperation, 'NOT'>,
+  into: Uint8Array,
+  other: Uint8Array,
+): Uint8Array {
+  let result = into
+  if (other.length > into.length) {
+    result = new Uint8Array(other.length)
+    result.set(into)
   }
-  for (const source of sources.slice(1)) {
-    if (operation === 'AND') {
-      for (let i = 0; i < source.length; i++) result[i]! &= source[i]!
-      result.fill(0, source.length)
-    } else if (operation === 'OR') for (let i = 0; i < source.length; i++) result[i]! |= source[i]!
-    else for (let i = 0; i < source.length; i++) result[i]! ^= source[i]!
-  }
+  if (operation === 'AND') {
+    for (let i = 0; i < other.length; i++) result[i]! &= other[i]!
+    result.fill(0, other.length)
+  } else if (operation === 'OR') for (let i = 0; i < other.length; i++) result[i]! |= other[i]!
+  else for (let i = 0; i < other.length; i++) result[i]! ^= other[i]!
   return result
 }
 
-function lengthsOf(sources: readonly Uint8Array[]): number[] {
-  return sources.map((source) => source.length)
+/** Turns all bits around, in place. */
+export function invertBits(bytes: Uint8Array): Uint8Array {
+  for (let i = 0; i < bytes.length; i++) bytes[i] = ~bytes[i]! & 0xff
+  return bytes
 }

@@ -17,15 +17,18 @@ export interface CommonSubsequence {
   readonly ranges: readonly CommonRange[]
 }
 
-/** Bytes of working memory that a comparison takes. */
-export function memoryFor(a: Uint8Array, b: Uint8Array): number {
-  return 4 * (a.length + 1) * (b.length + 1)
+/** Pairs of bytes that a comparison looks at: what it takes in time, and twice in bytes. */
+export function pairsOf(a: Uint8Array, b: Uint8Array): number {
+  return (a.length + 1) * (b.length + 1)
 }
 
-/** Lengths for all pairs of beginnings: row i, column j for the first i and j bytes. */
-function lengthTable(a: Uint8Array, b: Uint8Array): Uint32Array {
+/**
+ * Lengths for all pairs of beginnings: row i, column j for the first i and j bytes. 16 bits are
+ * enough: what has more than that in common has too many pairs.
+ */
+function lengthTable(a: Uint8Array, b: Uint8Array): Uint16Array {
   const stride = b.length + 1
-  const table = new Uint32Array((a.length + 1) * stride)
+  const table = new Uint16Array((a.length + 1) * stride)
   for (let i = 1; i <= a.length; i++) {
     const byte = a[i - 1]!
     const row = i * stride
@@ -38,9 +41,18 @@ function lengthTable(a: Uint8Array, b: Uint8Array): Uint32Array {
   return table
 }
 
-/** The length alone. */
+/** The length alone: one row at a time is enough for it. */
 export function commonLength(a: Uint8Array, b: Uint8Array): number {
-  return lengthTable(a, b).at(-1)!
+  const row = new Uint32Array(b.length + 1)
+  for (const byte of a) {
+    let diagonal = 0
+    for (let j = 1; j <= b.length; j++) {
+      const above = row[j]!
+      row[j] = byte === b[j - 1] ? diagonal + 1 : Math.max(above, row[j - 1]!)
+      diagonal = above
+    }
+  }
+  return row[b.length]!
 }
 
 export function longestCommon(a: Uint8Array, b: Uint8Array): CommonSubsequence {

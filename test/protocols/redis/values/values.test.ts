@@ -4,13 +4,14 @@ import {
   combineBits,
   countBits,
   findBit,
+  invertBits,
 } from '../../../../src/protocols/redis/values/bit-strings.ts'
 import { readField, writeField } from '../../../../src/protocols/redis/values/bit-fields.ts'
 import { putCrc64 } from '../../../../src/protocols/redis/values/crc64.ts'
 import { matchesGlob } from '../../../../src/protocols/redis/values/glob.ts'
 import { addIntegers, readInteger } from '../../../../src/protocols/redis/values/integer.ts'
 import { keySlot } from '../../../../src/protocols/redis/values/key-slot.ts'
-import { longestCommon } from '../../../../src/protocols/redis/values/lcs.ts'
+import { commonLength, longestCommon } from '../../../../src/protocols/redis/values/lcs.ts'
 
 const bytes = (text: string): Buffer => Buffer.from(text, 'latin1')
 
@@ -162,12 +163,19 @@ describe('bits', () => {
   })
 
   test('strings of different lengths are combined as if filled up with zeros', () => {
-    const all = [Uint8Array.of(0b1100), Uint8Array.of(0b1010, 0b1111), new Uint8Array(0)]
-    expect(combineBits('AND', all.slice(0, 2))).toEqual(Uint8Array.of(0b1000, 0))
-    expect(combineBits('OR', all)).toEqual(Uint8Array.of(0b1110, 0b1111))
-    expect(combineBits('XOR', all)).toEqual(Uint8Array.of(0b0110, 0b1111))
-    expect(combineBits('AND', all)).toEqual(Uint8Array.of(0, 0))
-    expect(combineBits('NOT', all.slice(0, 1))).toEqual(Uint8Array.of(0b11110011))
+    const combine = (name: 'AND' | 'OR' | 'XOR', ...sources: number[][]): number[] => {
+      const [first, ...others] = sources.map((source) => Uint8Array.from(source))
+      let into: Uint8Array = first!
+      for (const other of others) into = combineBits(name, into, other)
+      return [...into]
+    }
+    const [a, b] = [[0b1100], [0b1010, 0b1111]]
+    expect(combine('AND', a, b)).toEqual([0b1000, 0])
+    expect(combine('AND', b, a)).toEqual([0b1000, 0])
+    expect(combine('OR', a, b, [])).toEqual([0b1110, 0b1111])
+    expect(combine('XOR', a, b, [])).toEqual([0b0110, 0b1111])
+    expect(combine('AND', a, b, [])).toEqual([0, 0])
+    expect([...invertBits(Uint8Array.from(a))]).toEqual([0b11110011])
   })
 })
 
@@ -184,5 +192,6 @@ test('a common subsequence is in both strings, in the ranges that it says', () =
     })
     expect(Buffer.concat(parts.reverse())).toEqual(Buffer.from(common))
     expect(common.length).toBe(length)
+    expect(commonLength(a, b)).toBe(length)
   }
 })
