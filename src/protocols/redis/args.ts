@@ -3,6 +3,7 @@
  * first. One object per connection, filled by the parser and read by the command; nothing of it is
  * valid after the command, except in a copy.
  */
+const NOTHING = new Uint8Array(0)
 const DIGIT_0 = 48
 const MINUS = 45
 const SAFE_DIGITS = 15
@@ -11,13 +12,15 @@ const LEAST = -(2n ** 63n)
 const MOST = 2n ** 63n - 1n
 
 export class Args {
-  bytes: Uint8Array = new Uint8Array(0)
+  bytes: Uint8Array = NOTHING
   count = 0
   readonly #from: number[] = []
   readonly #to: number[] = []
 
+  /** Also lets go of the bytes. */
   clear(): void {
     this.count = 0
+    this.bytes = NOTHING
     if (this.#from.length > 1024) this.#from.length = this.#to.length = 0
   }
 

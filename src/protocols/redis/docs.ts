@@ -1,4 +1,4 @@
-/** The documentation of commands as clients get it from COMMAND DOCS, read when it is first asked for. */
+/** What clients get from COMMAND DOCS: the texts are taken apart when they are first asked for. */
 import { SERVER_DOCS } from './command-docs-server.ts'
 import { DATA_DOCS } from './command-docs.ts'
 
