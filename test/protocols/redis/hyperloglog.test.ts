@@ -122,4 +122,17 @@ describe.runIf(hasRedis())('the bytes', () => {
       }
     })
   })
+
+  test('registers that no element could have set are counted all the same', async () => {
+    await both(async (same) => {
+      for (const fill of [0xff, 0, 0x33, 0xcf, 0xf0]) {
+        const bytes = Buffer.alloc(12_304, fill)
+        bytes.write('HYLL\0\0\0\0\0\0\0\0\0\0\0\x80', 'latin1')
+        await same(['SET', 'h', bytes])
+        for (const request of ['PFCOUNT h none', 'PFCOUNT h', 'GET h', 'PFADD h a', 'PFCOUNT h']) {
+          await same(request)
+        }
+      }
+    })
+  })
 })

@@ -66,9 +66,8 @@ class CountEdit extends Edit {
     }
     const registers = emptyRegisters()
     if (!mergeInto(registers, old)) return this.unfit(CORRUPT_SKETCH)
-    const count = estimate(registers)
-    this.result = BigInt(count)
-    cacheCount(old, count)
+    this.result = estimate(registers)
+    cacheCount(old, this.result)
     return keepBytes(draft, old)
   }
 }

@@ -7,6 +7,7 @@
  * a private copy: a `Sketch` holds it, since a sparse one may become dense.
  */
 import { addSparse, eachSparseRun } from './hyperloglog-sparse.ts'
+import { LEAST_INTEGER } from './integer.ts'
 import { hash, murmur64 } from './murmur64.ts'
 
 const REGISTERS = 16_384
@@ -146,14 +147,18 @@ export function emptyRegisters(): Uint8Array {
   return new Uint8Array(REGISTERS)
 }
 
-/** How many different elements the registers stand for (Ertl's estimator). */
-export function estimate(registers: Uint8Array): number {
+/**
+ * How many different elements the registers stand for (Ertl's estimator). Registers that no hash
+ * can fill stand for infinitely many: Redis then says the least integer.
+ */
+export function estimate(registers: Uint8Array): bigint {
   const histogram = new Uint32Array(64)
   for (let i = 0; i < REGISTERS; i++) histogram[registers[i]!]!++
   let sum = REGISTERS * tau((REGISTERS - histogram[HASH_BITS + 1]!) / REGISTERS)
   for (let value = HASH_BITS; value >= 1; value--) sum = (sum + histogram[value]!) * 0.5
   sum += REGISTERS * sigma(histogram[0]! / REGISTERS)
-  return Math.round((ALPHA * REGISTERS * REGISTERS) / sum)
+  const count = Math.round((ALPHA * REGISTERS * REGISTERS) / sum)
+  return Number.isFinite(count) ? BigInt(count) : LEAST_INTEGER
 }
 
 function sigma(start: number): number {
@@ -189,6 +194,6 @@ export function cachedCount(bytes: Uint8Array): bigint {
   return new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(CACHE_AT, true)
 }
 
-export function cacheCount(bytes: Uint8Array, count: number): void {
-  new DataView(bytes.buffer, bytes.byteOffset).setBigUint64(CACHE_AT, BigInt(count), true)
+export function cacheCount(bytes: Uint8Array, count: bigint): void {
+  new DataView(bytes.buffer, bytes.byteOffset).setBigInt64(CACHE_AT, count, true)
 }
