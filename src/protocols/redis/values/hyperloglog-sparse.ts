@@ -81,9 +81,10 @@ export function addSparse(
   }
   if (at >= bytes.length) return undefined
   const opcode = bytes[at]!
+  const oldBytes = isLongZero(opcode) ? 2 : 1
+  if (at + oldBytes > bytes.length) return undefined // A long run without its second byte.
   if (isValue(opcode) && registerOf(opcode) >= value) return bytes
   const sequence = split(opcode, index - first, first + length - 1 - index, value)
-  const oldBytes = isLongZero(opcode) ? 2 : 1
   const grown = bytes.length + sequence.length - oldBytes
   if (sequence.length > oldBytes && grown > mostBytes) return 'promote'
   const changed = new Uint8Array(grown)
