@@ -176,6 +176,22 @@ describe('a change that deletes', () => {
   })
 })
 
+test('a change that throws has not happened, and leaves no operation open', () => {
+  const engine = openEngine()
+  const raw = open(engine)
+  put(raw, Buffer.from('old'))
+  const failing: Change = {
+    keepsVersion: false,
+    make() {
+      throw new RangeError('no memory')
+    },
+  }
+  expect(() => raw.change(failing)).toThrow('no memory')
+  expect(engine.verify().problems).toEqual([])
+  engine.set('key', 'new')
+  expect(engine.get('key')).toBe('new')
+})
+
 test('an empty key is a key, in every namespace', () => {
   const engine = openEngine()
   const raw = new RawAccess(engine)
