@@ -34,6 +34,9 @@ export interface Continuation {
 export const DATABASES = 16
 /** Redis' output buffer limit of subscribers. */
 const MOST_PUSHED_BYTES = 32 * 1024 * 1024
+const MOST_BURST_BYTES = 4 * MOST_PUSHED_BYTES
+/** So long nothing was written: the client does not read. */
+const STUCK_MS = 1000
 const END_OF_LINE = Buffer.from('\r\n')
 /** Of CLIENT REPLY SKIP: nothing is skipped, the reply to the next command, that to this one. */
 export const NO_SKIP = 0
@@ -78,6 +81,8 @@ export class RedisClient {
   /** What came for it and is not written yet. */
   #pushes: Buffer[] = []
   #pushedBytes = 0
+  /** When some of it was written, or the first of it came. */
+  #progressAt = 0
   readonly #execute: Execute
   /** The time of this feed, ms. */
   now = 0
@@ -144,12 +149,18 @@ export class RedisClient {
     this.#push(Buffer.from(`+${line}\r\n`, 'latin1'))
   }
 
-  /** A client that does not read what it listens to is cut: its memory is bounded. */
+  /**
+   * A client that does not read what it listens to is cut: its memory is bounded. One that reads
+   * may get a burst: messages of other workers come many at once.
+   */
   #push(bytes: Buffer): void {
     if (this.isClosing) return
+    const now = this.raw.now()
+    if (this.#pushes.length === 0) this.#progressAt = now
     this.#pushes.push(bytes)
     this.#pushedBytes += bytes.length
-    if (this.#pushedBytes > MOST_PUSHED_BYTES) {
+    const isStuck = now - this.#progressAt >= STUCK_MS
+    if (this.#pushedBytes > (isStuck ? MOST_PUSHED_BYTES : MOST_BURST_BYTES)) {
       this.host.board.add(COUNT.cutListeners, 1)
       this.#pushes = []
       this.isClosing = true
@@ -167,6 +178,7 @@ export class RedisClient {
       this.#pushedBytes -= bytes.length
     }
     this.#pushes.splice(0, written)
+    this.#progressAt = this.now
   }
 
   /** Writes to the board what CLIENT LIST shows of this connection. */

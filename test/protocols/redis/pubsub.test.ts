@@ -112,9 +112,25 @@ test('a subscriber that does not read is cut', () => {
   const [slow, other] = [bench.connect(), bench.connect()]
   slow.ask('SUBSCRIBE a')
   for (let i = 0; i < 40; i++) other.ask(['PUBLISH', 'a', Buffer.alloc(1_000_000)])
+  expect(bench.host.killed).toEqual([]) // it may just have had no turn
+  bench.clock.ms += 1000
+  other.ask('PUBLISH a x')
   expect(bench.host.killed).toEqual([1])
   expect(slow.connection.isClosing).toBe(true)
   expect(other.ask('INFO stats')).toContain('client_output_buffer_limit_disconnections:1\r\n')
+})
+
+test('a burst of messages is no reason to cut one who reads, but memory is bounded', () => {
+  const bench = new RedisBench()
+  const [reader, other] = [bench.connect(), bench.connect()]
+  reader.ask('SUBSCRIBE a')
+  for (let round = 0; round < 3; round++) {
+    for (let i = 0; i < 40; i++) other.ask(['PUBLISH', 'a', Buffer.alloc(1_000_000)])
+    bench.clock.ms += 1000
+    expect(reader.feed(NOTHING).length).toBeGreaterThan(40_000_000)
+  }
+  for (let i = 0; i < 140; i++) other.ask(['PUBLISH', 'a', Buffer.alloc(1_000_000)])
+  expect(bench.host.killed).toEqual([1])
 })
 
 test('a monitor sees what others say, but not what only operators say', () => {
