@@ -88,9 +88,9 @@ table('SET with a time that is over', [
   ['EXPIRETIME k', ':99999999999'],
   ['SET k v PXAT 99999999999123', '+OK'],
   ['PEXPIRETIME k', ':99999999999123'],
-  ['SET k v PX 20', '+OK'],
+  ['SET k v PX 500', '+OK'],
   ['GET k', '$1\nv'],
-  { after: 40 },
+  { after: 600 },
   ['GET k', '$-1', '_'],
   ['SET k v XX', '$-1', '_'],
 ])
