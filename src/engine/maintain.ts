@@ -48,6 +48,7 @@ export function maintainStep(view: MemoryView): number {
     drainStep(view, 64)
     leave(view)
   }
+  settle(view)
   return freed
 }
 

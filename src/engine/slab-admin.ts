@@ -14,7 +14,7 @@ import {
 import { capacityOf, isFree } from '../memory/page-claim.ts'
 import { beginDrain, drainStep } from '../memory/page-moves.ts'
 import { enter, leave, renew } from '../memory/row.ts'
-import { cutPage } from '../memory/slab-allocator.ts'
+import { cutPage, settle } from '../memory/slab-allocator.ts'
 import { classAddress, pageAddress, type MemoryView } from '../memory/view.ts'
 import { sweepPage } from './maintain.ts'
 
@@ -72,6 +72,7 @@ export function movePage(view: MemoryView, from: number, to: number): 'moved' | 
     }
   }
   leave(view)
+  settle(view)
   return done
 }
 const MOST_STEPS = 64

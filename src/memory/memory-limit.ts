@@ -9,6 +9,7 @@ import type { PageNumber } from '../../native-layout/units.ts'
 import { lastPage } from './page-claim.ts'
 import { adoptDrain, beginDrain, drainStep } from './page-moves.ts'
 import { enter, leave } from './row.ts'
+import { settle } from './slab-allocator.ts'
 import { pageAddress, type MemoryView } from './view.ts'
 
 /**
@@ -42,6 +43,7 @@ export function trimStep(view: MemoryView): boolean {
   }
   drainStep(view, CHUNKS_PER_STEP)
   leave(view)
+  settle(view)
   return false
 }
 const CHUNKS_PER_STEP = 256

@@ -254,12 +254,17 @@ function takeLarger(view: MemoryView, sizeClass: SizeClass, asPart: boolean): Ch
 }
 
 /**
- * Between operations: gives what a magazine holds above its measure back to the pages (a write may
- * free chunks of any class: of what it replaced, of what it evicted), and looks after the
- * quarantine and the page being drained.
+ * Between operations: looks after the page being drained, then gives what a magazine holds above
+ * its measure back to the pages (chunks of any class may be free: of what was replaced, or evicted)
+ * and looks after the quarantine.
  */
 export function settle(view: MemoryView): void {
   view.isSettling = true
+  if (peek(view.control, CONTROL.DRAIN) !== 0) {
+    enter(view)
+    drainStep(view, DRAIN_CHUNKS_PER_WRITE)
+    leave(view)
+  }
   if (view.crowded.size > 0) {
     for (const sizeClass of view.crowded) {
       const count = magazineAt(view, sizeClass) + MAGAZINE.COUNT
@@ -269,10 +274,5 @@ export function settle(view: MemoryView): void {
     }
   }
   if (field(view, ROW.PARKED) !== 0 || field(view, ROW.PARKING) !== 0) unpark(view)
-  if (peek(view.control, CONTROL.DRAIN) !== 0) {
-    enter(view)
-    drainStep(view, DRAIN_CHUNKS_PER_WRITE)
-    leave(view)
-  }
   view.isSettling = false
 }

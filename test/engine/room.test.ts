@@ -4,15 +4,18 @@
  */
 import { peek, poke } from '#atomics'
 import { describe, expect, test } from 'vitest'
-import { packPageState, PAGE, PAGE_FREE } from '../../native-layout/page.ts'
+import { packPageState, PAGE, PAGE_FREE, pageStateOf } from '../../native-layout/page.ts'
 import { MAGAZINE } from '../../native-layout/thread-row.ts'
 import { maintainStep } from '../../src/engine/maintain.ts'
 import { viewOf } from '../../src/engine/engine.ts'
+import { classStats, limitMemory, movePage, trimStep } from '../../src/engine/slab-admin.ts'
 import type { Engine } from '../../src/index.ts'
 import { magazineAt } from '../../src/memory/magazine.ts'
 import { mustRest } from '../../src/memory/page-claim.ts'
+import { beginDrain } from '../../src/memory/page-moves.ts'
 import { enter, leave } from '../../src/memory/row.ts'
-import { pageAddress } from '../../src/memory/view.ts'
+import { settle } from '../../src/memory/slab-allocator.ts'
+import { type MemoryView, pageAddress } from '../../src/memory/view.ts'
 import { openEngine, secondRow } from './open-engine.ts'
 
 const KEYS = 20_000
@@ -27,6 +30,11 @@ function hoarded(engine: Engine): number {
     chunks += Math.max(0, held - 2 * batch)
   }
   return chunks
+}
+
+/** The size class with a page whose chunks are at least so large. */
+function classOf(view: MemoryView, bytes: number): number {
+  return classStats(view).findIndex((of) => of.chunkBytes >= bytes && of.pages > 0)
 }
 
 describe('a thread gives free chunks back', () => {
@@ -47,6 +55,52 @@ describe('a thread gives free chunks back', () => {
     now += 10_000
     for (let n = 0; n < 2000 && engine.size > 0; n++) maintainStep(viewOf(engine))
     expect(engine.size).toBe(0)
+    expect(hoarded(engine)).toBe(0)
+  })
+
+  test.each<[string, (view: MemoryView, page: number) => void]>([
+    [
+      'pages that it moves',
+      (view) => {
+        for (let n = 0; n < 30; n++) movePage(view, classOf(view, 2048), classOf(view, 40))
+      },
+    ],
+    [
+      'pages above a lower limit',
+      (view, page) => {
+        limitMemory(
+          view,
+          view.plan.memoryBytes - (view.plan.pages - page + 1) * view.plan.pageBytes,
+        )
+        for (let n = 0; n < 4; n++) trimStep(view)
+      },
+    ],
+    [
+      'a page that its maintenance drains',
+      (view, page) => {
+        beginDrain(view, page, peek(view.control, pageAddress(view, page) + PAGE.STATE))
+        maintainStep(view)
+      },
+    ],
+    [
+      'a page that its writes drain',
+      (view, page) => {
+        beginDrain(view, page, peek(view.control, pageAddress(view, page) + PAGE.STATE))
+        settle(view)
+      },
+    ],
+  ])('of the long values that give way to %s', (_name, work) => {
+    const engine = openEngine({ memory: '2mb', maxThreads: 4 })
+    const writer = secondRow(engine)
+    const view = viewOf(engine)
+    writer.set('short', 'x'.repeat(40))
+    for (let n = 0; n < 12; n++) writer.set(`k${n}`, 'x'.repeat(200_000))
+    writer.close()
+    const { evictions } = engine.stats()
+    let page = view.plan.pages
+    while (pageStateOf(peek(view.control, pageAddress(view, page) + PAGE.STATE)) !== 2) page--
+    work(view, page)
+    expect(engine.stats().evictions.pages).toBeGreaterThan(evictions.pages)
     expect(hoarded(engine)).toBe(0)
   })
 })

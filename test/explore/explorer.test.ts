@@ -166,6 +166,26 @@ describe('death', () => {
     expect(replay(program, failure!.seed)?.problems).toEqual(['locked for ever'])
   })
 
+  test('comes between a store and its ring', () => {
+    const waker: Body = (w) => {
+      store(w, 0, 1)
+      ring(w, 0)
+    }
+    const plain = toy([[(w) => restWhile(w, 0, 0, 1000)], [waker]])
+    const prepare = () => {
+      const prepared = plain.prepare()
+      const words = new Int32Array(prepared.memory[0]!)
+      // Who notices the death helps those only to whom nothing was said.
+      const died = () => void (load(words, 0) === 0 && waker(words))
+      return { ...prepared, died }
+    }
+    const { failure } = run({ ...plain, prepare }, { deaths: 1 })
+    expect(failure?.problems).toEqual([
+      'deadlock: thread 0 sleeps in step 0 and nobody will wake it',
+    ])
+    expect(failure?.table).toMatch(/ store +memory\[0\]\+0 +0 -> 1\n.* dies in step 0/)
+  })
+
   test('comes at each place once, and to so many threads at most', () => {
     const deaths = new Set<string>()
     const program = toy([[locker], [(w) => store(w, 1, 1)]], (w, { dead }) => {

@@ -8,7 +8,7 @@ import type { SharedWords } from './shared-words.ts'
 import type { StaleReads } from './stale-reads.ts'
 import { bit, type Strategy } from './strategy.ts'
 import { ASLEEP, DEAD, IDLE, RUNNABLE, type Thread } from './thread.ts'
-import { DEATH, END, KIND_NAMES, mayWrite, RETURN, RING, type Trace } from './trace.ts'
+import { DEATH, END, KIND_NAMES, mayMatter, RETURN, RING, type Trace } from './trace.ts'
 
 /** Accesses go straight to memory. */
 export const OFF = 0
@@ -128,7 +128,7 @@ export class Machine {
       this.isPruned = chosen < 0
       this.#unwind()
     }
-    const mayDie = this.deathsLeft > 0 && !thread.isDead && (mayWrite(kind) || kind === END)
+    const mayDie = this.deathsLeft > 0 && !thread.isDead && (mayMatter(kind) || kind === END)
     const values = this.stale === undefined ? 1 : this.stale.count(thread.index, kind, word, span)
     const count = mayDie ? values + 1 : values
     const alternative = count === 1 ? 0 : this.strategy.alternative(depth, count, mayDie)

@@ -2,7 +2,7 @@
  * Which older values a read may get, as ARM64 allows: a model of the order that accesses force on
  * each other, kept as vector clocks while an execution runs. A store is *covered* for a thread when
  * the thread is ordered after it; a read may miss every store that is neither covered nor was seen
- * by the thread in that word before (coherence). Each thread has three clocks:
+ * by the thread in that word before (coherence). Each thread has these clocks:
  *
  * - `plain`: its plain reads are ordered after this. Grows with what atomic loads and
  *   read-modify-writes acquire.
@@ -10,7 +10,8 @@
  *   load may be done before the *plain* accesses that precede it in the program, but not before an
  *   atomic one: so it, too, may miss what is not covered by the thread's last atomic access.
  * - `read`: what its plain reads have come across. Ordered before a later atomic store or
- *   read-modify-write, and before reads that are reached through a pointer (`pointedAt`).
+ *   read-modify-write.
+ * - `led`: the same of words that are not `pointedAt`; reads of words that are come after it.
  *
  * And `stores`: what its plain stores come after; published with its next atomic store. A step
  * that begins after one of another thread returned is ordered after it, as if told so by a
@@ -28,21 +29,10 @@
  * of `pointedAt` alone.
  */
 import type { SharedWords } from './shared-words.ts'
-import { type Clock, type History, indexAt, join, missable, valueAt } from './store-history.ts'
-import {
-  ADD,
-  CLOSE,
-  INVOKE,
-  isAtomicLoad,
-  LOAD,
-  PEEK,
-  POKE,
-  RETURN,
-  RING,
-  STORE,
-  SWAP,
-  type Trace,
-} from './trace.ts'
+import { type Clock, type History, indexAt, join, missable } from './store-history.ts'
+import { joinReads, unwritten, valueAt } from './store-history.ts'
+import { ADD, CLOSE, INVOKE, isAtomicLoad, LOAD, PEEK, POKE } from './trace.ts'
+import { RETURN, RING, STORE, SWAP, type Trace } from './trace.ts'
 
 /** Older values that are tried beside the newest. */
 const MOST_OLDER = 3
@@ -58,6 +48,9 @@ export class StaleReads {
   readonly #atomic: Clock[]
   readonly #read: Clock[]
   readonly #stores: Clock[]
+  readonly #led: Clock[]
+  /** Threads whose atomic loads are being done early: those after the first are not counted. */
+  readonly #isEarly: boolean[]
   /** For each plain read of the trace what it was ordered after. */
   readonly #bounds: Int32Array
   /** For each word in which execution it was last read plainly. */
@@ -65,6 +58,7 @@ export class StaleReads {
   #execution = 0
   readonly #candidates: number[] = []
   #left = 0
+  #isFree = false
   #time = Infinity
 
   constructor(
@@ -84,6 +78,8 @@ export class StaleReads {
     this.#atomic = clocks()
     this.#read = clocks()
     this.#stores = clocks()
+    this.#led = clocks()
+    this.#isEarly = Array.from({ length: threads }, () => false)
     this.#bounds = new Int32Array(trace.most * threads)
     this.#readIn = new Int32Array(words.count)
   }
@@ -92,7 +88,8 @@ export class StaleReads {
     this.#histories.clear()
     this.#execution++
     this.#left = this.#most
-    for (const clocks of [this.#plain, this.#atomic, this.#read, this.#stores]) {
+    this.#isEarly.fill(false)
+    for (const clocks of this.#all()) {
       for (const clock of clocks) clock.fill(0)
     }
   }
@@ -101,7 +98,8 @@ export class StaleReads {
   count(thread: number, kind: number, word: number, span: number): number {
     this.#time = Infinity
     if (kind !== PEEK) for (let at = 0; at < span; at++) this.#historyOf(word + at)
-    if (this.#left === 0 || (kind !== PEEK && kind !== LOAD)) return 1
+    this.#isFree = kind === LOAD && this.#isEarly[thread]!
+    if ((this.#left === 0 && !this.#isFree) || (kind !== PEEK && kind !== LOAD)) return 1
     const bound = kind === LOAD ? this.#atomic[thread]! : this.#boundOf(thread, word)
     return this.#find(thread, word, span, bound)
   }
@@ -109,7 +107,7 @@ export class StaleReads {
   /** Takes one of the values that `count` found. */
   choose(alternative: number): void {
     if (alternative === 0) return
-    this.#left--
+    if (!this.#isFree) this.#left--
     this.#time = this.#candidates[alternative - 1]!
   }
 
@@ -149,7 +147,7 @@ export class StaleReads {
 
   #boundOf(thread: number, word: number): Clock {
     const isPointed = this.#isPointed[this.#words.bufferOf(word)]!
-    return isPointed ? this.#read[thread]! : this.#plain[thread]!
+    return isPointed ? this.#led[thread]! : this.#plain[thread]!
   }
 
   /** Fills `#candidates` with times before which stores may be missed. Returns values in all. */
@@ -163,7 +161,10 @@ export class StaleReads {
     const at = indexAt(history, this.#time)
     history.seen[thread] = Math.max(history.seen[thread]!, at)
     const release = history.releases[at]
-    if (release !== undefined) join(this.#read[thread]!, release)
+    if (release !== undefined) {
+      join(this.#read[thread]!, release)
+      if (!this.#isPointed[this.#words.bufferOf(word)]!) join(this.#led[thread]!, release)
+    }
     const bound = this.#boundOf(thread, word)
     join(history.loads, bound)
     this.#missed(history, at, bound)
@@ -174,6 +175,7 @@ export class StaleReads {
     history.seen[thread] = Math.max(history.seen[thread]!, at)
     const release = history.releases[at]
     if (release !== undefined) this.#acquire(thread, release)
+    if (at < history.times.length - 1) this.#isEarly[thread] = true
     this.#acquire(thread, this.#atomic[thread]!)
     join(history.loads, this.#atomic[thread]!)
     this.#missed(history, at, this.#atomic[thread]!)
@@ -183,6 +185,11 @@ export class StaleReads {
     join(this.#plain[thread]!, release)
     join(this.#atomic[thread]!, release)
     join(this.#read[thread]!, release)
+    join(this.#led[thread]!, release)
+  }
+
+  #all(): Clock[][] {
+    return [this.#plain, this.#atomic, this.#read, this.#stores, this.#led]
   }
 
   #released(thread: number, word: number, history: History): void {
@@ -193,6 +200,7 @@ export class StaleReads {
     const before = history.releases.at(-1)
     if (before !== undefined) join(atomic, before)
     atomic[thread] = this.#trace.count
+    this.#isEarly[thread] = false
     this.#stored(thread, word, history, Int32Array.from(atomic))
   }
 
@@ -229,8 +237,8 @@ export class StaleReads {
     join(atomic, this.#stores[thread]!)
     join(atomic, history.loads)
     atomic[thread] = this.#trace.count
-    join(this.#plain[thread]!, atomic)
-    join(this.#read[thread]!, atomic)
+    this.#isEarly[thread] = false
+    this.#acquire(thread, atomic)
     history.seen[thread] = history.times.length - 1
     if (kind !== CLOSE) this.#stored(thread, word, history, Int32Array.from(atomic))
     else if (before !== undefined) join(before, atomic)
@@ -254,9 +262,7 @@ export class StaleReads {
     const after = (clock: Clock | undefined) => {
       if (clock !== undefined && clock[thread]! >= time) join(clock, ordered)
     }
-    for (const clocks of [this.#plain, this.#atomic, this.#read, this.#stores]) {
-      clocks.forEach(after)
-    }
+    for (const clocks of this.#all()) clocks.forEach(after)
     for (const other of this.#histories.values()) {
       after(other.loads)
       other.releases.forEach(after)
@@ -266,30 +272,12 @@ export class StaleReads {
   #historyOf(word: number): History {
     let history = this.#histories.get(word)
     if (history === undefined) {
-      history = {
-        times: [0],
-        threads: [0],
-        values: [this.#words.get(word)],
-        releases: [undefined],
-        loads: this.#readsOf(word),
-        seen: new Int32Array(this.#threads),
-        rung: undefined,
+      history = unwritten(this.#words.get(word), this.#threads)
+      if (this.#readIn[word] === this.#execution) {
+        joinReads(history.loads, this.#trace, this.#bounds, word)
       }
       this.#histories.set(word, history)
     }
     return history
-  }
-
-  /** What the plain reads of a word were ordered after so far. */
-  #readsOf(word: number): Clock {
-    const { count, kind, span, word: words } = this.#trace
-    const loads = new Int32Array(this.#threads)
-    if (this.#readIn[word] !== this.#execution) return loads
-    for (let at = 0; at < count; at++) {
-      const first = words[at]!
-      if (kind[at] !== PEEK || word < first || word >= first + span[at]!) continue
-      join(loads, this.#bounds.subarray(at * this.#threads, (at + 1) * this.#threads))
-    }
-    return loads
   }
 }

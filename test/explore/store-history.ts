@@ -2,6 +2,7 @@
  * The stores to one word, with what they publish: the records that the model of stale reads
  * (stale-reads.ts) is made of.
  */
+import { PEEK, type Trace } from './trace.ts'
 
 /** For each thread the last of its accesses that something is ordered after. */
 export type Clock = Int32Array
@@ -34,6 +35,30 @@ export function valueAt(history: History, time: number): number {
 export function join(clock: Clock, other: Clock): void {
   for (let at = 0; at < clock.length; at++) {
     if (other[at]! > clock[at]!) clock[at] = other[at]!
+  }
+}
+
+/** The history of a word that nobody has stored to. */
+export function unwritten(value: number, threads: number): History {
+  return {
+    times: [0],
+    threads: [0],
+    values: [value],
+    releases: [undefined],
+    loads: new Int32Array(threads),
+    seen: new Int32Array(threads),
+    rung: undefined,
+  }
+}
+
+/** Joins what the plain reads of a word were ordered after; `bounds` has a clock for each access. */
+export function joinReads(clock: Clock, trace: Trace, bounds: Int32Array, word: number): void {
+  const { count, kind, span, word: words } = trace
+  const threads = clock.length
+  for (let at = 0; at < count; at++) {
+    const first = words[at]!
+    if (kind[at] !== PEEK || word < first || word >= first + span[at]!) continue
+    join(clock, bounds.subarray(at * threads, (at + 1) * threads))
   }
 }
 

@@ -37,9 +37,10 @@ export const KIND_NAMES = [
   'ends',
 ] as const
 
-/** Accesses that may write: before them, a death leaves something else behind than after them. */
-export function mayWrite(kind: number): boolean {
-  return kind === STORE || kind === SWAP || kind === ADD || kind === POKE || kind === RETURN
+/** Accesses that may do something: a death before them leaves something else than one after them. */
+export function mayMatter(kind: number): boolean {
+  const mayWrite = kind === STORE || kind === SWAP || kind === ADD || kind === POKE
+  return mayWrite || kind === RING || kind === RETURN
 }
 
 /** Atomic accesses that read: alone, or because they failed to write. */

@@ -7,6 +7,7 @@ import { CORPUS } from '../protocols/memcached/corpus.ts'
 import { Coverage } from './coverage.ts'
 import { Mutator } from './mutator.ts'
 import { Random } from './random.ts'
+import { Watchdog } from './watchdog.ts'
 import { WireTarget } from './wire-target.ts'
 
 /** Inputs between two looks at the coverage, which takes as long as a few inputs. */
@@ -69,6 +70,7 @@ export function fuzzGuided(
   const random = new Random(seed)
   const mutator = new Mutator(random)
   const target = new WireTarget()
+  const watchdog = new Watchdog()
   const coverage = new Coverage((url) => url.includes('/src/protocols/'))
   const corpus = startingInputs()
   const report: GuidedReport = {
@@ -80,7 +82,10 @@ export function fuzzGuided(
     findings: [],
   }
   const check = (input: Buffer): void => {
+    if (report.findings.length >= MOST_FINDINGS) return
+    watchdog.begin(input)
     const problem = target.check(input, random)
+    watchdog.end()
     if (problem === undefined) return
     report.findings.push(shrunk(input, problem, random))
     say(`FOUND ${problem}\n  ${JSON.stringify(report.findings.at(-1)!.input)}`)
@@ -114,6 +119,7 @@ export function fuzzGuided(
   report.splits = target.splits
   report.covered = coverage.characters
   coverage.close()
+  watchdog.close()
   return report
 }
 

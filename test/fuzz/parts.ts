@@ -14,6 +14,7 @@ import { fuzzGuided, keepInputs, keptInputs } from './guided.ts'
 import { attackAll } from './hostile.ts'
 import { memcachedVersion, startMemcached } from './memcached-process.ts'
 import { Random } from './random.ts'
+import { catchWireTwins, WIRE_TWINS } from './twins.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const HAND_OFFS = ['frames', 'sockets'] as const
@@ -152,6 +153,19 @@ async function hostile({ isLong, say }: Call): Promise<PartReport> {
   return { figures: { ...figures, seconds: time.seconds() }, findings }
 }
 
+/** Broken twins: each must be found. */
+async function twins({ say }: Call): Promise<PartReport> {
+  const time = clock(0)
+  const findings: string[] = []
+  let caught = 0
+  await catchWireTwins(WIRE_TWINS, ({ twin, after, problem }) => {
+    if (after === undefined) findings.push(`${twin.name}: not caught by ${twin.check}: ${problem}`)
+    else caught++
+    say(`${twin.name} caught by ${twin.check} after ${after} of ${twin.within}`)
+  })
+  return { figures: { caught, seconds: time.seconds() }, findings }
+}
+
 /** The tests against a Map, more often and with other seeds, in a process of their own. */
 async function models({ seed, seconds }: Call): Promise<PartReport> {
   const time = clock(seconds)
@@ -173,5 +187,6 @@ export const PARTS: Readonly<Record<string, (call: Call) => Promise<PartReport>>
   frames,
   differential,
   hostile,
+  twins,
   models,
 }

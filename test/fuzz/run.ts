@@ -4,7 +4,8 @@
  *   --minutes N          all parts, N minutes in all (1)
  *   --differential N     only N commands, compared with a real memcached
  *   --hostile            only the attacks of hostile clients, in their long form
- *   --only PART          wire, frames, differential, hostile or models, for the whole time
+ *   --twins              only the broken twins of twins.ts: each must be caught
+ *   --only PART          wire, frames, differential, hostile, twins or models, for the whole time
  *   --seed S             the same choices again
  *   --keep               inputs that reached something new go to corpus/wire.json
  *   --results FOLDER     where a line per measurement is appended (results/)
@@ -37,6 +38,7 @@ const UNITS: Readonly<Record<string, string>> = {
   exchanges: 'exchanges',
   commands: 'commands',
   differences: 'differences',
+  caught: 'twins',
   attacks: 'attacks',
   mostGrowthMiB: 'MiB',
   longestAnswerMs: 'ms',
@@ -49,6 +51,7 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     differential: { type: 'string' },
     hostile: { type: 'boolean', default: false },
+    twins: { type: 'boolean', default: false },
     only: { type: 'string' },
     keep: { type: 'boolean', default: false },
     results: { type: 'string', default: RESULTS },
@@ -56,8 +59,9 @@ const { values } = parseArgs({
 })
 
 const seed = Number(values.seed ?? Date.now() % 1_000_000)
-const only = values.hostile ? 'hostile' : values.differential ? 'differential' : values.only
-const parts = only === undefined ? Object.keys(PARTS) : [only]
+const chosen = values.hostile ? 'hostile' : values.twins ? 'twins' : values.only
+const only = values.differential === undefined ? chosen : 'differential'
+const parts = only === undefined ? Object.keys(SHARES) : [only]
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
 const at = new Date().toISOString()
 let saved: string | undefined

@@ -47,7 +47,7 @@ const RECOVERY_TIMEOUT_MS = 8000
 /** Of the tiny engine, in the runs that bound it. */
 const MOST_ENTRIES = 400
 const FEED = { eviction: 'none', feedBytes: '4mb' } as const
-const STANDSTILL_MS = 4000
+const STANDSTILL_MS = 8000
 const PROGRAM = new URL('./worker.ts', import.meta.url)
 
 interface Run {

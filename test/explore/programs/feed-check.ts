@@ -4,8 +4,10 @@
  */
 import { ROW } from '../../../native-layout/thread-row.ts'
 import type { Mutation } from '../../../src/engine/feed.ts'
+import type { MemoryView } from '../../../src/memory/view.ts'
 import type { Run } from '../program.ts'
 import type { Case } from './judge.ts'
+import type { World } from './world.ts'
 
 /** Calls that change an entry if they return one of these. */
 const CHANGES: Readonly<Record<string, (result: unknown) => boolean>> = {
@@ -30,10 +32,26 @@ export function feedProblems(of: Case, run: Run, there: ReadonlySet<string>): st
     }
     if (view.control[at + ROW.CLAIMED] !== 0) problems.push(`row ${view.row} claims a record`)
   }
-  if (told.some(({ kind }) => kind === 'RESYNC')) problems.push('the feed asks to begin anew')
+  const isLossy = view0(world).plan.ringWords < ROOMY_WORDS
+  const asksAnew = told.some(({ kind }) => kind === 'RESYNC')
+  if (asksAnew && !isLossy) problems.push('the feed asks to begin anew')
+  if (lostRecords(world) > 0) return problems // What was lost is not known.
   const isFlushed = told.some(({ kind }) => kind === 'FLUSH')
   for (const key of keys) problems.push(...keyProblems(of, run, told, key, there, isFlushed))
   return problems
+}
+
+const ROOMY_WORDS = 256
+
+function view0({ janitor }: World): MemoryView {
+  return janitor.view
+}
+
+/** Records that found no room in their rings. */
+function lostRecords(world: World): number {
+  const { control, plan, rowLayout } = view0(world)
+  const rows = [...world.actors, world.janitor].map((_, row) => plan.rowsAt + row * rowLayout.words)
+  return rows.reduce((sum, at) => sum + control[at + ROW.FEED_LOST]!, 0)
 }
 
 function keyProblems(

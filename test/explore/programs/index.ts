@@ -7,6 +7,7 @@ import { ROWS } from './leases.ts'
 import { MEMORY } from './memory.ts'
 import { PAGES } from './pages.ts'
 import { PAIRS } from './pairs.ts'
+import { ROOM } from './room.ts'
 import { SPACES } from './spaces.ts'
 import { TABLES } from './tables.ts'
 import { TIME } from './time.ts'
@@ -15,6 +16,7 @@ export const PROGRAMS: readonly Program[] = [
   ...PAIRS,
   ...MEMORY,
   ...PAGES,
+  ...ROOM,
   ...TABLES,
   ...TIME,
   ...DEATHS,

@@ -1,6 +1,8 @@
 /** Operations for programs about memory, time and deaths: long values, pages, limits, recovery. */
 import { COUNTER } from '../../../native-layout/thread-row.ts'
 import { movePage, trimStep } from '../../../src/engine/slab-admin.ts'
+import { EXISTS } from '../../../src/engine/outcomes.ts'
+import { APPLY, storeDraft } from '../../../src/engine/store.ts'
 import { recoverDead } from '../../../src/memory/lease.ts'
 import { giveBackTop } from '../../../src/memory/page-claim.ts'
 import { drainStep, wishForPage } from '../../../src/memory/page-moves.ts'
@@ -31,6 +33,41 @@ export const SET_LONG: Kind = {
     const value = longValue(place)
     const { actor, key } = place
     return [deedOf('set long', place, { name: 'set', value }, () => actor.engine.set(key, value))]
+  },
+}
+
+/** Bytes of a value that takes the largest chunk of a page of 512 bytes. */
+const WIDE_BYTES = 40
+
+/** Needs a page of another size class than most entries. */
+export const SET_WIDE: Kind = {
+  name: 'set-wide',
+  steps: (place) => {
+    const value = freshValue(place).repeat(WIDE_BYTES).slice(0, WIDE_BYTES)
+    const { actor, key } = place
+    return [deedOf('set wide', place, { name: 'set', value }, () => actor.engine.set(key, value))]
+  },
+}
+
+/** A version from elsewhere, larger than those that the program draws. */
+const ELSEWHERE = 2 ** 33
+
+/** A record from elsewhere, stored if it is newer. */
+export const APPLY_NEWER: Kind = {
+  name: 'apply',
+  steps: (place) => {
+    const value = freshValue(place)
+    const { view, session } = place.actor
+    const deed = deedOf('apply', place, { name: 'set', value }, () => {
+      view.key.loadString(place.key, 0)
+      Object.assign(session.draft, { bytes: Buffer.from(value), from: 0, length: value.length })
+      Object.assign(session.draft, { codec: 1, expiry: 0, flags: 0, marks: 0 })
+      Object.assign(session.draft, { casHigh: 0, casLow: 0 })
+      return storeDraft(view, session.draft, APPLY, ELSEWHERE + place.actor.index)
+    })
+    // What is not newer stays as it is.
+    const actions: typeof deed.actions = (result) => (result === EXISTS ? [] : deed.actions(result))
+    return [{ ...deed, actions }]
   },
 }
 

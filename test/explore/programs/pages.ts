@@ -9,10 +9,9 @@ import * as more from './more-operations.ts'
 import * as base from './operations.ts'
 import type { World } from './world.ts'
 
-const { SET, SET_COLD, ADD, GET, DELETE, INCR, EVICT, MOVE, ITERATE } = base
-const { SET_LONG, MOVE_BACK, WISH, DRAIN, TRIM } = more
+const { ADD, DELETE, EVICT, GET, INCR, ITERATE, MOVE, SET, SET_COLD } = base
+const { DRAIN, MOVE_BACK, SET_LONG, TRIM, WISH } = more
 
-const ALL_COLD = [0, 1, 2]
 /** Pages of eight chunks. */
 const SMALL_PAGES = { pageBytes: 256, pages: 4, versionBits: 4 } as const
 
@@ -204,26 +203,6 @@ const MOVES: Readonly<Record<string, Lettered>> = {
       [[SET, 'i']],
     ],
   },
-  'no eviction: drain given up x set': {
-    about: 'entries that find no room elsewhere end a drain',
-    options: { pageBytes: 256, pages: 1, eviction: 'none' },
-    entries: 4,
-    ready: (world) => startDrain(world),
-    lines: [[[DRAIN, 'a']], [[SET, 'a']]],
-  },
-  'no eviction: full': {
-    about: 'two writes of which one must be refused',
-    options: { pageBytes: 256, pages: 1, eviction: 'none' },
-    entries: 7,
-    cold: ALL_COLD,
-    lines: [
-      [[ADD, 'h']],
-      [
-        [DELETE, 'a'],
-        [ADD, 'i'],
-      ],
-    ],
-  },
 }
 
 /** One more chunk of the page reaches the wrap of its version, and all that is free is home. */
@@ -237,7 +216,7 @@ function useUp({ janitor: { engine, view } }: World): void {
 }
 
 /** Marks the page of the first entries as one that is drained. */
-function startDrain(world: World): void {
+export function startDrain(world: World): void {
   const { view } = world.janitor
   for (const deed of WISH.steps({ actor: world.janitor, key: '', keys: [], version: 0, at: 0 })) {
     deed.run()

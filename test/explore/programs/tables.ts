@@ -8,7 +8,7 @@ import { WAYS } from '../../../native-layout/limits.ts'
 import { stripeOf } from '../../../src/memory/version.ts'
 import type { Program } from '../program.ts'
 import { cast, first, type Line, programOf, type Scene } from './build.ts'
-import { GETS, SET_LONG } from './more-operations.ts'
+import { APPLY_NEWER, GETS, SET_LONG } from './more-operations.ts'
 import { ADD, APPEND, CAS, DELETE, GET, INCR, ITERATE, type Kind, SET } from './operations.ts'
 import type { World, WorldOptions } from './world.ts'
 
@@ -177,6 +177,27 @@ export const TABLES: readonly Program[] = [
     [
       [SET, 'old'],
       [GETS, 'old'],
+    ],
+  ]),
+  atTheHalf('versions: apply x set', BEFORE_HALF, [
+    [
+      [APPLY_NEWER, 'old'],
+      [GETS, 'old'],
+    ],
+    [
+      [SET, 'old'],
+      [GETS, 'old'],
+    ],
+  ]),
+  atTheHalf('versions: apply x apply', BEFORE_HALF, [
+    [
+      [APPLY_NEWER, 'new'],
+      [SET, 'new'],
+      [GETS, 'new'],
+    ],
+    [
+      [APPLY_NEWER, 'new'],
+      [GETS, 'new'],
     ],
   ]),
   atTheHalf('versions: cas x incr', BEFORE_WRAP, [

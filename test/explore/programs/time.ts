@@ -202,7 +202,41 @@ function told(lines: Lines): Program {
   })
 }
 
+/** Rings with room for a few records: what finds none is counted, and told as lost. */
+const LOST: readonly Lines[] = [
+  [
+    [
+      [SET, 'a'],
+      [SET, 'a'],
+      [SET, 'a'],
+      [SET, 'a'],
+      [SET, 'a'],
+    ],
+    [[DELETE, 'a']],
+  ],
+  [
+    [
+      [SET, 'a'],
+      [DELETE, 'a'],
+      [ADD, 'a'],
+      [FLUSH, 'a'],
+      [SET, 'a'],
+    ],
+    [[SET, 'a']],
+  ],
+]
+
+function lost(lines: Lines, at: number): Program {
+  return timed(`feed: full rings ${at + 1}`, {
+    about: 'the mutation ring of a thread is full',
+    first: 'lives',
+    options: { hasFeed: true, ringBytes: 128 },
+    lines,
+  })
+}
+
 export const TIME: readonly Program[] = [
   ...Object.entries(EXPIRING).map(([name, what]) => timed(name, what)),
   ...TOLD.map(told),
+  ...LOST.map(lost),
 ]

@@ -27,8 +27,9 @@ export interface TinyOptions {
   readonly segmentBytes?: number
   readonly eviction?: 'clock' | 'none'
   readonly maxEntries?: number
-  /** Mutation rings. */
+  /** Mutation rings, and bytes of each; 128 are room for a few records. */
   readonly hasFeed?: boolean
+  readonly ringBytes?: number
 }
 
 /** Everything begins at this time. */
@@ -37,16 +38,17 @@ export const STARTED_AT = 1_800_000_000_000
 const SEED = 7
 /** Chunk versions have wrapped so often. */
 const LATE_WRAP = 1000
-const FEED_BYTES_PER_ROW = 4096
+const RING_BYTES = 4096
 
 export function createTinyMemory(options: TinyOptions): EngineHandle {
-  const { threads, eviction = 'clock', maxEntries = 0, hasFeed = false } = options
+  const { threads, eviction = 'clock', maxEntries = 0 } = options
+  const { hasFeed = false, ringBytes = RING_BYTES } = options
   const request = {
     memoryBytes: 2 * MIB,
     maxThreads: threads,
     maxNamespaces: 1,
     expectedEntries: 1,
-    feedBytes: hasFeed ? FEED_BYTES_PER_ROW * threads : 0,
+    feedBytes: hasFeed ? ringBytes * threads : 0,
     segmentBytes: MIB,
   }
   const whole = createMemory(request, SEED, STARTED_AT)
