@@ -89,8 +89,8 @@ export const DEATH_TWINS: readonly BrokenTwin[] = [
     patches: [
       {
         file: VERDICT,
-        find: 'if (isArmed(load(view.control, at + ROW.STATE)) && load(view.control, at + ROW.OLD) === fresh) {',
-        replace: 'if (at < 0) {',
+        find: 'load(view.control, at + ROW.OLD) === fresh) {',
+        replace: 'at < 0) {',
       },
     ],
     program: 'death: set x recover x set, present',

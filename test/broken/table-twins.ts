@@ -3,6 +3,7 @@ import type { BrokenTwin } from './twins.ts'
 
 const PUBLISH = 'src/memory/publish.ts'
 const TWO = { preemptions: 2 }
+const TAG = 'table, slotAt + BUCKET.B - BUCKET.A, packTag(tagFor(secondOf(view)), filling + 1)'
 
 export const TABLE_TWINS: readonly BrokenTwin[] = [
   {
@@ -11,8 +12,8 @@ export const TABLE_TWINS: readonly BrokenTwin[] = [
     patches: [
       {
         file: PUBLISH,
-        find: 'if (compareExchange(homes, homeAt, view.homeWord, announced) !== view.homeWord) {',
-        replace: 'poke(homes, homeAt, announced)\n  if (announced === view.homeWord) {',
+        find: 'compareExchange(homes, homeAt, view.homeWord, announced) !== view.homeWord',
+        replace: '(poke(homes, homeAt, announced), announced) === view.homeWord',
       },
     ],
     program: 'add x add, absent',
@@ -53,15 +54,15 @@ export const TABLE_TWINS: readonly BrokenTwin[] = [
     patches: [
       {
         file: PUBLISH,
-        find: '  poke(table, slotAt + BUCKET.B - BUCKET.A, packTag(tagFor(secondOf(view)), filling + 1))\n',
+        find: `  poke(${TAG})
+`,
         replace: '',
       },
       {
         file: PUBLISH,
-        find: '  compareExchange(homes, homeAt, announced, clearAnnouncement(announced))\n',
-        replace: `  poke(table, slotAt + BUCKET.B - BUCKET.A, packTag(tagFor(secondOf(view)), filling + 1))
-  compareExchange(homes, homeAt, announced, clearAnnouncement(announced))
-`,
+        find: '  compareExchange(homes, homeAt, announced, clear',
+        replace: `  poke(${TAG})
+  compareExchange(homes, homeAt, announced, clear`,
       },
     ],
     program: 'add x add, absent',

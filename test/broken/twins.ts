@@ -9,6 +9,7 @@ import { CHUNK_TWINS } from './chunk-twins.ts'
 import { DEATH_TWINS } from './death-twins.ts'
 import { ENTRY_TWINS } from './entry-twins.ts'
 import { FRAME_TWINS } from './frame-twins.ts'
+import { MOMENT_TWINS } from './moment-twins.ts'
 import { TABLE_TWINS } from './table-twins.ts'
 
 export interface BrokenTwin {
@@ -25,6 +26,7 @@ export interface BrokenTwin {
 
 export const BROKEN_TWINS: readonly BrokenTwin[] = [
   ...ENTRY_TWINS,
+  ...MOMENT_TWINS,
   ...TABLE_TWINS,
   ...CHUNK_TWINS,
   ...DEATH_TWINS,

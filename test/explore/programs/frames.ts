@@ -1,7 +1,7 @@
 /**
- * The hand-off of frames: the real acceptor, links, executor and loop, over small rings. Each client
- * must get exactly its own replies in their order, and no wake-up may be lost: one that is lost
- * leaves a thread asleep for good, which the explorer reports.
+ * The hand-off of frames: the real acceptor, links, executor and loop, over small rings. Each
+ * client must get exactly its own replies in their order, and no wake-up may be lost: one that is
+ * lost leaves a thread asleep for good, which the explorer reports.
  */
 import { add, ring, store, whenRung } from '#words'
 import { FrameAcceptor } from '../../../src/server/acceptor.ts'

@@ -92,13 +92,6 @@ export const GETS: Kind = {
   ],
 }
 
-export const HAS: Kind = {
-  name: 'has',
-  steps: (place) => [
-    deedOf('has', place, { name: 'has' }, () => place.actor.engine.has(place.key)),
-  ],
-}
-
 /** Lives a little. */
 export const SET_TTL: Kind = {
   name: 'set-ttl',

@@ -1,6 +1,6 @@
 /**
- * Every pair of operations, on one key that is there or is not, on two keys of one home, on an entry
- * whose chunk is used again for another key; and some triples.
+ * Every pair of operations, on one key that is there or is not, on two keys of one home, on an
+ * entry whose chunk is used again for another key; and some triples.
  */
 import type { Program } from '../program.ts'
 import { cast, first, type Line, type Plot, programOf } from './build.ts'
