@@ -59,6 +59,12 @@ export const FLAGS: readonly Flag[] = [
     read: numberOrText,
   },
   {
+    name: 'redis-port',
+    value: 'PORT',
+    help: 'TCP port for Redis clients; alone there is none for memcached',
+    read: numberOrText,
+  },
+  {
     name: 'host',
     short: 'l',
     value: 'ADDRESS',
@@ -114,11 +120,16 @@ export const FLAGS: readonly Flag[] = [
     help: 'what makes room: entries not read lately, or nothing (clock)',
     read: plain,
   },
-  { name: 'no-flush', short: 'F', help: 'refuse flush_all', read: yesOrNo },
+  { name: 'no-flush', short: 'F', help: 'refuse flush_all, FLUSHALL and FLUSHDB', read: yesOrNo },
   {
     name: 'enable-shutdown',
     short: 'A',
     help: "allow the command 'shutdown'",
+    read: yesOrNo,
+  },
+  {
+    name: 'enable-debug-command',
+    help: "allow Redis clients 'DEBUG SLEEP', which stops a worker",
     read: yesOrNo,
   },
   {
@@ -169,7 +180,7 @@ export function serveHelp(): string {
     return `${left.padEnd(HELP_COLUMN)}${help}`
   })
   return [
-    'heddle serve: a cache that speaks the memcached protocol',
+    'heddle serve: a cache that speaks the protocols of memcached and Redis',
     '',
     'Usage: heddle serve [flags]',
     '',

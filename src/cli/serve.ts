@@ -70,6 +70,7 @@ function serveOptionsOf({ values }: Settings): ServeOptions {
   const verbose = values.get('verbose') ?? 0
   const given = {
     memcachedPort: values.get('memcached-port'),
+    redisPort: values.get('redis-port'),
     host: values.get('host'),
     unixSocket: values.get('unix-socket'),
     maxConnections: values.get('max-connections'),
@@ -77,6 +78,7 @@ function serveOptionsOf({ values }: Settings): ServeOptions {
     handOff: values.get('handoff'),
     flush: negated(values.get('no-flush')),
     enableShutdown: values.get('enable-shutdown'),
+    enableDebug: values.get('enable-debug-command'),
     idleTimeout: values.get('idle-timeout'),
     verbosity: typeof verbose === 'boolean' ? Number(verbose) : verbose,
   }
@@ -101,6 +103,7 @@ function negated(noFlush: unknown): unknown {
 function readyLine(server: Server, engine: Engine): string {
   const fields = ['heddle', 'ready']
   if (server.addresses.length > 0) fields.push(`memcached=${server.addresses.join(',')}`)
+  if (server.redisAddresses.length > 0) fields.push(`redis=${server.redisAddresses.join(',')}`)
   if (server.unixSocket !== undefined) fields.push(`unix=${server.unixSocket}`)
   fields.push(`workers=${server.workers}`, `handoff=${server.handOff}`)
   fields.push(`memory=${engine.stats().memory.budget}`, `pid=${process.pid}`)
@@ -124,5 +127,6 @@ function messageOf(error: unknown, settings: Settings | undefined): string {
 const FLAG_NAMES: Readonly<Record<string, string>> = {
   handOff: 'handoff',
   flush: 'no-flush',
+  enableDebug: 'enable-debug-command',
   verbosity: 'verbose',
 }

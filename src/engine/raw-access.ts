@@ -10,11 +10,12 @@ import { copyOut, load } from '#atomics'
 import { PAGE, PAGE_ACTIVE, pageClassOf, pageStateOf } from '../../native-layout/page.ts'
 import { heat } from '../memory/clock-bits.ts'
 import { versionIn } from '../memory/entry.ts'
+import { liveEntries } from '../memory/row.ts'
 import { ABSENT, CONTENDED as LOST_SCAN, find, isStill } from '../memory/table.ts'
 import { type MemoryView, pageAddress } from '../memory/view.ts'
 import type { Draft } from '../memory/write-entry.ts'
 import { type Engine, sessionOf } from './engine.ts'
-import { flushAll, flushAt } from './flush.ts'
+import { flushAll, flushAt, flushSpace } from './flush.ts'
 import { keysIn } from './iterate.ts'
 import type { Outcome } from './outcomes.ts'
 import {
@@ -33,6 +34,8 @@ import {
 } from './read.ts'
 import { deleteKey, deleteMatching, removeOver } from './remove.ts'
 import type { Session } from './session.ts'
+import { spaceFor } from './spaces.ts'
+import { hasSpaces } from './spaces.ts'
 import { type StoreMode, storeDraft } from './store.ts'
 import { type Change, changeEntry } from './update.ts'
 
@@ -136,7 +139,10 @@ export class RawAccess {
     return outcome
   }
 
-  /** Replaces the entry of the staged key by what `change` makes of it. MISSING when absent. */
+  /**
+   * Replaces the entry of the staged key by what `change` makes of it, or deletes it if that says
+   * DELETED. MISSING when absent.
+   */
   change(change: Change): Outcome {
     const outcome = changeEntry(this.view, this.draft, change)
     this.session.wrote()
@@ -164,6 +170,17 @@ export class RawAccess {
     else flushAt(this.view, at)
   }
 
+  /** Removes every entry of one namespace, from 1: the default one has no flush of its own. */
+  flushSpace(space: number): Outcome {
+    this.session.begin()
+    return flushSpace(this.view, space)
+  }
+
+  /** Whether any namespace beside the default one was ever used. */
+  hasSpaces(): boolean {
+    return hasSpaces(this.view)
+  }
+
   /** Keys of one bucket of the table, as bytes of their own: for a walk of all keys. */
   keysIn(bucket: number, space = 0): Uint8Array[] {
     return keysIn(this.view, bucket, space)
@@ -178,6 +195,19 @@ export class RawAccess {
   /** Chunks of a page that were ever given out. */
   pageChunks(page: number): number {
     return load(this.view.control, pageAddress(this.view, page) + PAGE.CARVED)
+  }
+
+  /** Entries of a namespace; expired ones count until they are met. */
+  entriesIn(space: number): number {
+    return liveEntries(this.view, space)
+  }
+
+  /**
+   * The number of a namespace, registered when it is new; -1 when there is no room for it.
+   * @param isKnown nothing is registered: -1 for a new one
+   */
+  spaceOf(name: string, isKnown = false): number {
+    return spaceFor(this.view, name, isKnown)
   }
 
   /** Milliseconds since the epoch, from the engine's own time source. */

@@ -113,19 +113,33 @@ function removeFound(view: MemoryView, mode: number, version: number): Outcome |
     : flushed || expiry === 0
       ? COUNTER.flushedEntries
       : COUNTER.expired
+  if (!unlink(view, reason, version)) return 0
+  return dead ? MISSING : DELETED
+}
+
+/**
+ * Deletes the living entry that the last scan found, if it still is that one: by a writer that has
+ * entered. 0 when it is another by now.
+ */
+export function removeSeen(view: MemoryView): typeof DELETED | 0 {
+  return unlink(view, COUNTER.deletes, 0) ? DELETED : 0
+}
+
+/** Takes the entry in the registers out of its slot and counts it. */
+function unlink(view: MemoryView, reason: number, version: number): boolean {
   const won = removeEntry(
     view,
     view.slotTable,
     view.slotAt,
     view.slotIndex,
     view.slotWord,
-    entry,
-    entryAt,
+    view.entry,
+    view.entryAt,
     reason,
     view.home,
     version,
   )
-  if (won !== WON) return 0
+  if (won !== WON) return false
   countAt(view, reason)
-  return dead ? MISSING : DELETED
+  return true
 }

@@ -1,5 +1,6 @@
 /**
- * Changing what is there: append, prepend, increment, touch. Each copies the old entry, makes a new
+ * Changing what is there: append, prepend, increment, touch; or deleting it on seeing what it is.
+ * Each copies the old entry, makes a new
  * one, and exchanges the slot word, which also proves that the copy was not torn. The new entry
  * keeps the flush stamp of the old one: it must not outlive a flush that its source did not
  * (I-EPOCH).
@@ -19,15 +20,16 @@ import { settle } from '../memory/slab-allocator.ts'
 import { CONTENDED as LOST_SCAN, FOUND, isStill, stampOf } from '../memory/table.ts'
 import type { MemoryView } from '../memory/view.ts'
 import { build, complete, type Draft, finish } from '../memory/write-entry.ts'
-import { CLOSED_GATE, CONTENDED, FULL, MISSING, STORED, type Outcome } from './outcomes.ts'
-import { missOver } from './remove.ts'
+import { CLOSED_GATE, CONTENDED, DELETED, FULL, MISSING, STORED, type Outcome } from './outcomes.ts'
 import { copyChain, expiryOf, isWhole, look, lookAtWords, Reading } from './read.ts'
+import { missOver, removeSeen } from './remove.ts'
 
 /** Old value in, new value out. */
 export interface Change {
   /**
    * Makes the draft's bytes, codec and expiry from the old entry.
-   * @returns STORED to go on, or the outcome to end with
+   * @returns STORED to go on, DELETED to have the old entry deleted in the same exchange, or the
+   * outcome to end with
    */
   make(old: Uint8Array, reading: Reading, draft: Draft): Outcome
   /** Whether version and value stay as they are (touch): no mutation of the value. */
@@ -41,9 +43,16 @@ export function changeEntry(view: MemoryView, draft: Draft, change: Change): Out
   if (load(view.control, CONTROL.GATE) !== 0) return CLOSED_GATE
   enter(view)
   let outcome: Outcome | 0 = 0
-  for (let tries = 0; outcome === 0 && tries < MAX_RETRIES; tries++) {
-    outcome = attempt(view, draft, change)
-    if (outcome !== STORED) dropNew(view)
+  try {
+    for (let tries = 0; outcome === 0 && tries < MAX_RETRIES; tries++) {
+      outcome = attempt(view, draft, change)
+      if (outcome !== STORED) dropNew(view)
+    }
+  } catch (error) {
+    // No memory for a large copy, outside of the cache: the operation has not happened.
+    dropNew(view)
+    leave(view)
+    throw error
   }
   if (outcome === 0) {
     outcome = CONTENDED
@@ -72,6 +81,7 @@ function attempt(view: MemoryView, draft: Draft, change: Change): Outcome | 0 {
   draft.casLow = change.keepsVersion ? reading.casLow : 0
   draft.stamp = stamp
   const made = change.make(old, reading, draft)
+  if (made === DELETED) return removeSeen(view)
   if (made !== STORED) return made
   const sequence = sequenceOf(view.state)
   const word = view.slotWord

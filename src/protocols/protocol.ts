@@ -10,7 +10,7 @@ export interface ProtocolConnection {
    * What is left of an unfinished command is copied and kept (bounded by the longest line and the
    * largest item). Nothing of `source` is used after the call returns.
    * @returns how far it came: less than `to` only when `out.isFull` or `hasMore` (call again with
-   * the rest, or with an empty range while `hasMore`) or when `isClosing`
+   * the rest, or with an empty range while `hasMore`), when `isPaused`, or when `isClosing`
    */
   feed(source: Uint8Array, from: number, to: number, out: ReplyBuffer): number
   /**
@@ -20,6 +20,10 @@ export interface ProtocolConnection {
   readonly hasMore: boolean
   /** The connection ends once what was replied is written. */
   readonly isClosing: boolean
+  /** It executes nothing until it asks the server to feed it: what arrives meanwhile is kept. */
+  readonly isPaused?: boolean
+  /** It is not as it was when it was opened: no other worker could go on with it. */
+  readonly hasState?: boolean
   /** Bytes of an unfinished command that are kept, or to be passed over; 0 between commands. */
   readonly pendingBytes: number
   /** The connection is gone: forget whatever refers to it. */

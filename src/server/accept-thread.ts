@@ -5,6 +5,7 @@
  */
 import { type MessagePort, Worker } from 'node:worker_threads'
 import { HeddleError } from '../engine/errors.ts'
+import type { HostAndPort } from './options.ts'
 import { type ListeningServer, type ServerSpec, ServerThread } from './server-thread.ts'
 
 type FromAcceptor =
@@ -51,7 +52,7 @@ export class AcceptorThread {
   async start(): Promise<ListeningServer> {
     const listening = await this.#run()
     // A successor listens where clients know the server to be, also if the port was any free one.
-    this.#spec = { ...this.#spec, options: withPorts(this.#spec.options, listening.addresses) }
+    this.#spec = { ...this.#spec, options: withPorts(this.#spec.options, listening) }
     return listening
   }
 
@@ -116,10 +117,14 @@ function refusal(message: Extract<FromAcceptor, { kind: 'refused' }>): Error {
 
 function withPorts(
   options: ServerSpec['options'],
-  addresses: readonly string[],
+  { addresses, redisAddresses }: ListeningServer,
 ): ServerSpec['options'] {
-  const ports = options.ports.map(({ host }, index) => {
+  const ports = boundPorts(options.ports, addresses)
+  return { ...options, ports, redisPorts: boundPorts(options.redisPorts, redisAddresses) }
+}
+
+function boundPorts(ports: readonly HostAndPort[], addresses: readonly string[]): HostAndPort[] {
+  return ports.map(({ host }, index) => {
     return { host, port: Number(/\d+$/.exec(addresses[index]!)![0]) }
   })
-  return { ...options, ports }
 }

@@ -133,6 +133,13 @@ export class FrameAcceptor implements ClientEvents {
     }
   }
 
+  /** Ends a connection at once. @returns false when it is not one of these */
+  kill(slot: number): boolean {
+    const client = this.#clients[slot]
+    client?.wire.destroy()
+    return client !== undefined
+  }
+
   /** Asks for no bell any more. */
   close(): void {
     this.#isClosed = true

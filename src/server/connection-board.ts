@@ -11,6 +11,7 @@
  * made that nobody reads, and one watcher less may come.
  */
 import { add, copyIn, load, peek, peekBuffer, poke, store, swap } from '#words'
+import { countsOf, kindsIn } from './watch-counts.ts'
 
 /** States of a slot. */
 export const FREE = 0
@@ -26,6 +27,7 @@ const WATCHED = 2
 const SECOND = 3
 const LISTENERS = 4
 const TCP_PORT = 5
+const REDIS_PORT = 6
 const LOADS_AT = 16
 const MOST_WORKERS = 128
 
@@ -37,13 +39,17 @@ const KINDS = 3
 const LISTENER = 4
 /** The socket lives in the worker, and dies with it. */
 const IS_HANDED_OVER = 5
-const ADDRESS_LENGTH = 6
-const ADDRESS = 7
+/** A number that no other connection of this server has had, and when it came. */
+const ID = 6
+const SINCE = 7
+/** Of a listener. */
+const IS_REDIS = 1
+const ADDRESS_LENGTH = 8
+const ADDRESS = 9
 const ADDRESS_BYTES = (ENTRY_WORDS - ADDRESS) * 4
-const MOST_LISTENERS = 8
+const MOST_LISTENERS = 16
 /** As in memcached. */
 const MOST_WATCHERS = 20
-const KIND_BITS = 4
 
 export class ConnectionBoard {
   readonly memory: SharedArrayBuffer
@@ -51,6 +57,8 @@ export class ConnectionBoard {
   readonly #words: Int32Array
   readonly #bytes: Buffer
   #hint = 0
+  /** Of the accepting thread, which alone claims slots. */
+  #lastId = 0
 
   static create(slots: number): SharedArrayBuffer {
     const words = HEADER_WORDS + MOST_WORKERS + (MOST_LISTENERS + slots) * ENTRY_WORDS
@@ -81,6 +89,8 @@ export class ConnectionBoard {
       poke(this.#words, at + OWNER, owner)
       poke(this.#words, at + LAST_SECOND, peek(this.#words, SECOND))
       this.#unwatch(at)
+      poke(this.#words, at + ID, ++this.#lastId)
+      poke(this.#words, at + SINCE, peek(this.#words, SECOND))
       poke(this.#words, at + LISTENER, listener)
       poke(this.#words, at + IS_HANDED_OVER, isHandedOver ? 1 : 0)
       store(this.#words, at + STATE, OPEN)
@@ -159,6 +169,15 @@ export class ConnectionBoard {
     poke(this.#words, TCP_PORT, port)
   }
 
+  /** The same for Redis clients. */
+  get redisPort(): number {
+    return peek(this.#words, REDIS_PORT)
+  }
+
+  set redisPort(port: number) {
+    poke(this.#words, REDIS_PORT, port)
+  }
+
   /** The client has sent something, or taken some of its replies. */
   touch(slot: number): void {
     poke(this.#words, this.#at(slot) + LAST_SECOND, peek(this.#words, SECOND))
@@ -176,10 +195,21 @@ export class ConnectionBoard {
     return this.#read(this.#at(slot))
   }
 
-  addListener(address: string): number {
+  /** What the connection is known by: never the same twice. */
+  idOf(slot: number): number {
+    return peek(this.#words, this.#at(slot) + ID)
+  }
+
+  /** Seconds since it was opened. */
+  ageOf(slot: number): number {
+    return peek(this.#words, SECOND) - peek(this.#words, this.#at(slot) + SINCE)
+  }
+
+  addListener(address: string, isRedis = false): number {
     const index = peek(this.#words, LISTENERS)
     if (index === MOST_LISTENERS) throw new RangeError(`more than ${MOST_LISTENERS} listeners`)
     this.#write(this.#listenerAt(index), address)
+    poke(this.#words, this.#listenerAt(index) + IS_REDIS, isRedis ? 1 : 0)
     poke(this.#words, LISTENERS, index + 1)
     return index
   }
@@ -191,6 +221,12 @@ export class ConnectionBoard {
 
   listenerOf(slot: number): string {
     return this.#read(this.#listenerAt(peek(this.#words, this.#at(slot) + LISTENER)))
+  }
+
+  /** Whether it came in by a socket where the Redis protocol is spoken. */
+  isRedis(slot: number): boolean {
+    const listener = this.#listenerAt(peek(this.#words, this.#at(slot) + LISTENER))
+    return peek(this.#words, listener + IS_REDIS) === 1
   }
 
   /**
@@ -251,18 +287,4 @@ export class ConnectionBoard {
     const end = begin + peek(this.#words, at + ADDRESS_LENGTH)
     return peekBuffer(this.#bytes, begin, end).toString('utf8', begin, end)
   }
-}
-
-function countsOf(kinds: number): number {
-  let counts = 0
-  for (let bit = 0; bit < KIND_BITS; bit++) if (kinds & (1 << bit)) counts += 1 << (8 * bit)
-  return counts
-}
-
-function kindsIn(counts: number): number {
-  let kinds = 0
-  for (let bit = 0; bit < KIND_BITS; bit++) {
-    if ((counts >>> (8 * bit)) & 0xff) kinds |= 1 << bit
-  }
-  return kinds
 }

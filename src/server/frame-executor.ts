@@ -92,6 +92,12 @@ export class FrameExecutor {
     return true
   }
 
+  /** Feeds a connection at the next step. */
+  serveSoon(slot: number): void {
+    const served = this.#connections[slot]
+    if (served !== undefined) this.#putOff(served)
+  }
+
   /** From the reply to the running command on, the connection gets log lines. */
   startWatching(slot: number): void {
     const served = this.#connections[slot]
@@ -162,7 +168,7 @@ export class FrameExecutor {
   }
 
   #putOff(served: Served): void {
-    if (served.isQueued) return
+    if (served.isQueued || served.isPaused) return
     served.isQueued = true
     this.#ready.push(served)
   }

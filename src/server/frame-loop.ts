@@ -53,6 +53,13 @@ export class FrameLoop {
     this.#isStopped = true
   }
 
+  /** There is work that no bell tells of. */
+  nudge(): void {
+    for (const reason of [FOR_WORK, FOR_ROOM]) {
+      if (swap(this.#control, BELL, reason, AWAKE)) ring(this.#control, BELL)
+    }
+  }
+
   readonly #turn = (): void => {
     if (this.#isStopped) return
     store(this.#control, BELL, AWAKE)

@@ -16,22 +16,37 @@ export interface Listener {
   readonly isUnix: boolean
   /** 0 for a unix socket. */
   readonly port: number
+  readonly protocol: Protocol
+}
+
+/** What is spoken on a listening socket. */
+export type Protocol = 'memcached' | 'redis'
+
+/** What a client hears for which there is no room. */
+export const TOO_MANY: Readonly<Record<Protocol, string>> = {
+  memcached: 'ERROR Too many open connections\r\n',
+  redis: '-ERR max number of clients reached\r\n',
 }
 
 /** Connections come paused: whoever gets them decides who reads. */
 type Accept = (socket: Socket) => void
 
 /** @throws HeddleError when the address cannot be had */
-export async function listenTcp(host: string, port: number, accept: Accept): Promise<Listener> {
+export async function listenTcp(
+  protocol: Protocol,
+  host: string,
+  port: number,
+  accept: Accept,
+): Promise<Listener> {
   const server = makeServer(accept)
   try {
     await listening(server, { host, port, backlog: BACKLOG })
   } catch (cause) {
-    throw refusedAddress(cause as NodeJS.ErrnoException, host, port)
+    throw refusedAddress(cause as NodeJS.ErrnoException, protocol, host, port)
   }
   const bound = server.address() as AddressInfo
   const name = bound.family === 'IPv6' ? `[${bound.address}]` : bound.address
-  return { server, address: `${name}:${bound.port}`, isUnix: false, port: bound.port }
+  return { server, address: `${name}:${bound.port}`, isUnix: false, port: bound.port, protocol }
 }
 
 /** A socket file that nobody listens on any more is replaced. */
@@ -46,7 +61,7 @@ export async function listenUnix(path: string, accept: Accept): Promise<Listener
   } catch (cause) {
     throw badOption('unixSocket', path, whyRefused(cause as NodeJS.ErrnoException, path))
   }
-  return { server, address: path, isUnix: true, port: 0 }
+  return { server, address: path, isUnix: true, port: 0, protocol: 'memcached' }
 }
 
 /** Node calls a folder that does not exist a permission that is denied. */
@@ -92,13 +107,19 @@ function isAbandoned(path: string): Promise<boolean> {
   })
 }
 
-function refusedAddress(cause: NodeJS.ErrnoException, host: string, port: number): Error {
+function refusedAddress(
+  cause: NodeJS.ErrnoException,
+  protocol: Protocol,
+  host: string,
+  port: number,
+): Error {
   const { code, message } = cause
+  const field = protocol === 'redis' ? 'redisPort' : 'memcachedPort'
   if (code === 'EADDRINUSE') {
-    return badOption('memcachedPort', port, `another program listens on ${host}:${port}`)
+    return badOption(field, port, `another program listens on ${host}:${port}`)
   }
   if (code === 'EACCES') {
-    return badOption('memcachedPort', port, 'this user may not listen on it', '1024 and above')
+    return badOption(field, port, 'this user may not listen on it', '1024 and above')
   }
   if (code === 'EADDRNOTAVAIL') {
     return badOption('host', host, 'this machine has no such address')

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import type { ServerSettings } from '../protocols/memcached/host.ts'
 import type { EngineHandle } from '../engine/session.ts'
 import type { LinkMemory } from './link.ts'
+import type { RedisSpec } from './redis-facts.ts'
 
 /** `workerData` of a worker. */
 export interface WorkerSpec {
@@ -18,6 +19,8 @@ export interface WorkerSpec {
   readonly link: LinkMemory
   /** Sockets will be transferred to it. */
   readonly takesSockets: boolean
+  /** Where there is a Redis port. */
+  readonly redis: RedisSpec | undefined
   /** The module that makes connections; see protocol-module.ts. */
   readonly protocol: string | undefined
 }
@@ -29,6 +32,10 @@ export type FromWorker =
   | { readonly kind: 'shutdown'; readonly isGraceful: boolean }
   | { readonly kind: 'endedSockets' }
   | { readonly kind: 'lastFiles' }
+  /** Ends a client of any worker, if it has this id. */
+  | { readonly kind: 'kill'; readonly slot: number; readonly id: number }
+  /** From the Redis protocol of one worker to that of all. */
+  | { readonly kind: 'redis'; readonly message: unknown }
 
 /** To a worker. */
 export type ToWorker =
@@ -37,4 +44,6 @@ export type ToWorker =
   /** So many characters of its log lines were taken. */
   | { readonly kind: 'taken'; readonly characters: number }
   | { readonly kind: 'endSockets' }
+  | { readonly kind: 'kill'; readonly slot: number }
+  | { readonly kind: 'redis'; readonly message: unknown }
   | { readonly kind: 'stop' }

@@ -12,10 +12,16 @@ import { type HandOff, pickHandOff } from './hand-off.ts'
 /** The options of `serve`. All are optional. */
 export interface ServeOptions {
   /**
-   * The TCP port for memcached's protocol, 0 for any free one. Without a port and without a unix
+   * The TCP port for memcached's protocol, 0 for any free one. Without any port and without a unix
    * socket it is 11211; with a unix socket alone there is no TCP port.
    */
   memcachedPort?: number | undefined
+  /**
+   * The TCP port for the Redis protocol, 0 for any free one; 6379 is its usual one. With it alone
+   * there is no port for memcached's.
+   * @defaultValue none
+   */
+  redisPort?: number | undefined
   /**
    * The address or addresses to listen on, separated by commas.
    * @defaultValue `'127.0.0.1'`
@@ -46,10 +52,12 @@ export interface ServeOptions {
    * @defaultValue `'here'`
    */
   acceptor?: 'here' | 'worker' | undefined
-  /** Whether clients may `flush_all`. @defaultValue true */
+  /** Whether clients may `flush_all`, `FLUSHALL` and `FLUSHDB`. @defaultValue true */
   flush?: boolean | undefined
   /** Whether clients may `shutdown` the server. @defaultValue false */
   enableShutdown?: boolean | undefined
+  /** Whether Redis clients may `DEBUG SLEEP`, which stops a worker. @defaultValue false */
+  enableDebug?: boolean | undefined
   /** Seconds after which an idle client is disconnected; 0: never. @defaultValue 0 */
   idleTimeout?: number | undefined
   /** How much is told, as memcached's `verbosity`. @defaultValue 0 */
@@ -58,8 +66,15 @@ export interface ServeOptions {
   protocolModule?: string | undefined
 }
 
+export interface HostAndPort {
+  readonly host: string
+  readonly port: number
+}
+
 export interface ResolvedServeOptions {
-  readonly ports: readonly { readonly host: string; readonly port: number }[]
+  /** For memcached's protocol. */
+  readonly ports: readonly HostAndPort[]
+  readonly redisPorts: readonly HostAndPort[]
   readonly host: string
   readonly unixSocket: string | undefined
   readonly maxConnections: number
@@ -68,6 +83,7 @@ export interface ResolvedServeOptions {
   readonly acceptor: 'here' | 'worker'
   readonly flush: boolean
   readonly enableShutdown: boolean
+  readonly enableDebug: boolean
   readonly idleTimeout: number
   readonly verbosity: number
   readonly protocolModule: string | undefined
@@ -87,8 +103,8 @@ const MAX_HOSTS = 7
 const ADDRESS_AND_PORT = /^(?:[^:]*|\[.*\]):[0-9]*$/
 
 const OPTION_NAMES = (
-  'memcachedPort host unixSocket maxConnections workers handOff acceptor flush enableShutdown ' +
-  'idleTimeout verbosity protocolModule'
+  'memcachedPort redisPort host unixSocket maxConnections workers handOff acceptor flush ' +
+  'enableShutdown enableDebug idleTimeout verbosity protocolModule'
 ).split(' ') as readonly (keyof ServeOptions)[]
 
 type Unchecked = Readonly<Partial<Record<keyof ServeOptions, unknown>>>
@@ -101,11 +117,17 @@ export function resolveServeOptions(options: unknown): ResolvedServeOptions {
   const given = known(options)
   const host = text(given, 'host', '127.0.0.1')
   const unixSocket = path(given.unixSocket)
-  const ports = portsOf(given, host, unixSocket)
+  const hosts = hostsOf(host)
+  const ports = hasMemcachedPort(given, unixSocket)
+    ? portsOf(given, 'memcachedPort', hosts, DEFAULT_PORT)
+    : []
+  const redisPorts = given.redisPort === undefined ? [] : portsOf(given, 'redisPort', hosts, 0)
   const possible = pickHandOff(oneOf(given, 'handOff', ['auto', 'frames', 'sockets']))
-  const handOff = ports.length === 0 ? 'frames' : possible // of a unix socket always
+  // A unix socket always uses frames.
+  const handOff = ports.length + redisPorts.length === 0 ? 'frames' : possible
   return {
     ports,
+    redisPorts,
     host,
     unixSocket,
     maxConnections: whole(given, 'maxConnections', 1, MAX_CONNECTIONS, 1024),
@@ -114,6 +136,7 @@ export function resolveServeOptions(options: unknown): ResolvedServeOptions {
     acceptor: oneOf(given, 'acceptor', ['here', 'worker']),
     flush: flag(given, 'flush', true),
     enableShutdown: flag(given, 'enableShutdown', false),
+    enableDebug: flag(given, 'enableDebug', false),
     idleTimeout: whole(given, 'idleTimeout', 0, MAX_IDLE_SECONDS, 0),
     verbosity: whole(given, 'verbosity', 0, MAX_VERBOSITY, 0),
     protocolModule:
@@ -151,13 +174,13 @@ function known(options: unknown): Unchecked {
   return options
 }
 
-function portsOf(
-  given: Unchecked,
-  host: string,
-  unixSocket: string | undefined,
-): { host: string; port: number }[] {
-  if (given.memcachedPort === undefined && unixSocket !== undefined) return []
-  const port = whole(given, 'memcachedPort', 0, MAX_PORT, DEFAULT_PORT)
+/** It is spoken where its port is given, and where nothing else is. */
+function hasMemcachedPort(given: Unchecked, unixSocket: string | undefined): boolean {
+  if (given.memcachedPort !== undefined) return true
+  return given.redisPort === undefined && unixSocket === undefined
+}
+
+function hostsOf(host: string): string[] {
   const hosts = host.split(',').map((each) => each.trim())
   if (hosts.length > MAX_HOSTS || hosts.includes('')) {
     throw badOption('host', host, `it must be 1 to ${MAX_HOSTS} addresses`, MAX_HOSTS)
@@ -166,7 +189,17 @@ function portsOf(
   if (withPort !== undefined) {
     throw badOption('host', withPort, 'it has a port, which is an option of its own')
   }
-  return hosts.map((each) => ({ host: each, port }))
+  return hosts
+}
+
+function portsOf(
+  given: Unchecked,
+  field: 'memcachedPort' | 'redisPort',
+  hosts: readonly string[],
+  standard: number,
+): HostAndPort[] {
+  const port = whole(given, field, 0, MAX_PORT, standard)
+  return hosts.map((host) => ({ host, port }))
 }
 
 function path(unixSocket: unknown): string | undefined {

@@ -1,11 +1,13 @@
 /**
- * Where a worker gets its protocol from: memcached's, or the module that the server was started
- * with. A worker is a thread of its own, so the module goes there by its address.
+ * Where a worker gets its protocols from: memcached's and Redis', by the socket that a client came
+ * in by, or the module that the server was started with. A worker is a thread of its own, so the
+ * module goes there by its address.
  */
 import type { Engine } from '../engine/engine.ts'
 import { RawAccess } from '../engine/raw-access.ts'
 import type { ServerFacts } from '../protocols/memcached/host.ts'
 import type { OpenProtocol } from './served.ts'
+import type { WorkerFacts } from './worker-facts.ts'
 
 /** What such a module exports. */
 export interface ProtocolModule {
@@ -13,16 +15,25 @@ export interface ProtocolModule {
   createProtocol(engine: Engine, facts: ServerFacts): OpenProtocol
 }
 
-/** @param module a file: URL; undefined: memcached's protocol */
+/** @param module a file: URL; undefined: the protocols of this package */
 export async function openerOf(
   module: string | undefined,
   engine: Engine,
-  facts: ServerFacts,
+  facts: WorkerFacts,
 ): Promise<OpenProtocol> {
   if (module === undefined) {
     const { MemcachedConnection } = await import('../protocols/memcached/connection.ts')
     const raw = new RawAccess(engine)
-    return (slot) => new MemcachedConnection(raw, facts, slot)
+    const { connectionBoard, redis } = facts
+    const openMemcached: OpenProtocol = (slot) => new MemcachedConnection(raw, facts, slot)
+    if (redis === undefined) return openMemcached
+    const { RedisConnection } = await import('../protocols/redis/connection.ts')
+    const { RedisWorker } = await import('../protocols/redis/worker.ts')
+    const worker = new RedisWorker(raw, redis)
+    return (slot) => {
+      if (!connectionBoard.isRedis(slot)) return openMemcached(slot)
+      return new RedisConnection(worker, slot)
+    }
   }
   const protocol: ProtocolModule = await import(module)
   return protocol.createProtocol(engine, facts)

@@ -15,8 +15,10 @@ export type { HandOff, ServeOptions }
 
 /** A running server. */
 export interface Server {
-  /** Where it listens for TCP: `127.0.0.1:11211`. Empty with a unix socket alone. */
+  /** Where it listens for memcached clients: `127.0.0.1:11211`. Empty with a unix socket alone. */
   readonly addresses: readonly string[]
+  /** Where it listens for Redis clients. Empty without a `redisPort`. */
+  readonly redisAddresses: readonly string[]
   readonly unixSocket: string | undefined
   readonly handOff: HandOff
   readonly workers: number
@@ -35,7 +37,8 @@ interface Backend {
 }
 
 /**
- * Serves memcached's protocol from an engine of this process.
+ * Serves memcached's protocols, and with a `redisPort` that of Redis, from an engine of this
+ * process.
  * @throws HeddleError for options that are wrong, and addresses that cannot be had
  */
 export async function serve(engine: Engine, options: ServeOptions = {}): Promise<Server> {
@@ -47,7 +50,7 @@ export async function serve(engine: Engine, options: ServeOptions = {}): Promise
 }
 
 async function makeServer(backend: Backend, options: ResolvedServeOptions): Promise<Server> {
-  const { addresses, unixSocket } = await backend.start()
+  const { addresses, redisAddresses, unixSocket } = await backend.start()
   const { promise: closed, resolve } = withResolvers()
   const close = async () => {
     await backend.close()
@@ -58,6 +61,7 @@ async function makeServer(backend: Backend, options: ResolvedServeOptions): Prom
   const { handOff, workers } = options
   return {
     addresses,
+    redisAddresses,
     unixSocket,
     handOff,
     workers,

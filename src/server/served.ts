@@ -40,9 +40,15 @@ export class Served {
     return this.rest !== undefined || this.protocol.hasMore
   }
 
+  /** It is not to be fed before its protocol says so. */
+  get isPaused(): boolean {
+    return this.protocol.isPaused === true
+  }
+
   /** What would be lost if this thread died now. */
   get isDirty(): boolean {
-    return !this.isOver && (this.hasRest || this.protocol.pendingBytes > 0)
+    const { pendingBytes, hasState } = this.protocol
+    return !this.isOver && (this.hasRest || pendingBytes > 0 || hasState === true)
   }
 
   /** Keeps `source[from..to)` for later, behind what is kept already. */

@@ -1,7 +1,6 @@
 /**
  * The server in the thread that accepts: listeners, workers, and the way from one to the other.
- * It runs in the caller's thread or in one of its own (workers/accept.ts); all it is told is plain
- * data.
+ * It runs in the caller's thread or in one of its own (workers/accept.ts), told by plain data.
  */
 import type { Socket } from 'node:net'
 import { Worker } from 'node:worker_threads'
@@ -18,11 +17,13 @@ import {
 } from './connection-lines.ts'
 import { Crew, type CrewEvents } from './crew.ts'
 import { kickIdleSoon } from './idle.ts'
-import { boardAddress, clientAddress, type Listener, listenTcp, listenUnix } from './listen.ts'
+import { clientAddress, type Listener, TOO_MANY } from './listen.ts'
 import { createLinks } from './link.ts'
+import { Listeners } from './listeners.ts'
 import type { FromWorker, WorkerSpec } from './messages.ts'
 import { clientsWithin, OpenFilesWatch, openFilesLimit } from './open-files.ts'
 import { type ResolvedServeOptions, settingsOf } from './options.ts'
+import { type RedisSpec, redisSpecOf } from './redis-facts.ts'
 import { ServerCounters } from './server-counters.ts'
 import { VERSION } from './version.ts'
 import { refuse } from './wire.ts'
@@ -35,7 +36,9 @@ export interface ServerSpec {
 
 /** What it says of itself once it listens. */
 export interface ListeningServer {
+  /** For memcached's protocol. */
   readonly addresses: readonly string[]
+  readonly redisAddresses: readonly string[]
   readonly unixSocket: string | undefined
 }
 
@@ -46,7 +49,6 @@ const YOUNG_MIB = 12
 const DRAIN_MS = 1500
 /** A worker that is being replaced: chosen when no other is there. */
 const ABSENT_LOAD = 1e9
-const TOO_MANY = 'ERROR Too many open connections\r\n'
 
 export class ServerThread implements CrewEvents {
   readonly #spec: ServerSpec
@@ -60,7 +62,8 @@ export class ServerThread implements CrewEvents {
   readonly #mostClients: number
   readonly #startedAt = Date.now()
   readonly #settings: ServerSettings
-  #listeners: Listener[] = []
+  readonly #listeners: Listeners
+  readonly #redis: RedisSpec | undefined
   #clock: NodeJS.Timeout | undefined
   #closing: Promise<void> | undefined
   /** Workers that may still have sockets, while the server closes. */
@@ -70,47 +73,46 @@ export class ServerThread implements CrewEvents {
   onShutdown: (isGraceful: boolean) => void = () => {}
 
   constructor(spec: ServerSpec) {
-    const { options } = spec
     this.#spec = spec
+    const { options } = spec
     const { maxConnections, workers } = options
     this.#mostClients = Math.min(maxConnections, clientsWithin(openFilesLimit(), workers))
     // Slots outlive their sockets a little, until the worker knows that they are gone.
-    this.#board = new ConnectionBoard(ConnectionBoard.create(2 * options.maxConnections + 64))
-    this.#counterMemory = CounterBoard.create(options.workers + 1)
+    this.#board = new ConnectionBoard(ConnectionBoard.create(2 * maxConnections + 64))
+    this.#counterMemory = CounterBoard.create(workers + 1)
     this.#counterBoard = new CounterBoard(this.#counterMemory, 0)
     this.#counterBoard.set(SETTING.verbosity, options.verbosity)
     this.#counters = new ServerCounters(this.#counterBoard)
-    const links = createLinks(options.workers, this.#board.slots)
+    const links = createLinks(workers, this.#board.slots)
     this.#acceptor = new FrameAcceptor(links, this.#board, this.#counters)
     this.#acceptor.onClosed = ({ slot, closeReason }) => {
       if (!wantsConnectionLines(this.#board, this.#counterBoard)) return
       this.#log(WATCH_CONNECTIONS, closedLine(this.#board, slot, closeReason))
     }
-    this.#crew = new Crew(options.workers, this)
+    this.#listeners = new Listeners(this.#board, this.#openFiles, this.#accept)
+    this.#crew = new Crew(workers, this)
     this.#settings = settingsOf(options)
+    this.#redis = redisSpecOf(options, this.#board.slots)
   }
 
   /** Workers first, then the addresses: who can connect is served. */
   async start(): Promise<ListeningServer> {
-    const { options } = this.#spec
     try {
       await this.#crew.start()
-      for (const { host, port } of options.ports) {
-        await this.#listen((accept) => listenTcp(host, port, accept))
-      }
-      if (options.unixSocket !== undefined) {
-        const path = options.unixSocket
-        await this.#listen((accept) => listenUnix(path, accept))
-      }
+      await this.#listeners.listen(this.#spec.options)
     } catch (cause) {
       await this.close()
       throw cause
     }
-    this.#board.tcpPort = this.#listeners[0]?.port ?? 0
+    this.#board.tcpPort = this.#listeners.of('memcached')[0]?.port ?? 0
+    this.#board.redisPort = this.#listeners.of('redis')[0]?.port ?? 0
     this.#board.isAccepting = true
     this.#clock = setInterval(() => this.#tick(), SECOND_MS).unref()
-    const tcp = this.#listeners.filter((listener) => !listener.isUnix)
-    return { addresses: tcp.map((listener) => listener.address), unixSocket: options.unixSocket }
+    return {
+      addresses: this.#listeners.of('memcached').map((listener) => listener.address),
+      redisAddresses: this.#listeners.of('redis').map((listener) => listener.address),
+      unixSocket: this.#spec.options.unixSocket,
+    }
   }
 
   /** Stops accepting, answers what was read, and ends all threads: in 2.5 seconds at most. */
@@ -149,6 +151,7 @@ export class ServerThread implements CrewEvents {
       counters: this.#counterMemory,
       link: this.#acceptor.memoryOf(index),
       takesSockets: options.handOff === 'sockets',
+      redis: this.#redis,
       protocol: options.protocolModule,
     }
     return new Worker(new URL('../../workers/serve.ts', import.meta.url), {
@@ -167,6 +170,13 @@ export class ServerThread implements CrewEvents {
     if (message.kind === 'shutdown') this.onShutdown(message.isGraceful)
     else if (message.kind === 'endedSockets') this.#endedSockets(index)
     else if (message.kind === 'lastFiles') this.#openFiles.reached()
+    else if (message.kind === 'kill') this.#kill(message.slot, message.id)
+    else if (message.kind === 'redis') this.#crew.postAll(message)
+  }
+
+  #kill(slot: number, id: number): void {
+    if (!this.#board.isOpen(slot) || this.#board.idOf(slot) !== id) return
+    if (!this.#acceptor.kill(slot)) this.#crew.postAll({ kind: 'kill', slot })
   }
 
   died(index: number): void {
@@ -176,14 +186,7 @@ export class ServerThread implements CrewEvents {
     this.#endedSockets(index)
   }
 
-  async #listen(listen: (accept: (socket: Socket) => void) => Promise<Listener>): Promise<void> {
-    const listener: Listener = await listen((socket) => this.#accept(socket, listener, index))
-    const index = this.#board.addListener(boardAddress(listener))
-    listener.server.on('error', (error) => this.#openFiles.failed(error))
-    this.#listeners.push(listener)
-  }
-
-  #accept(socket: Socket, listener: Listener, listenerIndex: number): void {
+  readonly #accept = (socket: Socket, listener: Listener, listenerIndex: number): void => {
     if (this.#closing !== undefined) {
       socket.destroy()
       return
@@ -198,8 +201,9 @@ export class ServerThread implements CrewEvents {
     const slot = hasRoom ? this.#board.claim(worker, address, listenerIndex, isHandedOver) : -1
     if (slot < 0) {
       this.#counters.rejected()
-      this.#tell(1, `heddle: a connection was refused: ${TOO_MANY}`)
-      refuse(socket, TOO_MANY)
+      const text = TOO_MANY[listener.protocol]
+      this.#tell(1, `heddle: a connection was refused: ${text}`)
+      refuse(socket, text)
       return
     }
     this.#counters.opened()
@@ -256,7 +260,7 @@ export class ServerThread implements CrewEvents {
 
   async #close(): Promise<void> {
     this.#board.isAccepting = false
-    for (const { server } of this.#listeners) server.close()
+    this.#listeners.close()
     const isDrained = Promise.all([this.#endFrames(), this.#endSockets()])
     let timer: NodeJS.Timeout | undefined
     const isLate = new Promise((resolve) => {

@@ -114,9 +114,20 @@ export class SocketExecutor {
 
   /** Its requests that were kept aside come at the next turn of the event loop. */
   putOff(client: SocketClient): void {
-    if (client.served.isQueued) return
+    if (client.served.isQueued || client.served.isPaused) return
     client.served.isQueued = true
     if (this.#ready.push(client) === 1) setImmediate(this.#serveReady)
+  }
+
+  /** Feeds a connection at the next turn of the event loop; `wrote` comes first if it is slow. */
+  serveSoon(slot: number): void {
+    const client = this.#clients.get(slot)
+    if (client !== undefined) this.putOff(client)
+  }
+
+  /** Ends a connection at once. */
+  kill(slot: number): void {
+    this.#clients.get(slot)?.wire.destroy()
   }
 
   startWatching(slot: number): void {

@@ -4,6 +4,7 @@ import type { ConnectionFacts, ServerFacts, ServerSettings } from '../protocols/
 import { ConnectionBoard } from './connection-board.ts'
 import { LineBatch } from './line-batch.ts'
 import type { FromWorker, WorkerSpec } from './messages.ts'
+import { RedisFacts } from './redis-facts.ts'
 
 export class WorkerFacts implements ServerFacts {
   readonly version: string
@@ -15,6 +16,8 @@ export class WorkerFacts implements ServerFacts {
   /** Steps that are under way: while there are any, this thread does not block. */
   backgroundTasks = 0
   readonly lines: LineBatch
+  /** Where there is a Redis port. */
+  readonly redis: RedisFacts | undefined
   /** Told by the worker: who executes a connection marks it as one that watches. */
   onWatch: (slot: number) => void = () => {}
   readonly #send: (message: FromWorker) => void
@@ -32,6 +35,7 @@ export class WorkerFacts implements ServerFacts {
       },
     }
     this.#send = send
+    this.redis = spec.redis && new RedisFacts(spec, spec.redis, this, send)
     this.lines = new LineBatch(
       (watched, lines) => send({ kind: 'log', watched, lines }),
       () => this.board.add(COUNT.log_watcher_skipped, 1),

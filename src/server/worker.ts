@@ -41,8 +41,17 @@ export async function runWorker(spec: WorkerSpec, port: MessagePort): Promise<vo
     frames.startWatching(slot)
     sockets.startWatching(slot)
   }
-  const mayBlock = () => !spec.takesSockets && facts.backgroundTasks === 0
-  const loop = new FrameLoop(frames, mayBlock)
+  const { redis } = facts
+  // Messages reach a thread in its event loop only.
+  const waitsForMessages = () => facts.backgroundTasks > 0 || redis?.hasListeners === true
+  const loop = new FrameLoop(frames, () => !spec.takesSockets && !waitsForMessages())
+  if (redis !== undefined) {
+    redis.onServe = (slot) => {
+      sockets.serveSoon(slot)
+      frames.serveSoon(slot)
+      loop.nudge()
+    }
+  }
   sockets.onClosed = (slot, reason) => {
     if (!wantsConnectionLines(facts.connectionBoard, facts.board)) return
     const lines = closedLine(facts.connectionBoard, slot, reason)
@@ -61,6 +70,8 @@ export async function runWorker(spec: WorkerSpec, port: MessagePort): Promise<vo
     } else if (message.kind === 'lines') sockets.log(message.watched, message.lines)
     else if (message.kind === 'taken') facts.lines.taken(message.characters)
     else if (message.kind === 'endSockets') sockets.stop()
+    else if (message.kind === 'kill') sockets.kill(message.slot)
+    else if (message.kind === 'redis') redis?.onMessage(message.message)
     else {
       loop.stop()
       sockets.destroyAll()

@@ -8,6 +8,8 @@ const PROGRAM = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 
 export interface HeddleServer {
   readonly port: number
+  /** NaN without `--redis-port`. */
+  readonly redisPort: number
   readonly pid: number
   stop(): Promise<void>
 }
@@ -19,12 +21,13 @@ export async function startHeddle(flags: readonly string[] = []): Promise<Heddle
   const ready = await firstLine(child)
   const port = Number(/memcached=[^ ]*:(\d+)/.exec(ready)?.[1])
   if (!(port > 0)) throw new Error(`no port in: ${ready}`)
+  const redisPort = Number(/redis=[^ ]*:(\d+)/.exec(ready)?.[1])
   const stop = async (): Promise<void> => {
     if (child.exitCode !== null) return
     child.kill('SIGTERM')
     await once(child, 'exit')
   }
-  return { port, pid: child.pid!, stop }
+  return { port, redisPort, pid: child.pid!, stop }
 }
 
 async function firstLine(child: ChildProcess): Promise<string> {

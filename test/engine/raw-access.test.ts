@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import {
   ADD,
+  type Change,
   DELETED,
   EXISTS,
   GONE,
@@ -136,4 +137,83 @@ test('a counter that a client of the protocol left padded with spaces is counted
   expect(engine.increment('key')).toBe(100)
   put(raw, Buffer.from('  9'))
   expect(() => engine.increment('key')).toThrow(/number/)
+})
+
+describe('a change that deletes', () => {
+  const deleting = (expected: string, meanwhile = () => {}): Change => ({
+    keepsVersion: false,
+    make(old) {
+      meanwhile()
+      return Buffer.from(old).equals(Buffer.from(expected)) ? DELETED : EXISTS
+    },
+  })
+
+  test('deletes what it saw, counts it once, and leaves nothing behind', () => {
+    const engine = openEngine()
+    const raw = open(engine)
+    put(raw, Buffer.alloc(300_000, 'x'))
+    expect(raw.change(deleting('other'))).toBe(EXISTS)
+    expect(engine.size).toBe(1)
+    expect(raw.change(deleting('x'.repeat(300_000)))).toBe(DELETED)
+    expect(raw.change(deleting(''))).toBe(MISSING)
+    expect(engine.size).toBe(0)
+    expect(engine.stats().deletes).toBe(1)
+    expect(engine.verify().problems).toEqual([])
+  })
+
+  test('what was written meanwhile is looked at again, not deleted', () => {
+    const engine = openEngine()
+    const raw = open(engine)
+    put(raw, Buffer.from('old'))
+    const other = secondRow(engine)
+    let seen = 0
+    const outcome = raw.change(
+      deleting('old', () => {
+        if (seen++ === 0) other.set('key', 'new')
+      }),
+    )
+    expect([outcome, seen, engine.get('key')]).toEqual([EXISTS, 2, 'new'])
+  })
+})
+
+test('a change that throws has not happened, and leaves no operation open', () => {
+  const engine = openEngine()
+  const raw = open(engine)
+  put(raw, Buffer.from('old'))
+  const failing: Change = {
+    keepsVersion: false,
+    make() {
+      throw new RangeError('no memory')
+    },
+  }
+  expect(() => raw.change(failing)).toThrow('no memory')
+  expect(engine.verify().problems).toEqual([])
+  engine.set('key', 'new')
+  expect(engine.get('key')).toBe('new')
+})
+
+test('an empty key is a key, in every namespace', () => {
+  const engine = openEngine()
+  const raw = new RawAccess(engine)
+  engine.namespace('other').set('', 'elsewhere')
+  expect(raw.stage(KEY, 2, 2)).toBe(true)
+  expect(raw.open()).toBe(GONE)
+  expect(put(raw, Buffer.from('here'))).toBe(STORED)
+  expect(raw.open()).toBe(HIT)
+  expect(Buffer.from(engine.get('') as Uint8Array).toString()).toBe('here')
+  expect([...engine.keys()]).toEqual([''])
+  expect(engine.verify().problems).toEqual([])
+  expect(raw.remove()).toBe(DELETED)
+  expect(engine.namespace('other').get('')).toBe('elsewhere')
+})
+
+test('one namespace is flushed by its number', () => {
+  const engine = openEngine()
+  const raw = new RawAccess(engine)
+  engine.set('a', 1)
+  expect(raw.hasSpaces()).toBe(false)
+  engine.namespace('other').set('a', 2)
+  expect(raw.hasSpaces()).toBe(true)
+  expect(raw.flushSpace(1)).toBe(STORED)
+  expect([engine.get('a'), engine.namespace('other').get('a')]).toEqual([1, undefined])
 })

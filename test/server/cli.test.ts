@@ -29,6 +29,18 @@ describe('the ready line', () => {
     expect(line.endsWith(` pid=${child.pid}\n`)).toBe(true)
   })
 
+  test('names the port for Redis clients, from a flag, a variable or a file', async () => {
+    const file = join(folder, 'redis.json')
+    writeFileSync(file, JSON.stringify({ 'redis-port': 0, workers: 1 }))
+    const alone = /^heddle ready redis=127\.0\.0\.1:\d+ workers=1 handoff=\S+ memory=\d+ pid=\d+\n$/
+    expect((await start(['--redis-port', '0', '-t', '1'])).line).toMatch(alone)
+    expect((await start(['-t', '1'], { HEDDLE_REDIS_PORT: '0' })).line).toMatch(alone)
+    const { line } = await start(['--config', file, '-p', '0'])
+    expect(line).toMatch(
+      /^heddle ready memcached=127\.0\.0\.1:\d+ redis=127\.0\.0\.1:\d+ workers=1 /,
+    )
+  })
+
   test('names a unix socket, and no port where there is none', async () => {
     const path = join(folder, 'ready.sock')
     const { line } = await start(['-s', path, '-t', '1'])

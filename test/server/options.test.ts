@@ -23,6 +23,10 @@ test('it listens where it is told, and only there', () => {
   expect(resolveServeOptions({ unixSocket: '/tmp/x.sock' }).ports).toEqual([])
   const both = resolveServeOptions({ unixSocket: '/tmp/x.sock', memcachedPort: 1 })
   expect(both.ports).toEqual([{ host: '127.0.0.1', port: 1 }])
+  const redis = resolveServeOptions({ redisPort: 2 })
+  expect([redis.ports, redis.redisPorts]).toEqual([[], [{ host: '127.0.0.1', port: 2 }]])
+  const doors = resolveServeOptions({ redisPort: 2, memcachedPort: 1 })
+  expect([doors.ports[0]?.port, doors.redisPorts[0]?.port]).toEqual([1, 2])
   const two = resolveServeOptions({ host: '127.0.0.1, ::1', memcachedPort: 7 })
   expect(two.ports.map(({ host }) => host)).toEqual(['127.0.0.1', '::1'])
 })
@@ -39,6 +43,7 @@ test('a unix socket alone has frames, and as many workers as fit to them', () =>
 
 test.each([
   [{ memcachedPort: 70_000 }, 'memcachedPort', /0 to 65,535/],
+  [{ redisPort: -1 }, 'redisPort', /0 to 65,535/],
   [{ memcachedPort: '11211' }, 'memcachedPort', /must be a number/],
   [{ host: '127.0.0.1:5555' }, 'host', /^host is "127.0.0.1:5555": it has a port, which is an op/],
   [{ host: '::1,[::1]:1' }, 'host', /is "\[::1\]:1": it has a port/],

@@ -1,5 +1,6 @@
 /**
- * One client's connection: finds the commands in what arrives and has them executed.
+ * One client's connection: finds the commands in what arrives and has them executed. Its first byte
+ * says which of the two protocols it speaks: no text command begins with that of a binary request.
  *
  * A command that lies whole in what was handed over is executed where it lies; of one that arrives
  * in pieces, line and value are collected in one private buffer and it is read again from its
@@ -9,6 +10,8 @@
 import type { RawAccess } from '../../engine/raw-access.ts'
 import type { ProtocolConnection } from '../protocol.ts'
 import type { ReplyBuffer } from '../reply-buffer.ts'
+import { executeFrame, UNFINISHED } from './binary-commands.ts'
+import { frame, REQUEST_MAGIC } from './binary-frame.ts'
 import { ClientSession } from './client-session.ts'
 import { commandOf, type Command } from './commands.ts'
 import type { ServerFacts } from './host.ts'
@@ -21,9 +24,7 @@ const LONGEST_RETRIEVAL_BYTES = 1 << 20
 const FIRST_BYTES = 256
 const NEWLINE = 10
 const RETURN = 13
-const BINARY_REQUEST = 0x80
 const NOTHING = new Uint8Array(0)
-const UNFINISHED = -1
 
 export class MemcachedConnection implements ProtocolConnection {
   readonly #session: ClientSession
@@ -35,6 +36,7 @@ export class MemcachedConnection implements ProtocolConnection {
   /** Bytes of a refused value that are still to come. */
   #skipBytes = 0
   #isFresh = true
+  #isBinary = false
 
   /** @param id the server's number for this connection */
   constructor(raw: RawAccess, facts: ServerFacts, id: number) {
@@ -101,19 +103,12 @@ export class MemcachedConnection implements ProtocolConnection {
 
   /** Executes the command at `at`, or keeps what is there of it. */
   #executeAt(source: Uint8Array, at: number, to: number): number {
-    if (this.#isFresh && source[at] === BINARY_REQUEST) return this.#refuseBinary(to)
+    if (this.#isFresh) this.#isBinary = source[at] === REQUEST_MAGIC
     this.#isFresh = false
     const next = this.#execute(source, at, to)
     if (next !== UNFINISHED) return next
     this.#keep(source, at, to)
     this.#refuseLongLine()
-    return to
-  }
-
-  /** The binary protocol begins with a byte that no command begins with. */
-  #refuseBinary(to: number): number {
-    this.#session.say('ERROR the binary protocol is not spoken here\r\n')
-    this.#session.isClosing = true
     return to
   }
 
@@ -165,6 +160,18 @@ export class MemcachedConnection implements ProtocolConnection {
 
   /** Executes one command of `bytes[from..to)`; where the next begins, or UNFINISHED. */
   #execute(bytes: Uint8Array, from: number, to: number): number {
+    return this.#isBinary ? this.#executeFrame(bytes, from, to) : this.#executeLine(bytes, from, to)
+  }
+
+  #executeFrame(bytes: Uint8Array, from: number, to: number): number {
+    const next = executeFrame(this.#session, bytes, from, to)
+    if (next === UNFINISHED) this.#wantedBytes = frame.wantedBytes
+    if (next <= to) return next
+    this.#skipBytes = next - to
+    return to
+  }
+
+  #executeLine(bytes: Uint8Array, from: number, to: number): number {
     if (!line.read(bytes, from, to)) return UNFINISHED
     if (line.next - from > LONGEST_LINE_BYTES && !mayBeLong(bytes, from, line.next)) {
       this.#endForLine()

@@ -5,15 +5,20 @@
  */
 import { TAG_BIGINT, TAG_BYTES, TAG_NUMBER } from '../../engine/codec.ts'
 import {
+  ADD,
   type Change,
+  CONTENDED,
   type Draft,
   EXISTS,
+  MAX_RETRIES,
+  MISSING,
   type Outcome,
   type Reading,
   STORED,
   UNFIT,
 } from '../../engine/raw-access.ts'
 import { giveCas, isOther, type WantedCas } from './changes.ts'
+import type { ClientSession } from './client-session.ts'
 
 /** incr, decr, ma. */
 export interface CountRequest {
@@ -21,6 +26,13 @@ export interface CountRequest {
   readonly isDown: boolean
   readonly expiry: number | undefined
   readonly wanted: WantedCas | undefined
+  readonly own: WantedCas | undefined
+}
+
+/** What a counter that is absent begins with. */
+export interface FirstCount {
+  readonly number: bigint
+  readonly expiry: number
   readonly own: WantedCas | undefined
 }
 
@@ -61,7 +73,7 @@ export class CountChange implements Change {
   readonly keepsVersion = false
   readonly #request: CountRequest
   /** The new number. */
-  text = ''
+  number = 0n
   oldExpiry = 0
 
   constructor(request: CountRequest) {
@@ -76,9 +88,9 @@ export class CountChange implements Change {
     const before = counterIn(old)
     if (before < 0n) return UNFIT
     const after = isDown ? (before > by ? before - by : 0n) : (before + by) & MASK_64
-    this.text = after.toString()
+    this.number = after
     const isPlain = reading.codec === TAG_BYTES
-    const text = isPlain ? this.text.padEnd(old.length) : this.text
+    const text = isPlain ? after.toString().padEnd(old.length) : after.toString()
     draft.bytes = Buffer.from(text, 'latin1')
     draft.from = 0
     draft.length = text.length
@@ -88,4 +100,42 @@ export class CountChange implements Change {
     giveCas(draft, own)
     return STORED
   }
+}
+
+/** What came of `countKey`. */
+export interface Counted {
+  readonly outcome: Outcome
+  readonly number: bigint
+  readonly isCreated: boolean
+}
+
+/**
+ * Changes the counter of the staged key, and makes it when it is absent and `first` says with what.
+ */
+export function countKey(
+  session: ClientSession,
+  change: CountChange,
+  first: FirstCount | undefined,
+): Counted {
+  const { raw } = session
+  for (let tries = 0; tries < MAX_RETRIES; tries++) {
+    const outcome = raw.change(change)
+    if (outcome !== MISSING || first === undefined) {
+      return { outcome, number: change.number, isCreated: false }
+    }
+    const added = create(session, first)
+    if (added !== EXISTS) return { outcome: added, number: first.number, isCreated: true }
+  }
+  return { outcome: CONTENDED, number: 0n, isCreated: false }
+}
+
+function create(session: ClientSession, first: FirstCount): Outcome {
+  const { draft } = session.raw
+  draft.bytes = Buffer.from(first.number.toString(), 'latin1')
+  draft.from = draft.codec = draft.flags = 0
+  draft.length = draft.bytes.length
+  draft.expiry = first.expiry
+  draft.marks = session.marks(0)
+  giveCas(draft, first.own)
+  return session.raw.store(ADD)
 }

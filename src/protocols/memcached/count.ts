@@ -1,6 +1,6 @@
 /** incr, decr, touch, delete: one line in, one line out. */
 import { DELETED, MISSING, type Outcome, STORED, UNFIT } from '../../engine/raw-access.ts'
-import { TouchChange } from './changes.ts'
+import { TouchChange, type WantedCas } from './changes.ts'
 import { BAD_FORMAT, type ClientSession } from './client-session.ts'
 import { CountChange } from './count-change.ts'
 import { COUNT } from './counters.ts'
@@ -8,6 +8,7 @@ import { asBigInt, long, readLong, readSigned } from './decimal.ts'
 import { WATCH_DELETIONS } from './host.ts'
 import { line } from './line.ts'
 import { countPrefix, PREFIX_DELETE } from './prefixes.ts'
+import { touchKey } from './retrieve.ts'
 import { logDelete } from './watch-lines.ts'
 
 export const NO_NUMBER = 'CLIENT_ERROR cannot increment or decrement non-numeric value\r\n'
@@ -38,7 +39,9 @@ export function executeCount(session: ClientSession, isDown: boolean): void {
     wanted: undefined,
     own: undefined,
   })
-  const outcome = changeKey(session, change)
+  const { raw } = session
+  const isKey = raw.stage(line.bytes, line.starts[1]!, line.ends[1]!)
+  const outcome = isKey ? raw.change(change) : MISSING
   session.reply(countReply(session, outcome, change, isDown))
 }
 
@@ -48,20 +51,16 @@ function countReply(
   change: CountChange,
   isDown: boolean,
 ): string {
-  if (outcome === STORED) {
-    session.count(isDown ? COUNT.decr_hits : COUNT.incr_hits)
-    return `${change.text}\r\n`
-  }
+  noteCount(session, outcome, isDown)
+  if (outcome === STORED) return `${change.number}\r\n`
   if (outcome === UNFIT) return NO_NUMBER
-  if (outcome !== MISSING) return session.refusal(outcome)
-  session.count(isDown ? COUNT.decr_misses : COUNT.incr_misses)
-  return 'NOT_FOUND\r\n'
+  return outcome === MISSING ? 'NOT_FOUND\r\n' : session.refusal(outcome)
 }
 
-/** Applies a change to the entry of the line's key. */
-function changeKey(session: ClientSession, change: CountChange | TouchChange): Outcome {
-  const { raw } = session
-  return raw.stage(line.bytes, line.starts[1]!, line.ends[1]!) ? raw.change(change) : MISSING
+/** Counts what counting came to. */
+export function noteCount(session: ClientSession, outcome: Outcome, isDown: boolean): void {
+  if (outcome === STORED) session.count(isDown ? COUNT.decr_hits : COUNT.incr_hits)
+  else if (outcome === MISSING) session.count(isDown ? COUNT.decr_misses : COUNT.incr_misses)
 }
 
 export function executeTouch(session: ClientSession): void {
@@ -71,15 +70,11 @@ export function executeTouch(session: ClientSession): void {
     session.reply('CLIENT_ERROR invalid exptime argument\r\n')
     return
   }
-  session.count(COUNT.cmd_touch)
-  const outcome = changeKey(session, new TouchChange(session, session.expiry(seconds)))
-  if (outcome === STORED) {
-    session.count(COUNT.touch_hits)
-    session.reply('TOUCHED\r\n')
-  } else if (outcome === MISSING) {
-    session.count(COUNT.touch_misses)
-    session.reply('NOT_FOUND\r\n')
-  } else session.reply(session.refusal(outcome))
+  const change = new TouchChange(session, session.expiry(seconds))
+  const outcome = touchKey(session, change, line.bytes, line.starts[1]!, line.ends[1]!)
+  if (outcome === STORED) session.reply('TOUCHED\r\n')
+  else if (outcome === MISSING) session.reply('NOT_FOUND\r\n')
+  else session.reply(session.refusal(outcome))
 }
 
 const DELETE_USAGE = 'CLIENT_ERROR bad command line format.  Usage: delete <key> [noreply]\r\n'
@@ -104,19 +99,29 @@ export function executeDelete(session: ClientSession): void {
     session.reply(BAD_FORMAT)
     return
   }
+  const outcome = deleteKey(session, line.bytes, line.starts[1]!, line.ends[1]!, undefined)
+  if (outcome === DELETED) session.reply('DELETED\r\n')
+  else if (outcome === MISSING) session.reply('NOT_FOUND\r\n')
+  else session.reply(session.refusal(outcome))
+}
+
+/** Deletes the entry of the key `bytes[from, to)`, if it has the wanted CAS. */
+export function deleteKey(
+  session: ClientSession,
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+  wanted: WantedCas | undefined,
+): Outcome {
   const { raw } = session
-  const from = line.starts[1]!
-  const to = line.ends[1]!
-  countPrefix(session, line.bytes, from, to, PREFIX_DELETE)
-  const outcome = raw.stage(line.bytes, from, to) ? raw.remove() : MISSING
-  if (outcome === DELETED) {
-    session.count(COUNT.delete_hits)
-    session.reply('DELETED\r\n')
-    if ((session.watched & WATCH_DELETIONS) !== 0) {
-      logDelete(session, line.bytes, from, to, 'delete')
-    }
-  } else if (outcome === MISSING) {
-    session.count(COUNT.delete_misses)
-    session.reply('NOT_FOUND\r\n')
-  } else session.reply(session.refusal(outcome))
+  countPrefix(session, bytes, from, to, PREFIX_DELETE)
+  let outcome: Outcome = MISSING
+  if (raw.stage(bytes, from, to)) {
+    outcome = wanted === undefined ? raw.remove() : raw.removeMatching(wanted.high, wanted.low)
+  }
+  if (outcome === MISSING) session.count(COUNT.delete_misses)
+  if (outcome !== DELETED) return outcome
+  session.count(COUNT.delete_hits)
+  if ((session.watched & WATCH_DELETIONS) !== 0) logDelete(session, bytes, from, to, 'delete')
+  return DELETED
 }

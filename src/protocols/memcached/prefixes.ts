@@ -4,7 +4,6 @@
  */
 import type { ClientSession } from './client-session.ts'
 import { SETTING } from './counters.ts'
-import { line } from './line.ts'
 
 export const PREFIX_GET = 0
 export const PREFIX_HIT = 1
@@ -29,21 +28,18 @@ export function countPrefix(
   board.prefixes.count(prefix, what, board.setting(SETTING.detailEra))
 }
 
-/** `stats detail on|off|dump`. */
-export function executeDetail(session: ClientSession): void {
+/** `stats detail on|off|dump`: what to answer, or undefined where the word is another. */
+export function tellDetail(session: ClientSession, word: string): string | undefined {
   const { board } = session.facts
-  if (line.is(2, 'on') || line.is(2, 'off')) {
-    board.set(SETTING.detail, line.is(2, 'on') ? 1 : 0)
-    session.say('OK\r\n')
-    return
+  if (word === 'on' || word === 'off') {
+    board.set(SETTING.detail, word === 'on' ? 1 : 0)
+    return 'OK\r\n'
   }
-  if (!line.is(2, 'dump')) {
-    session.say('CLIENT_ERROR usage: stats detail on|off|dump\r\n')
-    return
-  }
+  if (word !== 'dump') return undefined
+  let text = ''
   for (const [prefix, sums] of board.prefixes.sums(board.setting(SETTING.detailEra))) {
     const [gets, hits, sets, deletes] = sums
-    session.say(`PREFIX ${prefix} get ${gets} hit ${hits} set ${sets} del ${deletes}\r\n`)
+    text += `PREFIX ${prefix} get ${gets} hit ${hits} set ${sets} del ${deletes}\r\n`
   }
-  session.say('END\r\n')
+  return `${text}END\r\n`
 }

@@ -12,6 +12,7 @@ import {
   MARK_FETCHED,
   MAX_RETRIES,
   MISSING,
+  type Outcome,
   type Reading,
   STORED,
 } from '../../engine/raw-access.ts'
@@ -146,21 +147,33 @@ function answerKey(
   expiry: number | undefined,
 ): void {
   if (expiry !== undefined) {
-    touchKey(session, bytes, from, to, hasCas, expiry)
+    answerTouched(session, bytes, from, to, hasCas, expiry)
     return
   }
-  const { raw, out } = session
-  session.count(COUNT.cmd_get)
+  const { raw } = session
   const found = raw.stage(bytes, from, to) ? readKey(session, bytes, from, to, hasCas) : GONE
+  if (found === LOST_RACES) session.out.text(LOST)
+  noteGet(session, bytes, from, to, found)
+}
+
+/** Counts and logs that a key was looked up: HIT (`raw.reading` describes it), GONE, LOST_RACES. */
+export function noteGet(
+  session: ClientSession,
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+  found: number,
+): void {
+  const { reading } = session.raw
+  session.count(COUNT.cmd_get)
   if (found === HIT) {
     session.count(COUNT.get_hits)
-    noteUse(session, raw.reading)
+    noteUse(session, reading)
   } else if (found === GONE) session.count(COUNT.get_misses)
-  else out.text(LOST)
   countPrefix(session, bytes, from, to, PREFIX_GET)
   if (found === HIT) countPrefix(session, bytes, from, to, PREFIX_HIT)
   if ((session.watched & WATCH_FETCHERS) !== 0) {
-    logFetch(session, bytes, from, to, found === HIT ? raw.reading.length : -1)
+    logFetch(session, bytes, from, to, found === HIT ? reading.length : -1)
   }
 }
 
@@ -193,7 +206,8 @@ function readKey(
   }
   return LOST_RACES
 }
-const LOST_RACES = -1
+/** The entry changed whenever it was read. */
+export const LOST_RACES = -1
 
 /** `VALUE key flags length`; returns where it ends. */
 function putValueLine(
@@ -230,7 +244,7 @@ export function noteUse(session: ClientSession, reading: Reading): void {
   session.raw.change(new UseChange(session))
 }
 
-function touchKey(
+function answerTouched(
   session: ClientSession,
   key: Uint8Array,
   from: number,
@@ -238,22 +252,17 @@ function touchKey(
   hasCas: boolean,
   expiry: number,
 ): void {
-  const { raw, out } = session
-  session.count(COUNT.cmd_touch)
+  const { out } = session
   const change = new TouchChange(session, expiry)
-  const outcome = raw.stage(key, from, to) ? raw.change(change) : MISSING
+  const outcome = touchKey(session, change, key, from, to)
   if ((session.watched & WATCH_FETCHERS) !== 0) {
     logFetch(session, key, from, to, outcome === STORED ? change.value.length : -1)
   }
-  if (outcome === MISSING) {
-    session.count(COUNT.touch_misses)
-    return
-  }
+  if (outcome === MISSING) return
   if (outcome !== STORED) {
     out.text(session.refusal(outcome))
     return
   }
-  session.count(COUNT.touch_hits)
   const { value } = change
   const start = out.reserve(HEADER_BYTES + (to - from) + value.length)
   const target = out.bytes
@@ -265,4 +274,20 @@ function touchKey(
   at = putLineEnd(target, at)
   target.set(value, at)
   out.length = putLineEnd(target, at + value.length)
+}
+
+/** Gives the entry of the key `bytes[from, to)` a new expiry, and counts that. */
+export function touchKey(
+  session: ClientSession,
+  change: TouchChange,
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+): Outcome {
+  const { raw } = session
+  session.count(COUNT.cmd_touch)
+  const outcome = raw.stage(bytes, from, to) ? raw.change(change) : MISSING
+  if (outcome === MISSING) session.count(COUNT.touch_misses)
+  else if (outcome === STORED) session.count(COUNT.touch_hits)
+  return outcome
 }

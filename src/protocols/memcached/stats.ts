@@ -8,56 +8,55 @@ import type { ClientSession, Continuation } from './client-session.ts'
 import { COUNT, COUNTER_NAMES, SETTING } from './counters.ts'
 import type { ConnectionFacts } from './host.ts'
 import { line } from './line.ts'
-import { executeDetail } from './prefixes.ts'
+import { tellDetail } from './prefixes.ts'
 import { versionOf } from './version.ts'
 
 export type StatLine = readonly [name: string, value: string | number]
 
-export function executeStats(session: ClientSession): void {
-  if (line.count === 1) {
-    sayAll(session, generalStats(session))
-    return
-  }
-  const { facts } = session
-  if (line.is(1, 'items')) {
-    sayAll(session, itemStats(session))
-    return
-  }
-  if (line.is(1, 'slabs')) {
-    sayAll(session, slabStats(session))
-    return
-  }
-  if (line.is(1, 'sizes')) {
-    sayAll(session, [['sizes_status', 'disabled']])
-    return
-  }
-  if (line.is(1, 'settings')) {
-    sayAll(session, settingStats(session))
-    return
-  }
-  if (line.is(1, 'detail')) {
-    executeDetail(session)
-    return
-  }
-  if (line.is(1, 'conns')) {
-    session.more = new ConnectionList(facts.connections())
-    return
-  }
-  if (line.is(1, 'reset')) {
-    facts.board.reset()
-    session.say('RESET\r\n')
-    return
-  }
-  if (line.is(1, 'cachedump')) {
-    session.say('CLIENT_ERROR there is no cachedump: use lru_crawler metadump\r\n')
-    return
-  }
-  session.say('ERROR\r\n')
+/** Where statistics go, in the form of the protocol that was asked. */
+export interface StatSink {
+  put(session: ClientSession, name: string, value: string | number): void
+  end(session: ClientSession): void
 }
 
-function sayAll(session: ClientSession, lines: readonly StatLine[]): void {
-  for (const [name, value] of lines) session.say(`STAT ${name} ${value}\r\n`)
-  session.say('END\r\n')
+const TEXT_SINK: StatSink = {
+  put: (session, name, value) => session.say(`STAT ${name} ${value}\r\n`),
+  end: (session) => session.say('END\r\n'),
+}
+
+export function executeStats(session: ClientSession): void {
+  const topic = line.count === 1 ? '' : line.text(1)
+  if (tellStats(session, topic, TEXT_SINK)) return
+  if (topic === 'detail') {
+    const answer = line.count > 2 ? tellDetail(session, line.text(2)) : undefined
+    session.say(answer ?? 'CLIENT_ERROR usage: stats detail on|off|dump\r\n')
+  } else if (topic === 'reset') {
+    session.facts.board.reset()
+    session.say('RESET\r\n')
+  } else if (topic === 'cachedump') {
+    session.say('CLIENT_ERROR there is no cachedump: use lru_crawler metadump\r\n')
+  } else session.say('ERROR\r\n')
+}
+
+/** Tells the statistics of a topic, '' being the general ones; false when there is none such. */
+export function tellStats(session: ClientSession, topic: string, sink: StatSink): boolean {
+  if (topic === 'conns') {
+    session.more = new ConnectionList(session.facts.connections(), sink)
+    return true
+  }
+  const lines = linesOf(session, topic)
+  if (lines === undefined) return false
+  for (const [name, value] of lines) sink.put(session, name, value)
+  sink.end(session)
+  return true
+}
+
+function linesOf(session: ClientSession, topic: string): readonly StatLine[] | undefined {
+  if (topic === '') return generalStats(session)
+  if (topic === 'items') return itemStats(session)
+  if (topic === 'slabs') return slabStats(session)
+  if (topic === 'sizes') return [['sizes_status', 'disabled']]
+  return topic === 'settings' ? settingStats(session) : undefined
 }
 
 /** Seconds and microseconds of processor time. */
@@ -145,7 +144,7 @@ function settingStats(session: ClientSession): StatLine[] {
     ['stat_key_prefix', ':'],
     ['detail_enabled', onOff(board.setting(SETTING.detail) === 1)],
     ['cas_enabled', 'yes'],
-    ['binding_protocol', 'ascii'],
+    ['binding_protocol', 'auto-negotiate'],
     ['auth_enabled_sasl', 'no'],
     ['auth_enabled_ascii', 'no'],
     ['item_size_max', engine.maxItemBytes],
@@ -214,25 +213,28 @@ function itemStats(session: ClientSession): StatLine[] {
 /** stats conns: as many lines as there are connections. */
 class ConnectionList implements Continuation {
   readonly #connections: readonly ConnectionFacts[]
+  readonly #sink: StatSink
   #at = 0
 
-  constructor(connections: readonly ConnectionFacts[]) {
+  constructor(connections: readonly ConnectionFacts[], sink: StatSink) {
     this.#connections = connections
+    this.#sink = sink
   }
 
   step(session: ClientSession): boolean {
+    const sink = this.#sink
     for (; this.#at < this.#connections.length; this.#at++) {
       if (session.out.isFull) return false
       const { id, address, listenAddress, state, secondsSinceCommand } =
         this.#connections[this.#at]!
-      session.say(`STAT ${id}:addr ${address}\r\n`)
-      if (listenAddress !== undefined) session.say(`STAT ${id}:listen_addr ${listenAddress}\r\n`)
-      session.say(`STAT ${id}:state ${state}\r\n`)
+      sink.put(session, `${id}:addr`, address)
+      if (listenAddress !== undefined) sink.put(session, `${id}:listen_addr`, listenAddress)
+      sink.put(session, `${id}:state`, state)
       if (secondsSinceCommand !== undefined) {
-        session.say(`STAT ${id}:secs_since_last_cmd ${Math.floor(secondsSinceCommand)}\r\n`)
+        sink.put(session, `${id}:secs_since_last_cmd`, Math.floor(secondsSinceCommand))
       }
     }
-    session.out.text('END\r\n')
+    sink.end(session)
     return true
   }
 }

@@ -40,7 +40,7 @@ export const NO_VALUE = -1
 /** The value that follows is to be skipped: `parsed.length` bytes and a line end. */
 export const SKIP_VALUE = -2
 
-/** What the line of a storage command says. One per thread, as the line. */
+/** What a storage command says. One per thread, as the line. */
 class ParsedStore {
   flags = 0
   seconds = 0
@@ -66,7 +66,8 @@ export function readStore(session: ClientSession, kind: number): number {
     return NO_VALUE
   }
   if (parsed.length <= session.maxItemBytes) return parsed.length
-  refuseSize(session, kind === STORE_SET)
+  refuseSize(session, kind, line.bytes, line.starts[1]!, line.ends[1]!)
+  session.reply(TOO_LARGE_REPLY)
   return SKIP_VALUE
 }
 
@@ -76,6 +77,7 @@ function readNumbers(kind: number): boolean {
   parsed.seconds = readSigned(bytes, starts[3]!, ends[3]!)
   parsed.length = readUnsigned(bytes, starts[4]!, ends[4]!, MOST_ANNOUNCED_BYTES)
   if (parsed.flags < 0 || Number.isNaN(parsed.seconds) || parsed.length < 0) return false
+  parsed.casHigh = parsed.casLow = 0
   if (kind !== STORE_CAS) return true
   if (!readLong(bytes, starts[5]!, ends[5]!)) return false
   parsed.casHigh = long.high
@@ -83,15 +85,17 @@ function readNumbers(kind: number): boolean {
   return true
 }
 
-/** A value that is larger than an item may be: it is not read, and what it was to replace goes. */
-export function refuseSize(session: ClientSession, removesOld: boolean): void {
+/** A value larger than an item may be: it is not read, and what a set was to replace goes. */
+export function refuseSize(
+  session: ClientSession,
+  kind: number,
+  bytes: Uint8Array,
+  keyFrom: number,
+  keyTo: number,
+): void {
   const { raw } = session
   session.count(COUNT.store_too_large)
-  const { bytes, starts, ends } = line
-  const from = starts[1]!
-  const to = ends[1]!
-  if (removesOld && raw.stage(bytes, from, to)) raw.remove()
-  session.reply(TOO_LARGE_REPLY)
+  if (kind === STORE_SET && raw.stage(bytes, keyFrom, keyTo)) raw.remove()
 }
 
 /** Stores the value `bytes[from, from + length)`, all of it there, under the key of the line. */
@@ -101,11 +105,22 @@ export function executeStore(
   bytes: Uint8Array,
   from: number,
 ): void {
+  const outcome = storeValue(session, kind, bytes, line.starts[1]!, line.ends[1]!, from)
+  session.reply(replyTo(session, kind, outcome))
+}
+
+/** Stores the parsed value `bytes[from, from + length)` under the key `bytes[keyFrom, keyTo)`. */
+export function storeValue(
+  session: ClientSession,
+  kind: number,
+  bytes: Uint8Array,
+  keyFrom: number,
+  keyTo: number,
+  from: number,
+): Outcome {
   const { raw } = session
-  const keyFrom = line.starts[1]!
-  const keyTo = line.ends[1]!
   let outcome: Outcome = TOO_LARGE
-  if (raw.stage(line.bytes, keyFrom, keyTo)) {
+  if (raw.stage(bytes, keyFrom, keyTo)) {
     outcome =
       kind === STORE_APPEND || kind === STORE_PREPEND
         ? concat(session, kind === STORE_PREPEND, bytes, from)
@@ -116,13 +131,12 @@ export function executeStore(
   if (kind === STORE_CAS) countCas(session, outcome)
   if (outcome === FULL) session.count(COUNT.store_no_memory)
   if (outcome === FULL && kind === STORE_SET) raw.remove()
-  const { bytes: keyBytes } = line
-  countPrefix(session, keyBytes, keyFrom, keyTo, PREFIX_SET)
-  session.reply(replyTo(session, kind, outcome))
+  countPrefix(session, bytes, keyFrom, keyTo, PREFIX_SET)
   if ((session.watched & WATCH_MUTATIONS) !== 0) {
     const status = replyTo(session, kind, outcome).trimEnd().toLowerCase()
-    logStore(session, keyBytes, keyFrom, keyTo, NAMES[kind]!, status, parsed.length)
+    logStore(session, bytes, keyFrom, keyTo, NAMES[kind]!, status, parsed.length)
   }
+  return outcome
 }
 
 function storeWhole(
@@ -156,7 +170,9 @@ function concat(
   from: number,
 ): Outcome {
   const value = bytes.subarray(from, from + parsed.length)
-  return session.raw.change(new ConcatChange(session, value, isBefore, undefined, undefined))
+  const { casHigh: high, casLow: low } = parsed
+  const wanted = (high | low) === 0 ? undefined : { high, low }
+  return session.raw.change(new ConcatChange(session, value, isBefore, wanted, undefined))
 }
 
 export function countCas(session: ClientSession, outcome: Outcome): void {

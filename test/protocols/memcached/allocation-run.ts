@@ -8,11 +8,12 @@ import { createEngine } from '../../../src/index.ts'
 import { MemcachedConnection } from '../../../src/protocols/memcached/connection.ts'
 import { ReplyBuffer } from '../../../src/protocols/reply-buffer.ts'
 import { FakeHost } from './client.ts'
+import { ask, OP, store, stream } from './frames.ts'
 
 const [kind, count] = process.argv.slice(2)
 const KEYS = 200
 const VALUE = 'v'.repeat(32)
-const REQUESTS: Readonly<Record<string, (key: string) => string>> = {
+const REQUESTS: Readonly<Record<string, (key: string) => string | Buffer>> = {
   get: (key) => `get ${key}\r\n`,
   gets: (key) => `gets ${key} ${key}\r\n`,
   miss: (key) => `get not-${key}\r\n`,
@@ -22,6 +23,15 @@ const REQUESTS: Readonly<Record<string, (key: string) => string>> = {
   delete: (key) => `delete not-${key} noreply\r\n`,
   // This one allocates: it shows that the others would be noticed.
   append: (key) => `append ${key} 0 0 0\r\n\r\n`,
+  binary: (key) =>
+    stream([
+      store(OP.set, key, VALUE),
+      store(OP.setq, key, VALUE),
+      ask(OP.get, key),
+      ask(OP.getkq, key),
+      ask(OP.getq, 'none'),
+      ask(OP.delete, 'none'),
+    ]),
   pipeline: (key) => `get ${key}\r\nset ${key} 0 0 32\r\n${VALUE}\r\nmn\r\n`.repeat(4),
 }
 
@@ -41,9 +51,11 @@ function run(turns: number): void {
   }
 }
 
+// The first byte says that a connection is binary, so the entries are made by another one.
+const writer = new MemcachedConnection(new RawAccess(engine), host, 2)
 for (let n = 0; n < KEYS; n++) {
   const set = Buffer.from(REQUESTS['set']!(`key-${n}`))
-  connection.feed(set, 0, set.length, out)
+  writer.feed(set, 0, set.length, out)
 }
 run(30_000)
 writeSync(1, 'begin\n')

@@ -19,7 +19,7 @@ function scavenges(kind: string): number {
   return between.split('\n').filter((line) => line.includes(' ms: ')).length
 }
 
-for (const kind of ['get', 'gets', 'miss', 'set', 'mg', 'ms', 'delete', 'pipeline']) {
+for (const kind of ['get', 'gets', 'miss', 'set', 'mg', 'ms', 'delete', 'pipeline', 'binary']) {
   test(`${kind} allocates nothing`, () => {
     expect(scavenges(kind)).toBeLessThanOrEqual(MOST_SCAVENGES)
   })

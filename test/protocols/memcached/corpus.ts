@@ -256,7 +256,6 @@ const REST: readonly Case[] = [
   ['watch foo\r\n', 'ERROR\r\n'],
   ['shutdown x\r\n', 'CLIENT_ERROR invalid shutdown mode\r\n'],
   ['quit\r\nget a\r\n', ''],
-  ['\x80\x00\x00\x00', 'ERROR the binary protocol is not spoken here\r\n'],
   [`${'x'.repeat(2049)}\r\nget a\r\n`, 'CLIENT_ERROR line too long\r\n'],
   [`${TEN}lru_crawler mgdump all\r\n`, 'STORED\r\nmg a\r\nEN\r\n'],
   ['ms AGIK 1 b\r\nx\r\nlru_crawler mgdump hash\r\n', 'HD\r\nmg AGIK b\r\nEN\r\n'],

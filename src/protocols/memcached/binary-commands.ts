@@ -1,0 +1,152 @@
+/**
+ * The opcodes of the binary protocol, what a request of each must look like, and what it does.
+ *
+ * Lengths are judged by the header alone: whoever waited for bytes that cannot belong to a request
+ * might wait for ever. A wrong one ends the connection after its reply, since nobody knows then
+ * where the next request begins.
+ */
+import {
+  executeFlush,
+  executeNoop,
+  executeQuit,
+  executeStat,
+  executeVerbosity,
+  executeVersion,
+} from './binary-admin.ts'
+import {
+  FLAG_BYTES,
+  frame,
+  HEADER_BYTES,
+  replyError,
+  REQUEST_MAGIC,
+  STATUS,
+} from './binary-frame.ts'
+import { executeGet, executeTouch } from './binary-retrieve.ts'
+import { executeCount, executeDelete, executeStore, refuseValue } from './binary-store.ts'
+import type { ClientSession } from './client-session.ts'
+import { MAX_KEY_BYTES } from './line.ts'
+import { STORE_ADD, STORE_APPEND, STORE_PREPEND, STORE_REPLACE, STORE_SET } from './store.ts'
+
+interface BinaryCommand {
+  readonly isQuiet: boolean
+  /** Whether the lengths of the request are those of this command. */
+  fits(): boolean
+  /** undefined: the command is known and not offered. */
+  readonly execute: ((session: ClientSession) => void) | undefined
+  /** A kind of store.ts, where a value of any length follows; else NO_STORE. */
+  readonly store: number
+}
+
+const NO_STORE = -1
+const STORE_EXTRA_BYTES = 8
+const COUNT_EXTRA_BYTES = 20
+const TIME_BYTES = 4
+const commands: (BinaryCommand | undefined)[] = new Array(256).fill(undefined)
+
+/** A command, and its quiet form if there is one. */
+function define(
+  [opcode, quiet]: readonly [number, number?],
+  fits: () => boolean,
+  execute: BinaryCommand['execute'],
+  store = NO_STORE,
+): void {
+  commands[opcode] = { isQuiet: false, fits, execute, store }
+  if (quiet !== undefined) commands[quiet] = { isQuiet: true, fits, execute, store }
+}
+
+const isBare = (): boolean => frame.bodyBytes === 0
+const isKeyed = (): boolean => isKeyWith(0) && frame.valueBytes === 0
+const isTimed = (): boolean => isKeyWith(TIME_BYTES) && frame.valueBytes === 0
+const isCounted = (): boolean => isKeyWith(COUNT_EXTRA_BYTES) && frame.valueBytes === 0
+function isKeyWith(extraBytes: number): boolean {
+  return frame.keyBytes > 0 && frame.extraBytes === extraBytes
+}
+
+function defineStore(opcodes: readonly [number, number], store: number, extraBytes: number): void {
+  const execute = (session: ClientSession): void => executeStore(session, store)
+  define(opcodes, () => isKeyWith(extraBytes), execute, store)
+}
+
+define([0x00, 0x09], isKeyed, (session) => executeGet(session, false))
+defineStore([0x01, 0x11], STORE_SET, STORE_EXTRA_BYTES)
+defineStore([0x02, 0x12], STORE_ADD, STORE_EXTRA_BYTES)
+defineStore([0x03, 0x13], STORE_REPLACE, STORE_EXTRA_BYTES)
+define([0x04, 0x14], isKeyed, executeDelete)
+define([0x05, 0x15], isCounted, (session) => executeCount(session, false))
+define([0x06, 0x16], isCounted, (session) => executeCount(session, true))
+define([0x07, 0x17], isBare, executeQuit)
+define(
+  [0x08, 0x18],
+  () => isBare() || (frame.extraBytes === TIME_BYTES && frame.bodyBytes === TIME_BYTES),
+  executeFlush,
+)
+define([0x0a], isBare, executeNoop)
+define([0x0b], isBare, executeVersion)
+define([0x0c, 0x0d], isKeyed, (session) => executeGet(session, true))
+defineStore([0x0e, 0x19], STORE_APPEND, 0)
+defineStore([0x0f, 0x1a], STORE_PREPEND, 0)
+define([0x10], () => frame.bodyBytes === frame.keyBytes, executeStat)
+define(
+  [0x1b],
+  () => frame.extraBytes === FLAG_BYTES && frame.bodyBytes === FLAG_BYTES,
+  executeVerbosity,
+)
+define([0x1c], isTimed, (session) => executeTouch(session, false, false))
+define([0x1d, 0x1e], isTimed, (session) => executeTouch(session, false, true))
+define([0x23, 0x24], isTimed, (session) => executeTouch(session, true, true))
+// SASL: its mechanisms, and the two requests of an authentication. There are no users.
+define([0x20], isBare, undefined)
+define([0x21], () => isKeyWith(0), undefined)
+define([0x22], () => isKeyWith(0), undefined)
+
+/** More of the request is needed: `frame.wantedBytes` of it. */
+export const UNFINISHED = -1
+
+/**
+ * Executes the request that begins at `from`.
+ * @returns where the next one begins, which lies beyond `to` when the rest of this one is to be
+ * passed over; or UNFINISHED
+ */
+export function executeFrame(
+  session: ClientSession,
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+): number {
+  if (bytes[from] !== REQUEST_MAGIC) {
+    session.isClosing = true
+    return to
+  }
+  if (to - from < HEADER_BYTES) return want(HEADER_BYTES)
+  frame.read(bytes, from)
+  if (frame.valueBytes < 0) return end(session, STATUS.UNKNOWN, to)
+  if (frame.keyBytes > MAX_KEY_BYTES) return end(session, STATUS.INVALID, to)
+  const command = commands[frame.opcode]
+  if (command !== undefined && !command.fits()) return end(session, STATUS.INVALID, to)
+  if (command?.execute === undefined) {
+    replyError(session, STATUS.UNKNOWN)
+    return frame.end
+  }
+  session.isQuiet = command.isQuiet
+  session.watched = session.facts.watchedKinds()
+  if (command.store !== NO_STORE && frame.valueBytes > session.maxItemBytes) {
+    if (to < frame.valueAt) return want(frame.valueAt - from)
+    refuseValue(session, command.store)
+    return frame.end
+  }
+  if (to < frame.end) return want(frame.end - from)
+  command.execute(session)
+  return frame.end
+}
+
+function want(count: number): typeof UNFINISHED {
+  frame.wantedBytes = count
+  return UNFINISHED
+}
+
+/** Lengths that cannot be: a reply, and the end of the connection. */
+function end(session: ClientSession, status: number, to: number): number {
+  replyError(session, status)
+  session.isClosing = true
+  return to
+}

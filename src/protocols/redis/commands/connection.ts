@@ -1,0 +1,124 @@
+/** PING ECHO QUIT HELLO AUTH SELECT RESET: commands about the connection itself. */
+import type { Args } from '../args.ts'
+import type { RedisClient } from '../client.ts'
+import type { Handlers } from '../command-table.ts'
+import { NOT_AN_INTEGER, SYNTAX, wrongArity } from '../errors.ts'
+import { REDIS_VERSION } from '../version.ts'
+
+export const CONNECTION_HANDLERS: Handlers = {
+  ping,
+  echo: ({ reply }, args) => reply.bulk(args.bytes, args.from(1), args.to(1)),
+  quit,
+  hello,
+  auth,
+  select,
+  reset,
+}
+
+const NO_PASSWORD =
+  'ERR AUTH <password> called without any password configured for the default user. ' +
+  'Are you sure your configuration is correct?'
+const WRONG_PASSWORD = 'WRONGPASS invalid username-password pair or user is disabled.'
+const NO_INT = 'ERR value is out of range, value must between -2147483648 and 2147483647'
+const BAD_NAME = 'ERR Client names cannot contain spaces, newlines or special characters.'
+
+function ping({ reply, isListening }: RedisClient, args: Args): void {
+  if (args.count > 2) reply.error(wrongArity('ping'))
+  else if (isListening && !reply.isResp3) {
+    reply.array(2)
+    reply.bulkText('pong')
+    if (args.count === 2) reply.bulk(args.bytes, args.from(1), args.to(1))
+    else reply.bulkText('')
+  } else if (args.count === 2) reply.bulk(args.bytes, args.from(1), args.to(1))
+  else reply.simple('PONG')
+}
+
+function quit(client: RedisClient): void {
+  client.reply.ok()
+  client.isClosing = true
+}
+
+/** HELLO [2|3 [AUTH user password] [SETNAME name]] */
+function hello(client: RedisClient, args: Args): void {
+  const { reply } = client
+  const version = args.count > 1 ? args.integer(1) : 0
+  if (Number.isNaN(version)) {
+    reply.error('ERR Protocol version is not an integer or out of range')
+    return
+  }
+  if (args.count > 1 && version !== 2 && version !== 3) {
+    reply.error('NOPROTO unsupported protocol version')
+    return
+  }
+  for (let i = 2; i < args.count; i++) {
+    const left = args.count - 1 - i
+    if (args.is(i, 'auth') && left >= 2) {
+      if (!isUser(args, i + 1)) {
+        reply.error(WRONG_PASSWORD)
+        return
+      }
+      i += 2
+    } else if (args.is(i, 'setname') && left >= 1) {
+      if (!setName(client, args, i + 1)) return
+      i++
+    } else {
+      reply.error(`ERR Syntax error in HELLO option '${args.latin(i)}'`)
+      return
+    }
+  }
+  if (version !== 0) reply.isResp3 = version === 3
+  greet(client)
+}
+
+function greet({ reply, id }: RedisClient): void {
+  reply.map(7)
+  reply.bulkText('server')
+  reply.bulkText('redis')
+  reply.bulkText('version')
+  reply.bulkText(REDIS_VERSION)
+  reply.bulkText('proto')
+  reply.integer(reply.isResp3 ? 3 : 2)
+  reply.bulkText('id')
+  reply.integer(id)
+  reply.bulkText('mode')
+  reply.bulkText('standalone')
+  reply.bulkText('role')
+  reply.bulkText('master')
+  reply.bulkText('modules')
+  reply.array(0)
+}
+
+/** As a Redis without a password: the default user may use any, and there is no other user. */
+function auth({ reply }: RedisClient, args: Args): void {
+  if (args.count > 3) reply.error(SYNTAX)
+  else if (args.count === 2) reply.error(NO_PASSWORD)
+  else if (isUser(args, 1)) reply.ok()
+  else reply.error(WRONG_PASSWORD)
+}
+
+function isUser(args: Args, index: number): boolean {
+  return args.text(index) === 'default'
+}
+
+/** Names the connection; an empty name takes it away. False when it was refused, and said so. */
+export function setName(client: RedisClient, args: Args, index: number): boolean {
+  const isPlain = args.slice(index).every((byte) => byte >= 33 && byte <= 126)
+  if (isPlain) client.setName(args.latin(index))
+  else client.reply.error(BAD_NAME)
+  return isPlain
+}
+
+function select(client: RedisClient, args: Args): void {
+  const given = args.long(1)
+  const index = Number(given)
+  if (given === undefined) client.reply.error(NOT_AN_INTEGER)
+  else if (BigInt.asIntN(32, given) !== given) client.reply.error(NO_INT)
+  else if (!client.isDatabase(index)) client.reply.error('ERR DB index is out of range')
+  else if (client.select(index)) client.reply.ok()
+  else client.reply.error('ERR the cache has no namespace left for this database')
+}
+
+function reset(client: RedisClient): void {
+  client.reset()
+  client.reply.simple('RESET')
+}

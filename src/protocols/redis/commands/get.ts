@@ -1,0 +1,229 @@
+/** GET MGET STRLEN GETRANGE SUBSTR, and GETDEL GETEX GETSET, which write as well. */
+import { TAG_BYTES } from '../../../engine/codec.ts'
+import {
+  DELETED,
+  type Draft,
+  EXISTS,
+  GONE,
+  HIT,
+  MAX_RETRIES,
+  MISSING,
+  type Outcome,
+  STORED,
+} from '../../../engine/raw-access.ts'
+import type { Args } from '../args.ts'
+import type { Continuation, RedisClient } from '../client.ts'
+import type { Handlers } from '../command-table.ts'
+import { CONTENDED_REPLY, SYNTAX, WRONG_TYPE } from '../errors.ts'
+import { isString } from '../value-type.ts'
+import {
+  ABSENT,
+  apply,
+  Edit,
+  integerArgument,
+  isRefused,
+  keepBytes,
+  NOTHING,
+  peek,
+  readString,
+  REFUSED,
+} from './edit.ts'
+import { readTime, type TimeForm } from './expiry.ts'
+import { readOptions } from './set-options.ts'
+import { noteUse } from './use.ts'
+
+export const GET_HANDLERS: Handlers = {
+  get: (client, args) => {
+    if (client.stage(args, 1)) sendValue(client, false)
+  },
+  mget,
+  strlen,
+  getrange,
+  substr: getrange,
+  getdel,
+  getex,
+  getset,
+}
+
+/**
+ * Replies with the value of the staged key, or a null.
+ * @param skipsOthers a value of another type counts as none
+ */
+export function sendValue(client: RedisClient, skipsOthers: boolean): void {
+  const { raw, reply } = client
+  const { out } = reply
+  const mark = out.length
+  for (let tries = 0; tries < MAX_RETRIES; tries++) {
+    const seen = raw.open()
+    if (seen === GONE) {
+      reply.nil()
+      return
+    }
+    if (seen !== HIT) continue
+    const { codec, length } = raw.reading
+    const at = reply.openBulk(length)
+    raw.copy(out.bytes, at)
+    if (raw.confirm()) {
+      if (isString(codec)) reply.closeBulk(length)
+      else {
+        out.length = mark
+        if (skipsOthers) reply.nil()
+        else reply.error(WRONG_TYPE)
+      }
+      noteUse(client)
+      return
+    }
+    out.length = mark
+  }
+  reply.error(CONTENDED_REPLY)
+}
+
+function mget(client: RedisClient, args: Args): void {
+  client.reply.array(args.count - 1)
+  const next = sendKeys(client, args, 1)
+  if (next < args.count) client.more = new MoreKeys(args.copy(), next)
+}
+
+/** Replies with the values of keys until the buffer is full; returns the next key. */
+function sendKeys(client: RedisClient, args: Args, first: number): number {
+  for (let i = first; i < args.count; i++) {
+    if (client.reply.out.isFull) return i
+    if (client.stage(args, i)) sendValue(client, true)
+  }
+  return args.count
+}
+
+class MoreKeys implements Continuation {
+  readonly #args: Args
+  #next: number
+
+  constructor(args: Args, next: number) {
+    this.#args = args
+    this.#next = next
+  }
+
+  step(client: RedisClient): boolean {
+    this.#next = sendKeys(client, this.#args, this.#next)
+    return this.#next === this.#args.count
+  }
+}
+
+function strlen(client: RedisClient, args: Args): void {
+  if (!client.stage(args, 1)) return
+  const { raw, reply } = client
+  const seen = peek(client, true)
+  if (seen === ABSENT) reply.integer(0)
+  else if (seen === HIT) {
+    if (isString(raw.reading.codec)) reply.integer(raw.reading.length)
+    else reply.error(WRONG_TYPE)
+  }
+}
+
+function getrange(client: RedisClient, args: Args): void {
+  const start = integerArgument(client, args, 2)
+  if (start === undefined) return
+  const end = integerArgument(client, args, 3)
+  if (end === undefined || !client.stage(args, 1)) return
+  const value = readString(client)
+  if (value === REFUSED) return
+  const { length } = value === ABSENT ? NOTHING : value
+  const from = Number(start)
+  const to = Number(end)
+  const isEmpty = from < 0 && to < 0 && from > to
+  const first = Math.max(from < 0 ? length + from : from, 0)
+  const last = Math.min(Math.max(to < 0 ? length + to : to, 0), length - 1)
+  if (value === ABSENT || isEmpty || first > last) client.reply.bulk(NOTHING)
+  else client.reply.bulk(value, first, last + 1)
+}
+
+/** What was there, for the reply; the value goes or gets another expiry. */
+class TakeEdit extends Edit {
+  old: Uint8Array | undefined
+  readonly #expiry: number | undefined
+
+  /** @param expiry undefined: the key is deleted; 0: it lives for ever */
+  constructor(expiry: number | undefined) {
+    super()
+    this.#expiry = expiry
+  }
+
+  protected edit(old: Uint8Array, draft: Draft, isNew: boolean): Outcome {
+    this.old = isNew ? undefined : old
+    if (isNew) return MISSING
+    const expiry = this.#expiry
+    if (expiry === undefined || (expiry !== 0 && expiry <= this.client.now)) return DELETED
+    if (expiry === 0 && draft.expiry === 0) return EXISTS
+    draft.expiry = expiry
+    return keepBytes(draft, old)
+  }
+}
+
+function getdel(client: RedisClient, args: Args): void {
+  take(client, args, new TakeEdit(undefined))
+}
+
+function take(client: RedisClient, args: Args, edit: TakeEdit): void {
+  if (!client.stage(args, 1)) return
+  const outcome = apply(client, edit)
+  if (isRefused(client, outcome, edit)) return
+  if (edit.old === undefined) client.reply.nil()
+  else client.reply.bulk(edit.old)
+}
+
+function getex(client: RedisClient, args: Args): void {
+  const options = readOptions(args, 2, true)
+  if (options === undefined) {
+    client.reply.error(SYNTAX)
+    return
+  }
+  const { form, timeAt, isPersist } = options
+  if (form === undefined && !isPersist) {
+    if (client.stage(args, 1)) sendValue(client, false)
+    return
+  }
+  if (isPersist) take(client, args, new TakeEdit(0))
+  else getWithExpiry(client, args, form!, timeAt)
+}
+
+/** Of a key that is absent not even the time is looked at. */
+function getWithExpiry(client: RedisClient, args: Args, form: TimeForm, timeAt: number): void {
+  if (!client.stage(args, 1)) return
+  const seen = peek(client, false)
+  if (seen === REFUSED) return
+  if (seen === ABSENT) client.reply.nil()
+  else if (!isString(client.raw.reading.codec)) client.reply.error(WRONG_TYPE)
+  else {
+    const expiry = readTime(client, args, timeAt, form, 'getex', false)
+    if (expiry !== undefined) take(client, args, new TakeEdit(expiry))
+  }
+}
+
+/** The new value for the old one; it lives for ever. */
+class SwapEdit extends Edit {
+  old: Uint8Array | undefined
+  readonly #args: Args
+
+  constructor(args: Args) {
+    super()
+    this.#args = args
+  }
+
+  protected edit(old: Uint8Array, draft: Draft, isNew: boolean): Outcome {
+    const args = this.#args
+    this.old = isNew ? undefined : old
+    draft.bytes = args.bytes
+    draft.from = args.from(2)
+    draft.length = args.size(2)
+    draft.codec = TAG_BYTES
+    draft.flags = draft.expiry = 0
+    return STORED
+  }
+}
+
+function getset(client: RedisClient, args: Args): void {
+  if (!client.stage(args, 1)) return
+  const edit = new SwapEdit(args)
+  if (isRefused(client, apply(client, edit), edit)) return
+  if (edit.old === undefined) client.reply.nil()
+  else client.reply.bulk(edit.old)
+}

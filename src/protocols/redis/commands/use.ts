@@ -1,0 +1,44 @@
+/**
+ * When an entry was last used: noted in it by reads at most once a minute, as memcached does, so
+ * that a hit writes nothing else. OBJECT IDLETIME tells it; what has no such note gets none.
+ */
+import {
+  type Change,
+  type Draft,
+  MARK_BITS,
+  MARK_FETCHED,
+  type Outcome,
+  type Reading,
+  STORED,
+} from '../../../engine/raw-access.ts'
+import { FLAG, RECORD } from '../board.ts'
+import type { RedisClient } from '../client.ts'
+
+const USE_INTERVAL_SECONDS = 60
+const BITS = (1 << MARK_BITS) - 1
+
+/** The entry was used now, and is as it was. One per thread. */
+class UseChange implements Change {
+  readonly keepsVersion = true
+  marks = 0
+
+  make(old: Uint8Array, reading: Reading, draft: Draft): Outcome {
+    draft.marks = this.marks | (reading.marks & BITS) | MARK_FETCHED
+    draft.bytes = old
+    draft.from = 0
+    draft.length = old.length
+    return STORED
+  }
+}
+const useChange = new UseChange()
+
+/** After a hit that counts as a use: `raw.reading` is what was read. */
+export function noteUse(client: RedisClient): void {
+  const { marks } = client.raw.reading
+  if (marks === 0 || client.idleSeconds(marks) < USE_INTERVAL_SECONDS) return
+  const { board } = client.host
+  if ((board.word(client.slot, RECORD.flags) & FLAG.noTouch) !== 0) return
+  useChange.marks = client.marks
+  // A lost race or a full memory loses a note, nothing else.
+  client.raw.change(useChange)
+}

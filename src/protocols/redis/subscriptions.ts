@@ -1,0 +1,161 @@
+/**
+ * Who listens to what: the subscriptions of one worker's clients, and how many the other workers
+ * have of each, which they tell when it changes. A message goes to the clients here at once, and to
+ * all workers if any other has a subscriber at all: whoever has confirmed a subscription has said
+ * so in shared memory before, so nothing that is published afterwards is missed.
+ *
+ * The numbers that PUBLISH and PUBSUB answer are those of the moment for this worker, and a moment
+ * old for others.
+ */
+import { GAUGE } from './board.ts'
+import type { RedisClient } from './client.ts'
+import { matchesGlob } from './values/glob.ts'
+
+/** Channels, patterns, and channels of the sharded kind. */
+export const CHANNEL = 0
+export const PATTERN = 1
+export const SHARD = 2
+export type Kind = typeof CHANNEL | typeof PATTERN | typeof SHARD
+const KINDS: readonly Kind[] = [CHANNEL, PATTERN, SHARD]
+
+export type SubscriptionMessage =
+  | { readonly kind: 'subscribers'; from: number; of: Kind; name: string; count: number }
+  | { readonly kind: 'whoSubscribes'; from: number }
+  | { readonly kind: 'publish'; from: number; of: Kind; channel: string; bytes: Uint8Array }
+
+/** Of the names that one client listens to, and about what each costs beside its bytes. */
+const MOST_BYTES = 1 << 24
+const COST_BYTES = 100
+
+type Tell = (message: SubscriptionMessage) => void
+
+export class Subscriptions {
+  /** By kind and name (a character per byte). */
+  readonly #here = KINDS.map(() => new Map<string, Set<RedisClient>>())
+  /** By kind and name: subscribers of each worker. */
+  readonly #elsewhere = KINDS.map(() => new Map<string, Map<number, number>>())
+  readonly #worker: number
+  readonly #tell: Tell
+  readonly #count: (change: number) => void
+  readonly #areOthersListening: () => boolean
+
+  /** @param worker the number of this one */
+  constructor(worker: number, board: RedisClient['host']['board'], tell: Tell) {
+    this.#worker = worker
+    this.#tell = tell
+    this.#count = (change) => board.gauge(GAUGE.subscriptions, change)
+    this.#areOthersListening = () => board.othersHave(GAUGE.subscriptions)
+    tell({ kind: 'whoSubscribes', from: worker })
+  }
+
+  /** @returns false when that is more than a client may listen to */
+  add(client: RedisClient, kind: Kind, name: string): boolean {
+    const mine = client.subscriptions[kind]!
+    if (mine.has(name)) return true
+    if (client.subscribedBytes + name.length + COST_BYTES > MOST_BYTES) return false
+    client.subscribedBytes += name.length + COST_BYTES
+    mine.add(name)
+    this.#count(1)
+    const byName = this.#here[kind]!
+    const clients = byName.get(name) ?? new Set()
+    byName.set(name, clients.add(client))
+    this.#announce(kind, name)
+    return true
+  }
+
+  remove(client: RedisClient, kind: Kind, name: string): void {
+    if (!client.subscriptions[kind]!.delete(name)) return
+    client.subscribedBytes -= name.length + COST_BYTES
+    this.#count(-1)
+    const clients = this.#here[kind]!.get(name)
+    clients?.delete(client)
+    if (clients?.size === 0) this.#here[kind]!.delete(name)
+    this.#announce(kind, name)
+  }
+
+  removeAll(client: RedisClient): void {
+    for (const kind of KINDS) {
+      for (const name of [...client.subscriptions[kind]!]) this.remove(client, kind, name)
+    }
+  }
+
+  /** @returns how many get the message */
+  publish(kind: Kind, channel: string, bytes: Uint8Array): number {
+    const here = this.#deliver(kind, channel, bytes)
+    if (!this.#areOthersListening()) return here
+    this.#tell({ kind: 'publish', from: this.#worker, of: kind, channel, bytes: bytes.slice() })
+    let elsewhere = this.#countElsewhere(kind, channel)
+    if (kind !== CHANNEL) return here + elsewhere
+    const name = Buffer.from(channel, 'latin1')
+    for (const pattern of this.#elsewhere[PATTERN]!.keys()) {
+      if (matchesGlob(Buffer.from(pattern, 'latin1'), name)) {
+        elsewhere += this.#countElsewhere(PATTERN, pattern)
+      }
+    }
+    return here + elsewhere
+  }
+
+  hear(message: SubscriptionMessage): void {
+    if (message.from === this.#worker) return
+    if (message.kind === 'publish') this.#deliver(message.of, message.channel, message.bytes)
+    else if (message.kind === 'subscribers') this.#note(message)
+    else this.#introduce(message.from)
+  }
+
+  /** Subscribers of a name, of all workers. */
+  countOf(kind: Kind, name: string): number {
+    return (this.#here[kind]!.get(name)?.size ?? 0) + this.#countElsewhere(kind, name)
+  }
+
+  /** Names that somebody has subscribed to. */
+  names(kind: Kind): string[] {
+    return [...new Set([...this.#here[kind]!.keys(), ...this.#elsewhere[kind]!.keys()])]
+  }
+
+  #deliver(kind: Kind, channel: string, bytes: Uint8Array): number {
+    let count = 0
+    for (const client of this.#here[kind]!.get(channel) ?? []) {
+      const head = [kind === SHARD ? 'smessage' : 'message', channel]
+      client.push(head, bytes)
+      count++
+    }
+    if (kind !== CHANNEL || this.#here[PATTERN]!.size === 0) return count
+    const name = Buffer.from(channel, 'latin1')
+    for (const [pattern, clients] of this.#here[PATTERN]!) {
+      if (!matchesGlob(Buffer.from(pattern, 'latin1'), name)) continue
+      for (const client of clients) {
+        client.push(['pmessage', pattern, channel], bytes)
+        count++
+      }
+    }
+    return count
+  }
+
+  #countElsewhere(kind: Kind, name: string): number {
+    let sum = 0
+    for (const count of this.#elsewhere[kind]!.get(name)?.values() ?? []) sum += count
+    return sum
+  }
+
+  #announce(kind: Kind, name: string): void {
+    const count = this.#here[kind]!.get(name)?.size ?? 0
+    this.#tell({ kind: 'subscribers', from: this.#worker, of: kind, name, count })
+  }
+
+  #note({ from, of, name, count }: Extract<SubscriptionMessage, { kind: 'subscribers' }>): void {
+    const byName = this.#elsewhere[of]!
+    const byWorker = byName.get(name) ?? new Map<number, number>()
+    if (count > 0) byName.set(name, byWorker.set(from, count))
+    else if (byWorker.delete(from) && byWorker.size === 0) byName.delete(name)
+  }
+
+  /** A worker has begun, perhaps in the place of one that died. */
+  #introduce(from: number): void {
+    for (const kind of KINDS) {
+      for (const name of [...this.#elsewhere[kind]!.keys()]) {
+        this.#note({ kind: 'subscribers', from, of: kind, name, count: 0 })
+      }
+      for (const name of this.#here[kind]!.keys()) this.#announce(kind, name)
+    }
+  }
+}

@@ -1,0 +1,48 @@
+/** The listening sockets of a server: by protocol, and as the connection board knows them. */
+import type { Socket } from 'node:net'
+import type { ConnectionBoard } from './connection-board.ts'
+import { boardAddress, type Listener, listenTcp, listenUnix, type Protocol } from './listen.ts'
+import type { OpenFilesWatch } from './open-files.ts'
+import type { ResolvedServeOptions } from './options.ts'
+
+/** @param index the listener's number on the board */
+type Accept = (socket: Socket, listener: Listener, index: number) => void
+
+export class Listeners {
+  readonly #listeners: Listener[] = []
+  readonly #board: ConnectionBoard
+  readonly #openFiles: OpenFilesWatch
+  readonly #accept: Accept
+
+  constructor(board: ConnectionBoard, openFiles: OpenFilesWatch, accept: Accept) {
+    this.#board = board
+    this.#openFiles = openFiles
+    this.#accept = accept
+  }
+
+  async listen({ ports, redisPorts, unixSocket }: ResolvedServeOptions): Promise<void> {
+    for (const { host, port } of ports) {
+      await this.#add((accept) => listenTcp('memcached', host, port, accept))
+    }
+    for (const { host, port } of redisPorts) {
+      await this.#add((accept) => listenTcp('redis', host, port, accept))
+    }
+    if (unixSocket !== undefined) await this.#add((accept) => listenUnix(unixSocket, accept))
+  }
+
+  /** The TCP listeners of a protocol. */
+  of(protocol: Protocol): Listener[] {
+    return this.#listeners.filter((each) => !each.isUnix && each.protocol === protocol)
+  }
+
+  close(): void {
+    for (const { server } of this.#listeners) server.close()
+  }
+
+  async #add(listen: (accept: (socket: Socket) => void) => Promise<Listener>): Promise<void> {
+    const listener: Listener = await listen((socket) => this.#accept(socket, listener, index))
+    const index = this.#board.addListener(boardAddress(listener), listener.protocol === 'redis')
+    listener.server.on('error', (error) => this.#openFiles.failed(error))
+    this.#listeners.push(listener)
+  }
+}

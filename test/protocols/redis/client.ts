@@ -1,0 +1,94 @@
+/**
+ * What a test needs of a server and of a client, for connections in this process: also in threads
+ * that no test runner runs in.
+ */
+import { RedisBoard } from '../../../src/protocols/redis/board.ts'
+import type { RedisConnection } from '../../../src/protocols/redis/connection.ts'
+import type {
+  RedisClientFacts,
+  RedisHost,
+  ServerTotals,
+} from '../../../src/protocols/redis/host.ts'
+import { ReplyBuffer } from '../../../src/protocols/reply-buffer.ts'
+import { encode, type Request } from './resp.ts'
+
+/** A server that does nothing but remember; its one worker gets messages at once. */
+export class FakeHost implements RedisHost {
+  readonly version = '0.1.0'
+  readonly pid = 4242
+  readonly worker = 0
+  readonly startedAt: number
+  readonly board = new RedisBoard(RedisBoard.create(64, 1), 0)
+  readonly settings = {
+    host: '127.0.0.1',
+    port: 6379,
+    maxConnections: 1024,
+    workers: 1,
+    idleTimeout: 0,
+    isFlushEnabled: true,
+    isDebugEnabled: true,
+  }
+  readonly open = new Set<number>()
+  readonly killed: number[] = []
+  readonly #timers: (() => void)[] = []
+  onMessage: (message: unknown) => void = () => {}
+
+  constructor(startedAt: number) {
+    this.startedAt = startedAt
+  }
+  totals(): ServerTotals {
+    const counts = { connectionsReceived: 1, connectionsRejected: 0, connected: this.open.size }
+    return { ...counts, bytesRead: 0, bytesWritten: 0 }
+  }
+  clientOf(slot: number): RedisClientFacts {
+    const address = `127.0.0.1:${50_000 + slot}`
+    return { slot, id: slot, address, listenAddress: '127.0.0.1:6379', age: 0, idle: 0 }
+  }
+  clients(): RedisClientFacts[] {
+    return [...this.open].map((slot) => this.clientOf(slot))
+  }
+  kill(slot: number): void {
+    this.killed.push(slot)
+  }
+  block(): void {}
+  serveSoon(): void {}
+  after(_ms: number, then: () => void): void {
+    this.#timers.push(then)
+  }
+  /** Runs what was to be called back. */
+  passTime(): void {
+    for (const then of this.#timers.splice(0)) then()
+  }
+  tellAll(message: unknown): void {
+    this.onMessage(message)
+  }
+}
+
+export class InProcessClient {
+  readonly connection: RedisConnection
+  readonly #out = new ReplyBuffer()
+
+  constructor(connection: RedisConnection) {
+    this.connection = connection
+  }
+
+  /** The replies to a request, one character per byte. */
+  ask(request: Request): string {
+    return this.feed(encode(request))
+  }
+
+  /** The replies to bytes. */
+  feed(bytes: Buffer): string {
+    const { connection } = this
+    const out = this.#out
+    let replies = ''
+    let at = 0
+    do {
+      at += connection.feed(bytes, at, bytes.length, out) - at
+      replies += out.bytes.toString('latin1', 0, out.length)
+      out.clear()
+      if (connection.isClosing || connection.isPaused) break
+    } while (at < bytes.length || connection.hasMore)
+    return replies
+  }
+}
