@@ -1,4 +1,7 @@
-/** Broken twins of the hand-off of frames: lost wake-ups, bytes that come too early or twice. */
+/**
+ * Broken twins of the hand-off of frames and of the board: lost wake-ups, bytes that come too early
+ * or twice, connections that are counted down twice.
+ */
 import type { BrokenTwin } from './twins.ts'
 
 const ONE_DIES = { deaths: 1, preemptions: 1 }
@@ -133,5 +136,38 @@ export const FRAME_TWINS: readonly BrokenTwin[] = [
     program: 'death: frames: half a request',
     bounds: ONE_DIES,
     within: 5000,
+  },
+  {
+    name: 'countedDownTwice',
+    rule: 'a connection that both threads close is counted down by one of them',
+    patches: [
+      {
+        file: 'src/server/connection-board.ts',
+        find: 'if (!swap(this.#words, at + STATE, OPEN, CLOSING)) return',
+        replace: 'swap(this.#words, at + STATE, OPEN, CLOSING)',
+      },
+    ],
+    program: 'board: close x close',
+    bounds: TWO,
+    within: 500,
+  },
+  {
+    name: 'slotFreeTooEarly',
+    rule: 'a slot is free only when nothing of its connection is left on the board',
+    patches: [
+      {
+        file: 'src/server/connection-board.ts',
+        find: `    this.close(slot)
+    const at = this.#at(slot)
+`,
+        replace: `    this.close(slot)
+    const at = this.#at(slot)
+    store(this.#words, at + STATE, FREE)
+`,
+      },
+    ],
+    program: 'sockets: a slot again',
+    bounds: TWO,
+    within: 2000,
   },
 ]

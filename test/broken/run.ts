@@ -9,9 +9,7 @@ import { parseArgs } from 'node:util'
 import { type Catch, catchTwins } from './catch-twins.ts'
 import { BROKEN_TWINS } from './twins.ts'
 
-const { values: flags } = parseArgs({
-  options: { twin: { type: 'string' }, json: { type: 'boolean', default: false } },
-})
+const { values: flags } = parseArgs({ options: { twin: { type: 'string' } } })
 const twins = BROKEN_TWINS.filter(({ name }) => flags.twin === undefined || name === flags.twin)
 const start = performance.now()
 const missed: string[] = []

@@ -16,6 +16,8 @@ export class FakeSocket extends EventEmitter {
   /** What the client got. */
   taken = ''
   destroyed = false
+  /** Its owner was told that it is gone. */
+  isClosed = false
   readonly writableLength = 0
   isPaused = true
 
@@ -42,7 +44,10 @@ export class FakeSocket extends EventEmitter {
   destroy(): void {
     if (this.destroyed) return
     this.destroyed = true
-    soon(() => this.emit('close'))
+    soon(() => {
+      this.isClosed = true
+      this.emit('close')
+    })
   }
 }
 

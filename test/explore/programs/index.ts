@@ -8,6 +8,7 @@ import { MEMORY } from './memory.ts'
 import { PAGES } from './pages.ts'
 import { PAIRS } from './pairs.ts'
 import { ROOM } from './room.ts'
+import { SOCKETS } from './sockets.ts'
 import { SPACES } from './spaces.ts'
 import { TABLES } from './tables.ts'
 import { TIME } from './time.ts'
@@ -22,6 +23,7 @@ export const PROGRAMS: readonly Program[] = [
   ...DEATHS,
   ...FRAMES,
   ...BOARDS,
+  ...SOCKETS,
   ...ROWS,
   ...SPACES,
 ]

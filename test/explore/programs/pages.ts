@@ -94,6 +94,8 @@ const MOVES: Readonly<Record<string, Lettered>> = {
     about: 'a page is emptied and cut anew under a reader',
     options: { ...SMALL_PAGES, pages: 2, versionBits: 0 },
     entries: 1,
+    cold: [0, 1],
+    ready: sendHome,
     lines: [
       [
         [MOVE, 'a'],
@@ -106,6 +108,8 @@ const MOVES: Readonly<Record<string, Lettered>> = {
     about: 'a page is cut twice while an update is under way',
     options: { ...SMALL_PAGES, pages: 2, versionBits: 0 },
     entries: 1,
+    cold: [0, 1],
+    ready: sendHome,
     lines: [
       [
         [MOVE, 'a'],
@@ -151,6 +155,8 @@ const MOVES: Readonly<Record<string, Lettered>> = {
     about: 'a page is cut twice while an entry is removed',
     options: { ...SMALL_PAGES, pages: 2, versionBits: 1 },
     entries: 1,
+    cold: [0, 1],
+    ready: sendHome,
     lines: [
       [
         [MOVE, 'a'],
@@ -170,6 +176,8 @@ const MOVES: Readonly<Record<string, Lettered>> = {
     about: 'iterating over a page that is cut anew',
     options: { ...SMALL_PAGES, pages: 2, versionBits: 0 },
     entries: 1,
+    cold: [0, 1],
+    ready: sendHome,
     lines: [
       [
         [MOVE, 'a'],
@@ -205,14 +213,20 @@ const MOVES: Readonly<Record<string, Lettered>> = {
   },
 }
 
+/** What is free is home: a page of which some thread keeps a chunk cannot be cut anew. */
+function sendHome({ janitor: { view } }: World): void {
+  settle(view)
+  while (giveBackTop(view, 0));
+}
+
 /** One more chunk of the page reaches the wrap of its version, and all that is free is home. */
-function useUp({ janitor: { engine, view } }: World): void {
+function useUp(world: World): void {
+  const { engine } = world.janitor
   for (let n = 0; n < 3; n++) {
     engine.set('-', 'x')
     engine.delete('-')
   }
-  settle(view)
-  while (giveBackTop(view, 0));
+  sendHome(world)
 }
 
 /** Marks the page of the first entries as one that is drained. */
