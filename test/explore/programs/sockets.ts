@@ -1,7 +1,7 @@
 /**
  * The hand-off of descriptors: the accepting thread claims a slot on the board and posts it to the
- * worker, whose real executor serves the socket and gives the slot back; then another connection has
- * it. No client gets what another asked for, and at the end the board counts what is open.
+ * worker, whose real executor serves the socket and gives the slot back; then another connection
+ * has it. No client gets what another asked for, and at the end the board counts what is open.
  */
 import { load, ring, store, whenRung } from '#words'
 import { ConnectionBoard } from '../../../src/server/connection-board.ts'
