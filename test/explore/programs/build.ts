@@ -2,6 +2,8 @@
  * From a plot (which world, which keys, who does what) to a program: the world is built, the
  * entries are stored, the magazines are filled, and the judge knows what was there first.
  */
+import { giveBackTop } from '../../../src/memory/page-claim.ts'
+import { settle } from '../../../src/memory/slab-allocator.ts'
 import { type KeyState, present } from '../../linearize/model.ts'
 import type { Prepared, Program } from '../program.ts'
 import { type Case, judge } from './judge.ts'
@@ -81,13 +83,24 @@ function prepared(of: Case): Prepared {
   return {
     threads: deeds,
     memory: world.memory,
-    privates: world.actors.map(({ session }) => [session]),
+    privates: world.actors.map(({ session, index }) =>
+      index === world.reader.thread ? [session, world.reader] : [session],
+    ),
     died: (thread) => world.mourn(thread),
     judges: [world.janitor.session],
     pointedAt: world.handle.segments.slice(1 + world.handle.plan.tableSegments),
     nameOf: (buffer, byteOffset) => nameOf(world, buffer, byteOffset),
     judge: (run) => judge(of, run, verdicts),
   }
+}
+
+/**
+ * What the janitor has of free chunks is home. A page of which some thread keeps one cannot be cut
+ * anew, so threads of a program about that begin cold.
+ */
+export function sendHome({ janitor: { view } }: World): void {
+  settle(view)
+  while (giveBackTop(view, 0));
 }
 
 /** What a thread does, and on which key. */

@@ -1,9 +1,8 @@
 /** Programs about pages: draining, cutting, cutting anew, a lower limit, and no eviction. */
 import { poke } from '#atomics'
 import { CONTROL } from '../../../native-layout/control-block.ts'
-import { giveBackTop } from '../../../src/memory/page-claim.ts'
-import { settle } from '../../../src/memory/slab-allocator.ts'
 import type { Program } from '../program.ts'
+import { sendHome } from './build.ts'
 import { type Lettered, letteredProgram } from './letters.ts'
 import * as more from './more-operations.ts'
 import * as base from './operations.ts'
@@ -211,12 +210,6 @@ const MOVES: Readonly<Record<string, Lettered>> = {
       [[SET, 'i']],
     ],
   },
-}
-
-/** What is free is home: a page of which some thread keeps a chunk cannot be cut anew. */
-function sendHome({ janitor: { view } }: World): void {
-  settle(view)
-  while (giveBackTop(view, 0));
 }
 
 /** One more chunk of the page reaches the wrap of its version, and all that is free is home. */

@@ -3,7 +3,7 @@
  * entry whose chunk is used again for another key; and some triples.
  */
 import type { Program } from '../program.ts'
-import { cast, first, type Line, type Plot, programOf } from './build.ts'
+import { cast, first, type Line, type Plot, programOf, sendHome } from './build.ts'
 import {
   ADD,
   APPEND,
@@ -49,12 +49,18 @@ export function together(place: Placement, threads: readonly (readonly Part[])[]
   const scene: Plot['scene'] = (world) => {
     const keys = keysFor(place, world)
     const expires = kinds.some((kind) => kind.expires || kind.isOver)
+    const moves = kinds.includes(MOVE)
     return {
       keys,
       entries: place === 'absent' ? [] : [first(keys[0]!, expires)],
-      cold: threads.flatMap((parts, at) => (parts.some(({ kind }) => kind.isCold) ? [at] : [])),
+      cold: threads.flatMap((parts, at) => {
+        return moves || parts.some(({ kind }) => kind.isCold) ? [at] : []
+      }),
       isOver: kinds.some((kind) => kind.isOver),
       mayEvict: kinds.some((kind) => kind.mayEvict),
+      ready: () => {
+        if (moves) sendHome(world)
+      },
       deeds: (versions) =>
         cast(
           world,
