@@ -208,6 +208,15 @@ export const BAD: readonly Example[] = [
     ],
     { initial: { k: present('a'), l: present('a') } },
   ),
+  example(
+    'a dead flush that emptied one key of two',
+    [
+      [0, 1, 10, flush, CUT],
+      [1, 11, 12, get, gave(), 'k'],
+      [1, 13, 14, get, gave('a'), 'l'],
+    ],
+    { initial: { k: present('a'), l: present('a') } },
+  ),
   {
     name: 'an entry that is over before its time',
     calls: timed([

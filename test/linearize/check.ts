@@ -8,7 +8,7 @@
  * that flushes tie together are searched as one, so that each flush has one moment for all of them.
  * Where that second search reaches the limit, the answer is 'undecided', never yes.
  */
-import { type Call, describeCall } from './history.ts'
+import { type Call, describeCall, returned } from './history.ts'
 import { ABSENT, type KeyState } from './model.ts'
 import { type Found, type Problem, search } from './search.ts'
 
@@ -47,14 +47,43 @@ export function checkHistory(calls: readonly Call[], options: CheckOptions = {})
   let configurations = 0
   let isUndecided = false
   for (const part of [...parts, ...joint]) {
-    const problem = problemOf(part, calls, options)
-    const found = search(problem)
-    configurations += found.configurations
-    if (found.ok === false) return { ok: false, configurations, witness: witness(problem, found) }
-    isUndecided ||= found.ok === undefined
+    const whole = problemOf(part, calls, options)
+    let failed: Verdict | undefined
+    let isOpen = false
+    let isRight = false
+    for (const problem of part.length > 1 ? withoutHalves(whole) : [whole]) {
+      const found = search(problem)
+      configurations += found.configurations
+      isRight = found.ok === true
+      if (isRight) break
+      if (found.ok === undefined) isOpen = true
+      else failed ??= { ok: false, configurations, witness: witness(problem, found) }
+    }
+    if (isRight) continue
+    if (!isOpen) return { ...failed!, configurations }
+    isUndecided = true
   }
   return { ok: isUndecided ? 'undecided' : true, configurations }
 }
+
+/**
+ * A flush that death cut off has emptied all of its keys or none: the states of the keys, which
+ * are kept apart, cannot say so. Each such flush is taken for one that returned, then for none.
+ */
+function withoutHalves(problem: Problem): Problem[] {
+  let choices: (readonly Call[])[] = [problem.calls]
+  const cut = problem.calls.filter(({ operation, outcome }) => {
+    return operation.name === 'flush' && outcome.kind === 'cut'
+  })
+  for (const flush of cut.slice(0, MOST_HALVES)) {
+    choices = choices.flatMap((calls) => [
+      calls.filter((call) => call !== flush),
+      calls.map((call) => (call === flush ? { ...call, outcome: returned() } : call)),
+    ])
+  }
+  return choices.map((calls) => ({ ...problem, calls }))
+}
+const MOST_HALVES = 4
 
 function keysNamed({ key, operation }: Call): readonly string[] {
   return operation.name === 'flush' ? (operation.keys ?? []) : [key]

@@ -168,6 +168,17 @@ export const GOOD: readonly Example[] = [
     [0, 7, 8, get, gave('a'), 'k'],
     [0, 9, 10, get, gave(), 'l'],
   ]),
+  ...[undefined, 'a'].map((left) =>
+    example(
+      `a dead flush empties all keys or none: ${left ?? 'all'}`,
+      [
+        [0, 1, 10, flush, CUT],
+        [1, 11, 12, get, gave(left), 'k'],
+        [1, 13, 14, get, gave(left), 'l'],
+      ],
+      { initial: { k: present('a'), l: present('a') } },
+    ),
+  ),
   example('a set that overlaps a flush may be before it or after it', [
     [0, 1, 9, set('a'), gave(), 'k'],
     [1, 1, 9, set('b'), gave(), 'l'],

@@ -5,7 +5,7 @@
  */
 import { describe, expect, test } from 'vitest'
 import { checkHistory, describeWitness } from './check.ts'
-import type { Call } from './history.ts'
+import { type Call, returned } from './history.ts'
 import { ABSENT, type KeyState, statesAfter } from './model.ts'
 import { MUTATIONS } from './mutations.ts'
 import { type Kind, type Random, randomFrom, randomHistory, type Shape } from './random-history.ts'
@@ -92,6 +92,11 @@ function hasOrder(
   return left.some((call) => {
     if (call.invoked > firstReturn) return false
     const rest = left.filter((other) => other !== call)
+    if (call.operation.name === 'flush' && call.outcome.kind === 'cut') {
+      // All of it or nothing.
+      const whole = { ...call, outcome: returned() }
+      return hasOrder(rest, states, mayLose) || hasOrder([...rest, whole], states, mayLose)
+    }
     const keys = call.operation.name === 'flush' ? ['a', 'b'] : [call.key]
     const next = new Map(states)
     for (const key of keys) {
