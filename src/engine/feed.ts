@@ -68,8 +68,12 @@ export class MutationFeed {
   #first = 0
   #isOpen = true
 
-  /** @internal */
-  constructor(view: MemoryView) {
+  /**
+   * @internal
+   * @param before state of each row when nobody listened yet: what was done since then may have
+   * been recorded in one row and passed over in another
+   */
+  constructor(view: MemoryView, before: Int32Array) {
     this.#view = view
     this.#lost = new Int32Array(view.plan.maxThreads)
     this.#early = new Int32Array(view.plan.maxThreads)
@@ -78,7 +82,8 @@ export class MutationFeed {
       store(view.control, at + ROW.FEED_TAIL, load(view.control, at + ROW.FEED_HEAD))
       this.#lost[row] = load(view.control, at + ROW.FEED_LOST)
       const state = load(view.control, at + ROW.STATE)
-      if (kindOf(state) !== ROW_IDLE && row !== view.row) this.#early[row] = state
+      const isSame = kindOf(state) === ROW_IDLE && sequenceOf(state) === sequenceOf(before[row]!)
+      if (!isSame && row !== view.row) this.#early[row] = state
     }
   }
 
@@ -167,6 +172,9 @@ export class MutationFeed {
 
 /** Becomes the reader of an engine's feed; undefined when there is one already. */
 export function openFeed(view: MemoryView): MutationFeed | undefined {
+  const before = Int32Array.from({ length: view.plan.maxThreads }, (_, row) =>
+    load(view.control, rowAddress(view, row) + ROW.STATE),
+  )
   if (compareExchange(view.control, CONTROL.LISTEN, 0, view.row + 1) !== 0) return undefined
-  return new MutationFeed(view)
+  return new MutationFeed(view, before)
 }
