@@ -22,6 +22,7 @@ const CHANGES: Readonly<Record<string, (result: unknown) => boolean>> = {
 /** @param there keys that can be read at the end */
 export function feedProblems(of: Case, run: Run, there: ReadonlySet<string>): string[] {
   const { world, keys } = of
+  if (world.reader.thread >= 0) return readerProblems(of, run, there)
   if (world.feed === undefined) return []
   const told = world.feed.poll(1 << 20)
   const problems: string[] = []
@@ -38,6 +39,28 @@ export function feedProblems(of: Case, run: Run, there: ReadonlySet<string>): st
   if (lostRecords(world) > 0) return problems // What was lost is not known.
   const isFlushed = told.some(({ kind }) => kind === 'FLUSH')
   for (const key of keys) problems.push(...keyProblems(of, run, told, key, there, isFlushed))
+  return problems
+}
+
+/** What a thread of the program was told while others wrote, and what is left in the rings. */
+function readerProblems(of: Case, run: Run, there: ReadonlySet<string>): string[] {
+  const { feed } = of.world.reader
+  if (run.dead.length > 0 || feed === undefined) return []
+  const polls = run.calls.filter(({ label }) => label === 'poll')
+  const told = [...polls.flatMap(({ result }) => result as Mutation[]), ...feed.poll(1 << 20)]
+  const strangers = told.filter(({ kind, key }) => kind !== 'RESYNC' && !of.keys.includes(key))
+  const problems = strangers.map(({ kind, key }) => `the feed tells of ${kind} of '${key}'`)
+  // What was under way when the thread began to listen, or found no room, is copied anew.
+  if (told.some(({ kind }) => kind === 'RESYNC')) return problems
+  for (const key of of.keys) {
+    const records = told.filter((one) => one.key === key).sort((a, b) => a.version - b.version)
+    const versions = new Set(records.map(({ version }) => version))
+    if (versions.size < records.length) problems.push(`a record of ${key} is told twice`)
+    const last = records.at(-1)
+    if (last !== undefined && (last.kind === 'PUT') !== there.has(key)) {
+      problems.push(`the last record of ${key} is ${last.kind}, but it is ${said(there.has(key))}`)
+    }
+  }
   return problems
 }
 

@@ -1,6 +1,7 @@
 /** Operations for programs about memory, time and deaths: long values, pages, limits, recovery. */
 import { COUNTER } from '../../../native-layout/thread-row.ts'
 import { movePage, trimStep } from '../../../src/engine/slab-admin.ts'
+import { openFeed } from '../../../src/engine/feed.ts'
 import { EXISTS } from '../../../src/engine/outcomes.ts'
 import { APPLY, storeDraft } from '../../../src/engine/store.ts'
 import { recoverDead } from '../../../src/memory/lease.ts'
@@ -186,6 +187,26 @@ export const SETTLE: Kind = {
   name: 'settle',
   mayEvict: true,
   steps: ({ actor: { view } }) => [aside('settle', () => settle(view))],
+}
+
+/** The thread becomes the reader of the mutation feed. */
+export const LISTEN: Kind = {
+  name: 'listen',
+  steps: ({ actor: { world, view, index } }) => {
+    world.reader.thread = index
+    const listen = (): void => {
+      world.reader.feed = openFeed(view)
+    }
+    return [aside('listen', listen)]
+  },
+}
+
+/** It takes what it is told. */
+export const POLL: Kind = {
+  name: 'poll',
+  steps: ({ actor: { world } }) => [
+    { label: 'poll', run: () => world.reader.feed!.poll(), ticks: 0, actions: () => [] },
+  ],
 }
 
 /** Recovers whoever is dead. */

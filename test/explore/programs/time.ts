@@ -5,6 +5,8 @@ import {
   EVICT_DEAD,
   FLUSH_SOON,
   LATER,
+  LISTEN,
+  POLL,
   LATER_FLUSHED,
   SET_TTL,
   TOUCH_TTL,
@@ -235,8 +237,54 @@ function lost(lines: Lines, at: number): Program {
   })
 }
 
+/** The reader is a thread like others; rings of 128 bytes go round while it reads. */
+const READ: readonly Lines[] = [
+  [
+    [
+      [LISTEN, 'a'],
+      [POLL, 'a'],
+      [POLL, 'a'],
+    ],
+    [
+      [SET, 'a'],
+      [DELETE, 'a'],
+    ],
+  ],
+  [
+    [
+      [LISTEN, 'a'],
+      [POLL, 'a'],
+      [POLL, 'a'],
+    ],
+    [
+      [ADD, 'b'],
+      [DELETE, 'b'],
+      [ADD, 'b'],
+      [SET, 'a'],
+    ],
+  ],
+  [
+    [
+      [LISTEN, 'a'],
+      [POLL, 'a'],
+    ],
+    [[SET, 'a']],
+    [[DELETE, 'a']],
+  ],
+]
+
+function read(lines: Lines, at: number): Program {
+  return timed(`feed: read ${at + 1}`, {
+    about: 'a thread reads the mutation feed while others write',
+    first: 'lives',
+    options: { hasFeed: true, ringBytes: at === 1 ? 128 : 1024, isUnread: true },
+    lines,
+  })
+}
+
 export const TIME: readonly Program[] = [
   ...Object.entries(EXPIRING).map(([name, what]) => timed(name, what)),
   ...TOLD.map(told),
   ...LOST.map(lost),
+  ...READ.map(read),
 ]

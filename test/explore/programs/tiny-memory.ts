@@ -30,6 +30,8 @@ export interface TinyOptions {
   /** Mutation rings, and bytes of each; 128 are room for a few records. */
   readonly hasFeed?: boolean
   readonly ringBytes?: number
+  /** Nobody reads the feed when the program begins. */
+  readonly isUnread?: boolean
 }
 
 /** Everything begins at this time. */

@@ -44,6 +44,11 @@ export class World {
   mayEvict = false
   /** A step of the program moves the clock. */
   clockMoves = false
+  /** The reader of the feed, if that is a thread of the program: made anew in each of its runs. */
+  readonly reader: { thread: number; feed: MutationFeed | undefined } = {
+    thread: -1,
+    feed: undefined,
+  }
   /** When the program begins. */
   evictionsBefore = 0
   clockBefore = 0
@@ -54,7 +59,8 @@ export class World {
     for (const { view } of actors) view.batches.fill(options.batch ?? 2)
     this.janitor = actors.pop()!
     this.actors = actors
-    this.feed = options.hasFeed === true ? openFeed(this.janitor.view) : undefined
+    const isRead = options.hasFeed === true && options.isUnread !== true
+    this.feed = isRead ? openFeed(this.janitor.view) : undefined
   }
 
   /** The program's time, in ms. A read of shared memory like any other. */
