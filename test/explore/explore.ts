@@ -24,6 +24,7 @@ export function explore(program: Program, options: Options, report = reported): 
   const executor = new Executor(program, options)
   const search = options.mode === 'dfs' ? depthFirst : random
   const { bound, complete, problems } = search(executor, options)
+  executor.words.check()
   const { executions, accesses } = executor
   const failure = problems === undefined ? undefined : report(executor, options, problems)
   const outcome = { executions, accesses, complete, bound }

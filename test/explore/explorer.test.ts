@@ -224,6 +224,9 @@ describe('what cannot be trusted is said', () => {
       w[3] = 1
     }
     expect(() => run(toy([[hidden]]))).toThrow('buffer 0, byte 12 was written unseen')
+    const rare: Body = (w) => load(w, 0) === 1 && hidden(w)
+    const others = [rare, (w: Int32Array) => store(w, 0, 1)].map((body) => [body])
+    expect(() => run(toy(others))).toThrow('buffer 0, byte 12 was written unseen')
   })
 })
 
