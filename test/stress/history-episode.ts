@@ -80,7 +80,8 @@ export class Episode {
   async #rounds(end: number): Promise<void> {
     let last: History | undefined
     while (performance.now() < end && this.#totals.problems.length === 0) {
-      const isDeadly = this.#random(ROUNDS_PER_DEATH) === 0
+      // The first round of an engine, too: a short run on a busy machine has few others.
+      const isDeadly = last === undefined || this.#random(ROUNDS_PER_DEATH) === 0
       if (isDeadly) last = this.#check(last)
       const threads = 2 + this.#random(this.#team.size - 1)
       const calls = Math.ceil(CALLS_OF_A_ROUND / threads / (this.#options.isPaused ? 4 : 1))
