@@ -1,6 +1,6 @@
 /**
- * Programs do what they are named after: in one of their first executions an entry is evicted, moved
- * or expires, a page is cut anew. A program in which that never happens would pass for ever.
+ * Programs do what they are named after: in one of their first executions an entry is evicted,
+ * moved or expires, a page is cut anew. One in which that never happens would pass for ever.
  */
 import { execFile } from 'node:child_process'
 import { resolve } from 'node:path'
