@@ -186,4 +186,18 @@ export const DEATH_TWINS: readonly BrokenTwin[] = [
     bounds: { deaths: 1, preemptions: 2 },
     within: 20_000,
   },
+  {
+    name: 'freePageHidden',
+    rule: 'no free page lies before the one at which the search for free pages begins',
+    patches: [
+      {
+        file: RECOVER,
+        find: '  lowerFresh(view, 1)\n',
+        replace: '',
+      },
+    ],
+    program: 'death: wish x wish',
+    bounds: ONE_DIES,
+    within: 10_000,
+  },
 ]

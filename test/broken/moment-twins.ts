@@ -106,4 +106,18 @@ export const MOMENT_TWINS: readonly BrokenTwin[] = [
     bounds: TWO,
     within: 2000,
   },
+  {
+    name: 'feedOpensBlindly',
+    rule: 'who begins to listen is asked to begin anew if others wrote while it began',
+    patches: [
+      {
+        file: 'src/engine/feed.ts',
+        find: 'if (!isSame && row !== view.row)',
+        replace: 'if (kindOf(state) !== ROW_IDLE && row !== view.row)',
+      },
+    ],
+    program: 'feed: read 3',
+    bounds: TWO,
+    within: 4000,
+  },
 ]
