@@ -43,16 +43,9 @@ export function changeEntry(view: MemoryView, draft: Draft, change: Change): Out
   if (load(view.control, CONTROL.GATE) !== 0) return CLOSED_GATE
   enter(view)
   let outcome: Outcome | 0 = 0
-  try {
-    for (let tries = 0; outcome === 0 && tries < MAX_RETRIES; tries++) {
-      outcome = attempt(view, draft, change)
-      if (outcome !== STORED) dropNew(view)
-    }
-  } catch (error) {
-    // No memory for a large copy, outside of the cache: the operation has not happened.
-    dropNew(view)
-    leave(view)
-    throw error
+  for (let tries = 0; outcome === 0 && tries < MAX_RETRIES; tries++) {
+    outcome = attempt(view, draft, change)
+    if (outcome !== STORED) dropNew(view)
   }
   if (outcome === 0) {
     outcome = CONTENDED

@@ -176,7 +176,7 @@ describe('a change that deletes', () => {
   })
 })
 
-test('a change that throws has not happened, and leaves no operation open', () => {
+test('a change that throws has not happened, and the next call ends its operation', () => {
   const engine = openEngine()
   const raw = open(engine)
   put(raw, Buffer.from('old'))
@@ -187,6 +187,7 @@ test('a change that throws has not happened, and leaves no operation open', () =
     },
   }
   expect(() => raw.change(failing)).toThrow('no memory')
+  expect(engine.get('other')).toBeUndefined()
   expect(engine.verify().problems).toEqual([])
   engine.set('key', 'new')
   expect(engine.get('key')).toBe('new')
