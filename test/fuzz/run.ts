@@ -1,14 +1,6 @@
 /**
  * `npm run fuzz -- --minutes 10`: all fuzzing in turn, each part for its share of the time.
- *
- *   --minutes N          all parts, N minutes in all (1)
- *   --differential N     only N commands, compared with a real memcached
- *   --hostile            only the attacks of hostile clients, in their long form
- *   --twins              only the broken twins of twins.ts: each must be caught
- *   --only PART          wire, frames, differential, hostile, twins or models, for the whole time
- *   --seed S             the same choices again
- *   --keep               inputs that reached something new go to corpus/wire.json
- *   --results FOLDER     where a line per measurement is appended (results/)
+ * The options are told by `--help`.
  *
  * The last line is a summary as JSON. What was found is also saved, a file each, in the folder of
  * temporary files; then the program ends with 1.
@@ -21,6 +13,7 @@ import { parseArgs } from 'node:util'
 import { machineFacts } from '../../bench/machine.ts'
 import { fnv1a, hex } from '../../bench/measurement.ts'
 import { lineOf } from '../../bench/report/write.ts'
+import { commandLine, minutesOf, oneOf, wholeOf } from '../proof/command-line.ts'
 import { type Call, PARTS, type PartReport } from './parts.ts'
 
 const RESULTS = fileURLToPath(new URL('../../results/', import.meta.url))
@@ -45,22 +38,52 @@ const UNITS: Readonly<Record<string, string>> = {
   tests: 'tests',
 }
 
-const { values } = parseArgs({
-  options: {
-    minutes: { type: 'string', default: '1' },
-    seed: { type: 'string' },
-    differential: { type: 'string' },
-    hostile: { type: 'boolean', default: false },
-    twins: { type: 'boolean', default: false },
-    only: { type: 'string' },
-    keep: { type: 'boolean', default: false },
-    results: { type: 'string', default: RESULTS },
-  },
+const USAGE = `
+npm run fuzz -- [options]: all fuzzing in turn, each part for its share of the time
+
+  --minutes N          time of all parts (1); attacks and models take what they take
+  --differential N     only N commands, compared with a real memcached
+  --hostile            only the attacks of hostile clients, in their long form
+  --twins              only the broken twins of twins.ts: each must be caught
+  --only PART          one part for the whole time: ${Object.keys(PARTS).join(', ')}
+  --seed N             the same choices again; any by default
+  --keep               inputs that reached something new go to corpus/wire.json
+  --results FOLDER     where a line per figure is appended to runs.ndjson (results/); none: nowhere
+
+Exit code: 0, 1 when something was found, 2 for wrong options.`
+
+const { values, seed, minutes, commands, only } = commandLine(USAGE, (args) => {
+  const { values } = parseArgs({
+    args,
+    options: {
+      minutes: { type: 'string', default: '1' },
+      seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+      differential: { type: 'string' },
+      hostile: { type: 'boolean', default: false },
+      twins: { type: 'boolean', default: false },
+      only: { type: 'string' },
+      keep: { type: 'boolean', default: false },
+      results: { type: 'string', default: RESULTS },
+    },
+  })
+  const { differential } = values
+  const named = [
+    differential && 'differential',
+    values.hostile && 'hostile',
+    values.twins && 'twins',
+  ]
+  const only = [...named, values.only].filter((part) => typeof part === 'string')
+  if (only.length > 1) throw new Error(`one part at a time, not ${only.join(' and ')}`)
+  if (values.only !== undefined) oneOf('--only', values.only, Object.keys(PARTS))
+  return {
+    values,
+    seed: wholeOf('--seed', values.seed, 0),
+    minutes: minutesOf(values.minutes),
+    commands: differential === undefined ? undefined : wholeOf('--differential', differential, 1),
+    only: only[0],
+  }
 })
 
-const seed = Number(values.seed ?? Date.now() % 1_000_000)
-const chosen = values.hostile ? 'hostile' : values.twins ? 'twins' : values.only
-const only = values.differential === undefined ? chosen : 'differential'
 const parts = only === undefined ? Object.keys(SHARES) : [only]
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
 const at = new Date().toISOString()
@@ -73,8 +96,8 @@ for (const part of parts) {
   const share = only === undefined ? SHARES[part]! : 1
   const call: Call = {
     seed,
-    seconds: Number(values.minutes) * 60 * share,
-    ...(values.differential === undefined ? {} : { commands: Number(values.differential) }),
+    seconds: minutes * 60 * share,
+    ...(commands === undefined ? {} : { commands }),
     isLong: values.hostile,
     keeps: values.keep,
     say: (line) => say(`  ${line}`),
@@ -84,7 +107,7 @@ for (const part of parts) {
   summary[part] = report.figures
   say(`  ${JSON.stringify(report.figures)}`)
   for (const finding of report.findings) save(part, finding)
-  note(part, report)
+  if (values.results !== 'none') note(part, report)
 }
 if (saved !== undefined) say(`what was found is in ${saved}`)
 say(JSON.stringify({ ok: found === 0, seed, findings: found, ...summary }))

@@ -1,20 +1,38 @@
 /**
- * Runs the models and prints a table: every program must pass, every broken twin must be caught.
- *
- *   node test/model/check.ts [--deep] [--only=NAME] [--trace]
- *
- * --deep adds the largest programs; --only takes one program or twin; --trace prints the shortest
- * counterexample of each failure step by step.
+ * `npm run model`: runs the models and prints a table. Every program must pass, every broken twin
+ * must be caught. The options are told by `--help`.
  */
+import { parseArgs } from 'node:util'
+import { commandLine } from '../proof/command-line.ts'
 import type { Exploration } from './checker/explore.ts'
 import { checkProgram, checkVariant, type Suite } from './checker/suite.ts'
 import { replay, walk } from './checker/walk.ts'
 import { SUITES } from './suites.ts'
 
-const args = process.argv.slice(2)
-const only = args.find((a) => a.startsWith('--only='))?.slice(7)
-const deep = args.includes('--deep')
-const trace = args.includes('--trace')
+const USAGE = `
+npm run model -- [options]: every program must pass, every broken twin must be caught
+
+  --deep         the largest programs, too
+  --only=NAME    one program or twin
+  --trace        the shortest counterexample of each failure, step by step
+
+Exit code: 0, 1 when something is not as expected, 2 for wrong options.`
+
+const { only, deep, trace } = commandLine(USAGE, (args) => {
+  const { values } = parseArgs({
+    args,
+    options: {
+      deep: { type: 'boolean', default: false },
+      only: { type: 'string' },
+      trace: { type: 'boolean', default: false },
+    },
+  })
+  const names = SUITES.flatMap(({ programs, variants }) => {
+    return [...programs.map(({ name }) => name), ...variants.map(({ flag }) => flag)]
+  })
+  if (values.only === undefined || names.includes(values.only)) return values
+  throw new Error(`--only is '${values.only}': no program and no twin is called so`)
+})
 const chosen = (name: string, large = false): boolean =>
   only === undefined ? deep || !large : name === only
 const write = (line: string): unknown => process.stdout.write(`${line}\n`)

@@ -1,17 +1,13 @@
 /**
- * Adds the counts of a run to results/proof.ndjson, a line each, and rewrites the table of them:
- *
- *   node test/proof/record.ts CHECK FILE           what the run printed; of the explorer, the file
- *                                                  that `npm run explore -- --json FILE` wrote
- *   node test/proof/record.ts CHECK NAME=COUNT...  counts given by name
- *
- * CHECK is model, explore, twins, stress, fuzz or differential; `--command TEXT` says how it ran.
+ * Adds the counts of a run to results/proof.ndjson, a line each, and rewrites the table of them in
+ * docs/CORRECTNESS.md. How it is used is told by `--help`.
  */
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { machineFacts } from '../../bench/machine.ts'
-import { committedLines, DOCUMENT, withTable } from './table.ts'
+import { commandLine, oneOf } from './command-line.ts'
+import { CHECKS, committedLines, DOCUMENT, withTable } from './table.ts'
 
 /** Counts by suite and name. */
 export type Counts = readonly (readonly [suite: string, name: string, count: number])[]
@@ -98,13 +94,24 @@ function record(counts: Counts, command: string | undefined): void {
   writeFileSync(DOCUMENT, withTable(readFileSync(DOCUMENT, 'utf8'), committedLines()))
 }
 
+const USAGE = `
+node test/proof/record.ts CHECK FILE           what the run printed; of the explorer, the file
+                                               that 'npm run explore -- --json FILE' wrote
+node test/proof/record.ts CHECK NAME=COUNT...  counts given by name
+
+CHECK is one of ${CHECKS.join(', ')}; --command TEXT says how it ran.
+A line per count is added to results/proof.ndjson, and the table in docs/CORRECTNESS.md rewritten.`
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { values, positionals } = parseArgs({
-    options: { command: { type: 'string' } },
-    allowPositionals: true,
+  const { counts, command } = commandLine(USAGE, (args) => {
+    const options = { command: { type: 'string' } } as const
+    const { values, positionals } = parseArgs({ args, options, allowPositionals: true })
+    const [check = '', ...rest] = positionals
+    oneOf('CHECK', check, CHECKS)
+    if (rest.length === 0) throw new Error('a FILE or counts are missing')
+    const isFile = rest.length === 1 && !rest[0]!.includes('=')
+    const read = () => countsIn(check, readFileSync(rest[0]!, 'utf8'))
+    return { counts: isFile ? read() : countsFrom(check, rest), command: values.command }
   })
-  const [check = '', ...rest] = positionals
-  const isFile = rest.length === 1 && !rest[0]!.includes('=')
-  const counts = isFile ? countsIn(check, readFileSync(rest[0]!, 'utf8')) : countsFrom(check, rest)
-  record(counts, values.command)
+  record(counts, command)
 }

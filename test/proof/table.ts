@@ -5,13 +5,15 @@
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { commandLine } from './command-line.ts'
 
 export const BEGIN = '<!-- runs: written by test/proof/table.ts -->'
 export const END = '<!-- runs end -->'
 export const DOCUMENT = fileURLToPath(new URL('../../docs/CORRECTNESS.md', import.meta.url))
 const LINES = fileURLToPath(new URL('../../results/proof.ndjson', import.meta.url))
 /** Checks in the order of the table. */
-const CHECKS = ['model', 'explore', 'twins', 'stress', 'fuzz', 'differential']
+export const CHECKS = ['model', 'explore', 'twins', 'stress', 'fuzz', 'differential']
 
 /** What the table needs of a line in results/. */
 export interface Line {
@@ -77,6 +79,13 @@ export function withTable(document: string, lines: readonly Line[]): string {
   return `${before}\n\n${tableOf(lines)}\n${document.slice(to)}`
 }
 
+const USAGE = `
+node test/proof/table.ts: rewrites the table of runs in docs/CORRECTNESS.md from the lines in
+results/proof.ndjson, to which test/proof/record.ts adds`
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  writeFileSync(DOCUMENT, withTable(readFileSync(DOCUMENT, 'utf8'), committedLines()))
+  commandLine(USAGE, (args) => parseArgs({ args }))
+  const lines = committedLines()
+  writeFileSync(DOCUMENT, withTable(readFileSync(DOCUMENT, 'utf8'), lines))
+  process.stdout.write(`docs/CORRECTNESS.md has the table of ${lines.length} lines\n`)
 }

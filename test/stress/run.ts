@@ -1,8 +1,7 @@
 /**
- * `npm run stress`: real threads, recorded, killed, suspended and measured. Options: `--minutes
- * 10`, `--seed`, `--parts histories,deaths,suspension,memory,server`, `--results FOLDER` ('none'
- * for no lines in results/runs.ndjson). Each part prints a table; the last line is the summary as
- * JSON. Problems are printed with the seed that found them, and make the exit code 1.
+ * `npm run stress`: real threads, recorded, killed, suspended and measured; the options are told
+ * by `--help`. Each part prints a table; the last line is the summary as JSON. Problems are printed
+ * with the seed that found them, and make the exit code 1.
  */
 import { appendFileSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -11,6 +10,7 @@ import { parseArgs } from 'node:util'
 import { machineFacts } from '../../bench/machine.ts'
 import { fnv1a, hex } from '../../bench/measurement.ts'
 import { lineOf } from '../../bench/report/write.ts'
+import { commandLine, minutesOf, oneOf, wholeOf } from '../proof/command-line.ts'
 import { deaths } from './parts/deaths.ts'
 import { histories } from './parts/histories.ts'
 import { memory } from './parts/memory.ts'
@@ -71,22 +71,35 @@ function timesOf(parts: readonly Entry[], total: number): ReadonlyMap<string, nu
   return new Map([...timesOf(others, total - full.most), [full.name, full.most]])
 }
 
-const { values } = parseArgs({
-  options: {
-    minutes: { type: 'string', default: '2' },
-    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-    parts: { type: 'string', default: PARTS.map(({ name }) => name).join() },
-    results: { type: 'string', default: RESULTS },
-  },
+const USAGE = `
+npm run stress -- [options]: real threads, recorded, killed, suspended and measured
+
+  --minutes N        time of all parts (2); short times are exceeded, as each part does something
+  --parts A,B        some of ${PARTS.map(({ name }) => name).join(', ')}
+  --seed N           the same choices again (the schedule is the machine's); any by default
+  --results FOLDER   where a line per figure is appended to runs.ndjson (results/); none: nowhere
+
+Exit code: 0, 1 when something was found, 2 for wrong options.`
+
+const { values, chosen, seed, seconds } = commandLine(USAGE, (args) => {
+  const { values } = parseArgs({
+    args,
+    options: {
+      minutes: { type: 'string', default: '2' },
+      seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+      parts: { type: 'string', default: PARTS.map(({ name }) => name).join() },
+      results: { type: 'string', default: RESULTS },
+    },
+  })
+  const names = PARTS.map(({ name }) => name)
+  const wanted = values.parts.split(',').map((name) => oneOf('--parts', name.trim(), names))
+  return {
+    values,
+    chosen: PARTS.filter(({ name }) => wanted.includes(name)),
+    seed: wholeOf('--seed', values.seed, 0),
+    seconds: minutesOf(values.minutes) * 60,
+  }
 })
-const seed = Number(values.seed)
-const seconds = Number(values.minutes) * 60
-const chosen = PARTS.filter(({ name }) => values.parts.split(',').includes(name))
-const unknown = values.parts.split(',').filter((one) => !PARTS.some(({ name }) => name === one))
-if (unknown.length > 0 || !(seconds > 0)) {
-  process.stderr.write(`--parts: unknown ${unknown.join()}; --minutes: more than 0\n`)
-  process.exit(2)
-}
 
 await prepareTypes()
 const print = (text: string): void => void process.stdout.write(text)
