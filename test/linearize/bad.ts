@@ -56,6 +56,26 @@ export const BAD: readonly Example[] = [
     ],
     HAS_A,
   ),
+  alone('a cas that won on a version that had just been another', [
+    [set('a')],
+    [cas('b', 9), 'exists'],
+    [cas('c', 9), 'stored'],
+  ]),
+  alone('a version that a cas had found to be another', [
+    [set('a')],
+    [{ name: 'touch' }, true],
+    [cas('b', 9), 'exists'],
+    [cas('b', 8), 'exists'],
+    [{ name: 'touch' }, true],
+    [gets, { value: 'a', version: 9 }],
+  ]),
+  example('two that compare the same version, of which the second wins after the first lost', [
+    [0, 1, 2, set('a')],
+    [1, 3, 6, cas('b', 9), gave('exists')],
+    [2, 4, 5, get, gave('a')],
+    [0, 7, 9, cas('c', 9), gave('stored')],
+    [1, 8, 10, get, gave('c')],
+  ]),
   alone(
     'a cas that won on an old version',
     [[gets, { value: 'a', version: 7 }], [set('b')], [cas('c', 7), 'stored']],

@@ -46,6 +46,6 @@ export class StateSets {
   }
 }
 
-function textOf({ value, version, newest, mayEnd, mustEnd }: KeyState): string {
-  return `${typeof value} ${version} ${newest} ${mayEnd} ${mustEnd} ${value}`
+function textOf({ value, version, newest, excluded, mayEnd, mustEnd }: KeyState): string {
+  return `${typeof value} ${version} ${newest} ${excluded} ${mayEnd} ${mustEnd} ${value}`
 }

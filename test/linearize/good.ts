@@ -61,6 +61,29 @@ export const GOOD: readonly Example[] = [
     [remove, true],
     [cas('c', 9), 'missing'],
   ]),
+  alone('a version that was another is that of the next entry', [
+    [set('a')],
+    [cas('b', 9), 'exists'],
+    [set('c')],
+    [cas('d', 9), 'stored'],
+    [cas('e', 12), 'exists'],
+    [append('f'), true],
+    [cas('g', 12), 'stored'],
+  ]),
+  alone('a version is another than those that were compared', [
+    [set('a')],
+    [cas('b', 9), 'exists'],
+    [cas('b', 11), 'exists'],
+    [gets, { value: 'a', version: 10 }],
+    [cas('b', 10), 'stored'],
+    [cas('c', 11), 'stored'],
+  ]),
+  example('of two that compare the same version the later wins, a set being between', [
+    [0, 1, 2, set('a')],
+    [1, 3, 4, cas('b', 9), gave('exists')],
+    [2, 3, 8, set('c')],
+    [0, 7, 9, cas('d', 9), gave('stored')],
+  ]),
   example(
     'a read meets a write under way, or not',
     [

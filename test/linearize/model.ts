@@ -14,6 +14,8 @@ export interface KeyState {
   readonly version: number
   /** The largest version that anybody has seen under this key. */
   readonly newest: number
+  /** Versions above `newest` that the entry does not have, as a cas has found; few, in order. */
+  readonly excluded: readonly number[]
   /** The entry may be over from here on, by the wall clock in ms; Infinity: never. */
   readonly mayEnd: number
   /** The entry is over from here on. */
@@ -21,10 +23,14 @@ export interface KeyState {
 }
 
 const NEVER = Number.POSITIVE_INFINITY
+const NONE: readonly number[] = []
+/** More are forgotten: then the model allows more than can be. */
+const MOST_EXCLUDED = 8
 export const ABSENT: KeyState = {
   value: undefined,
   version: 0,
   newest: 0,
+  excluded: NONE,
   mayEnd: NEVER,
   mustEnd: NEVER,
 }
@@ -133,12 +139,12 @@ function stored(
   call: Call,
 ): KeyState {
   const { newest } = state
-  return { value: operation.value, version: 0, newest, ...expiry(operation.ttl, call) }
+  return { ...present(operation.value, 0, newest), ...expiry(operation.ttl, call) }
 }
 
 /** A value made of the old one keeps the time it has left. */
 function changed(state: KeyState, value: Value): KeyState {
-  return { ...state, value, version: 0 }
+  return { ...state, value, version: 0, excluded: NONE }
 }
 
 function expiry(ttl: number | undefined, { clock }: Call): { mayEnd: number; mustEnd: number } {
@@ -153,7 +159,20 @@ function afterGets(state: KeyState, result: unknown): KeyState | undefined {
   const { value, version } = result as { value: unknown; version: number }
   if (state.value === undefined || value !== state.value) return undefined
   if (state.version !== 0) return version === state.version ? state : undefined
-  return version > state.newest ? { ...state, version, newest: version } : undefined
+  if (!mayHave(state, version)) return undefined
+  return { ...state, version, newest: version, excluded: NONE }
+}
+
+/** An entry whose version nobody has seen may have any larger one that no cas has ruled out. */
+function mayHave({ newest, excluded }: KeyState, version: number): boolean {
+  return version > newest && !excluded.includes(version)
+}
+
+/** The state without a version that it might have had; undefined: it is known to have that one. */
+function without(state: KeyState, version: number): KeyState | undefined {
+  if (state.version !== 0) return undefined
+  const excluded = [...state.excluded, version].sort((a, b) => a - b).slice(-MOST_EXCLUDED)
+  return { ...state, excluded }
 }
 
 function afterCas(
@@ -164,10 +183,8 @@ function afterCas(
 ): KeyState | undefined {
   const { version } = operation
   if (state.value === undefined) return result === ANY || result === 'missing' ? state : undefined
-  // An entry whose version nobody has seen may have any that is larger than those seen.
-  const mayMatch = state.version === 0 ? version > state.newest : version === state.version
-  const mustMatch = state.version !== 0 && version === state.version
-  if (result === 'exists') return mustMatch ? undefined : state
+  const mayMatch = state.version === 0 ? mayHave(state, version) : version === state.version
+  if (result === 'exists') return mayMatch ? without(state, version) : state
   if (result === 'missing' || !mayMatch) return undefined
   return { ...stored(state, operation, call), newest: Math.max(state.newest, version) }
 }

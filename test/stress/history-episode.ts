@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Engine } from '../../src/index.ts'
 import { checkHistory, describeWitness } from '../linearize/check.ts'
 import type { Call } from '../linearize/history.ts'
-import { ABSENT, type KeyState } from '../linearize/model.ts'
+import { ABSENT, type KeyState, present } from '../linearize/model.ts'
 import {
   flushedBy,
   keyName,
@@ -222,7 +222,7 @@ function stateAfter(call: Call, end: readonly [number, number], before = ABSENT)
   const seen = call.outcome.kind === 'returned' ? call.outcome.value : undefined
   if (seen === undefined) return { ...ABSENT, newest }
   const { value, version } = seen as { value: string | number; version: number }
-  return { value, version, newest: version, mayEnd: end[0], mustEnd: end[1] }
+  return { ...present(value, version), mayEnd: end[0], mustEnd: end[1] }
 }
 
 function overlapping(calls: readonly Call[]): number {
