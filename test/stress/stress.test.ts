@@ -21,3 +21,18 @@ test('nor when threads pause, or freeze for good, between any two accesses', asy
   expect(run.casRetries).toBeGreaterThan(0)
   expect(run.recoveries).toBeGreaterThan(0)
 })
+
+test('a thread that ends before the others, without a word, is a finding', async () => {
+  // An engine that takes the first worker with it shortly before the end.
+  const source = new URL('../../src/index.ts', import.meta.url).href
+  const lines = [
+    `export * from '${source}'`,
+    `import { isMainThread, workerData } from 'node:worker_threads'`,
+    `if (!isMainThread && workerData.worker === 0) setTimeout(() => process.exit(0), 1500)`,
+  ]
+  const entry = `data:text/javascript,${encodeURIComponent(lines.join('\n'))}`
+  const options = ['--seconds', '2', '--entry', entry, '--no-control']
+  const { ok, run } = await stressInProcess(options)
+  expect(ok).toBe(false)
+  expect(run.problems).toEqual(['worker 0 ended, and nobody told it to'])
+})

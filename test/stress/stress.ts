@@ -68,6 +68,8 @@ interface Thread {
   readonly worker: Worker
   readonly number: number
   isReady: boolean
+  isKilled: boolean
+  hasEnded: boolean
   readonly ready: Promise<unknown>
 }
 
@@ -185,11 +187,28 @@ function start(run: Run, isIdle: boolean): Thread {
   const ready = first.then(() => {
     thread.isReady = true
   })
-  const thread: Thread = { worker, number, isReady: false, ready }
+  const state = { isReady: false, isKilled: false, hasEnded: false }
+  const thread: Thread = { worker, number, ready, ...state }
+  watchEnd(run, thread)
   return thread
 }
 
+/** Whoever ends has been killed, or says first that it was told to stop. */
+function watchEnd(run: Run, thread: Thread): void {
+  const { worker, number } = thread
+  let wasTold = false
+  worker.on('message', (text) => {
+    wasTold ||= text === 'stopped'
+  })
+  worker.on('exit', () => {
+    thread.hasEnded = true
+    if (!thread.isKilled && !wasTold)
+      run.problems.push(`worker ${number} ended, and nobody told it to`)
+  })
+}
+
 async function kill(run: Run, thread: Thread): Promise<void> {
+  thread.isKilled = true
   await thread.worker.terminate()
   run.journal.setAlive(thread.number, false)
   run.kills++
@@ -214,14 +233,16 @@ async function settle(run: Run, threads: readonly Thread[]): Promise<void> {
 }
 
 /** A survivor ends by itself; one of the others may be frozen, see twin.ts. */
-async function stopped(run: Run, { worker, number }: Thread): Promise<void> {
+async function stopped(run: Run, thread: Thread): Promise<void> {
+  const { worker, number } = thread
   if (number < SURVIVORS) {
-    const hasEnded = await Promise.race([
-      worker.threadId < 0 ? true : once(worker, 'exit').then(() => true),
-      sleep(RECOVERY_TIMEOUT_MS, false, { ref: false }),
-    ])
-    if (!hasEnded) run.problems.push(`worker ${number} does not come to an end`)
+    if (!thread.hasEnded) {
+      const late = sleep(RECOVERY_TIMEOUT_MS, undefined, { ref: false })
+      await Promise.race([once(worker, 'exit'), late])
+    }
+    if (!thread.hasEnded) run.problems.push(`worker ${number} does not come to an end`)
   }
+  thread.isKilled = true
   await worker.terminate()
 }
 
