@@ -46,8 +46,8 @@ export interface SuspensionRow {
   readonly least: number
   /** The step at which it was the least. */
   readonly leastAt: string
-  /** While parked for long; 0 not done. */
-  readonly long: number
+  /** While parked for long; undefined: not done. */
+  readonly long: number | undefined
   readonly longestGapMs: number
 }
 export interface SuspensionReport {
@@ -121,8 +121,7 @@ class Suspension {
     const longest = this.#takeLongestGap()
     const sorted = windows.map(({ rate }) => rate).sort((a, b) => a - b)
     const least = windows.find(({ rate }) => rate === sorted[0])
-    const exchange = windows.findLast(({ access }) => access.startsWith('compareExchange'))
-    const long = await this.#longPark(operation, (exchange ?? least)?.step ?? 1, longParkMs)
+    const long = await this.#longPark(operation, windows, longParkMs)
     return {
       operation,
       steps: step - 1,
@@ -136,9 +135,16 @@ class Suspension {
     }
   }
 
-  async #longPark(operation: OperationName, step: number, ms: number): Promise<number> {
-    if (ms === 0 || this.problems.length > 0) return 0
-    return (await this.#tryToPark(operation, step, ms))?.rate ?? 0
+  /** Before its last exchange, or the last step before it that a call still comes to. */
+  async #longPark(operation: OperationName, windows: readonly Window[], ms: number) {
+    if (ms === 0 || this.problems.length > 0) return undefined
+    const last = windows.findLastIndex(({ access }) => access.startsWith('compareExchange'))
+    const steps = last < 0 ? windows : windows.slice(0, last + 1)
+    for (const { step } of steps.toReversed()) {
+      const window = await this.#tryToPark(operation, step, ms)
+      if (window !== undefined) return window.rate
+    }
+    return undefined
   }
 
   /** Who loses a race on the way ends early; undefined if no call comes that far. */

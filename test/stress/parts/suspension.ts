@@ -7,6 +7,7 @@ const LONG_PARK_MS = 10_000
 /** What it takes to do all of it once. */
 export const WHOLE_SECONDS = 265
 const MOST_STRIDE = 12
+const LONG = 'throughput, one suspended for long'
 
 export const suspension: Part = async ({ seconds, print }) => {
   const share = Math.min(1, seconds / WHOLE_SECONDS)
@@ -37,7 +38,7 @@ export const suspension: Part = async ({ seconds, print }) => {
           parked,
           ...rates,
           leastAt,
-          rate(row.long),
+          row.long === undefined ? '-' : rate(row.long),
           longestGapMs.toFixed(0),
         ]
       }),
@@ -46,11 +47,13 @@ export const suspension: Part = async ({ seconds, print }) => {
   const of = rows.flatMap((row): Figure[] => {
     const parameters = { parkedIn: row.operation, parkMs, longParkMs }
     const common = { suite: 'suspension', unit: 'calls/s', threads: 3, parameters }
+    const long: Figure[] =
+      row.long === undefined ? [] : [{ operation: LONG, value: Math.round(row.long), ...common }]
     return [
       { operation: 'throughput, nobody suspended', value: Math.round(row.without), ...common },
       { operation: 'throughput, one suspended', value: Math.round(row.median), ...common },
       { operation: 'least throughput, one suspended', value: Math.round(row.least), ...common },
-      { operation: 'throughput, one suspended for long', value: Math.round(row.long), ...common },
+      ...long,
     ]
   })
   const suspensions = rows.reduce((total, row) => total + row.parked, 0)
