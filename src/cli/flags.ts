@@ -75,7 +75,7 @@ export const FLAGS: readonly Flag[] = [
     name: 'unix-socket',
     short: 's',
     value: 'PATH',
-    help: 'listen on a unix socket; without a port flag on nothing else',
+    help: 'unix socket for memcached clients; without a port flag nothing else',
     read: plain,
   },
   {
@@ -124,7 +124,7 @@ export const FLAGS: readonly Flag[] = [
   {
     name: 'enable-shutdown',
     short: 'A',
-    help: "allow the command 'shutdown'",
+    help: "allow memcached clients the command 'shutdown'",
     read: yesOrNo,
   },
   {

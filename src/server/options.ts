@@ -27,7 +27,7 @@ export interface ServeOptions {
    * @defaultValue `'127.0.0.1'`
    */
   host?: string | undefined
-  /** The path of a unix socket. */
+  /** The path of a unix socket, for memcached clients. */
   unixSocket?: string | undefined
   /**
    * Clients that may be connected at one time.
@@ -54,7 +54,7 @@ export interface ServeOptions {
   acceptor?: 'here' | 'worker' | undefined
   /** Whether clients may `flush_all`, `FLUSHALL` and `FLUSHDB`. @defaultValue true */
   flush?: boolean | undefined
-  /** Whether clients may `shutdown` the server. @defaultValue false */
+  /** Whether memcached clients may `shutdown` the server. @defaultValue false */
   enableShutdown?: boolean | undefined
   /** Whether Redis clients may `DEBUG SLEEP`, which stops a worker. @defaultValue false */
   enableDebug?: boolean | undefined
