@@ -14,6 +14,7 @@ import {
   HAS_A,
   incr,
   LOSES,
+  LOSES_ONE,
   NEVER,
   remove,
   set,
@@ -76,6 +77,30 @@ export const BAD: readonly Example[] = [
     [0, 7, 9, cas('c', 9), gave('stored')],
     [1, 8, 10, get, gave('c')],
   ]),
+  alone(
+    'two entries of a key are lost, but one was evicted',
+    [[set('a')], [get], [set('b')], [get]],
+    LOSES_ONE,
+  ),
+  example(
+    'entries of two keys are lost, but one was evicted',
+    [
+      [0, 1, 2, set('a')],
+      [0, 3, 4, set('b'), gave(), 'l'],
+      [0, 5, 6, get],
+      [0, 7, 8, get, gave(), 'l'],
+    ],
+    LOSES_ONE,
+  ),
+  example(
+    'overlapping adds won three times, but one entry was evicted',
+    [
+      [0, 1, 6, add('a'), gave(true)],
+      [1, 2, 6, add('b'), gave(true)],
+      [2, 3, 6, add('c'), gave(true)],
+    ],
+    LOSES_ONE,
+  ),
   alone(
     'a cas that won on an old version',
     [[gets, { value: 'a', version: 7 }], [set('b')], [cas('c', 7), 'stored']],

@@ -31,7 +31,8 @@ export interface Example {
 export const FULL = threw('HEDDLE_FULL')
 export const NEVER = Number.POSITIVE_INFINITY
 export const seen = (value: string, version: number) => returned({ value, version })
-export const LOSES: CheckOptions = { mayLose: true }
+export const LOSES: CheckOptions = { losses: Number.POSITIVE_INFINITY }
+export const LOSES_ONE: CheckOptions = { losses: 1 }
 export const HAS_5: CheckOptions = { initial: { k: present(5) } }
 export const HAS_A: CheckOptions = { initial: { k: present('a', 7) } }
 

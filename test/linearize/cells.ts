@@ -10,20 +10,29 @@ import { type KeyState, statesAfter } from './model.ts'
 export const IMPOSSIBLE = -1
 
 export class StateSets {
-  readonly #mayLose: boolean
+  readonly #mostLosses: number
   readonly #sets: (readonly KeyState[])[] = []
   readonly #numbers = new Map<string, number>()
   /** By call: set before to set after. */
   readonly #after: Map<number, number>[]
 
-  constructor(calls: number, mayLose: boolean) {
-    this.#mayLose = mayLose
+  /** @param mostLosses of one key */
+  constructor(calls: number, mostLosses: number) {
+    this.#mostLosses = mostLosses
     this.#after = Array.from({ length: calls }, () => new Map())
   }
 
   number(states: readonly KeyState[]): number {
-    const texts = new Map(states.map((state) => [textOf(state), state]))
-    const text = [...texts.keys()].sort().join('\n')
+    const texts = new Map<string, KeyState>()
+    for (const state of states) {
+      // Of states that differ in their losses alone the one with the fewest allows all the rest.
+      const text = textOf(state)
+      if (state.losses < (texts.get(text)?.losses ?? Infinity)) texts.set(text, state)
+    }
+    const text = [...texts]
+      .map(([one, { losses }]) => `${losses} ${one}`)
+      .sort()
+      .join('\n')
     const known = this.#numbers.get(text)
     if (known !== undefined) return known
     const fresh = this.#sets.push([...texts.values()]) - 1
@@ -39,7 +48,7 @@ export class StateSets {
   after(number: number, at: number, call: Call): number {
     const known = this.#after[at].get(number)
     if (known !== undefined) return known
-    const next = this.#sets[number].flatMap((state) => statesAfter(state, call, this.#mayLose))
+    const next = this.#sets[number].flatMap((state) => statesAfter(state, call, this.#mostLosses))
     const fresh = next.length === 0 ? IMPOSSIBLE : this.number(next)
     this.#after[at].set(number, fresh)
     return fresh

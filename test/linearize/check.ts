@@ -7,6 +7,10 @@
  * empties, which finds what a flush does wrong under one key; then, if all of these pass, the keys
  * that flushes tie together are searched as one, so that each flush has one moment for all of them.
  * Where that second search reaches the limit, the answer is 'undecided', never yes.
+ *
+ * If it is known how many entries were evicted, each key is first explained with none lost, then
+ * with one, and so on: together the keys may not need more. (Keys that flushes tie together are
+ * searched with that number for each of them.)
  */
 import { type Call, describeCall, returned } from './history.ts'
 import { ABSENT, type KeyState } from './model.ts'
@@ -15,8 +19,8 @@ import { type Found, type Problem, search } from './search.ts'
 export interface CheckOptions {
   /** What the keys were before the first call; those not named were absent. */
   readonly initial?: Readonly<Record<string, KeyState>>
-  /** An entry may be lost at any moment: eviction. */
-  readonly mayLose?: boolean
+  /** So many entries may have been lost at any moment, by eviction; Infinity: any number. */
+  readonly losses?: number
   /** Configurations that one search may remember. */
   readonly limit?: number
 }
@@ -44,26 +48,72 @@ export function checkHistory(calls: readonly Call[], options: CheckOptions = {})
   const flushes = calls.filter((call) => call.operation.name === 'flush')
   const parts = keys.map((key) => [key])
   const joint = flushes.length === 0 ? [] : tiedBy(flushes, keys).filter((one) => one.length > 1)
+  const { losses = 0 } = options
   let configurations = 0
   let isUndecided = false
+  /** Losses that the keys so far need, and those with which they were explained. */
+  let needed = 0
+  let taken = 0
   for (const part of [...parts, ...joint]) {
     const whole = problemOf(part, calls, options)
-    let failed: Verdict | undefined
-    let isOpen = false
-    let isRight = false
-    for (const problem of part.length > 1 ? withoutHalves(whole) : [whole]) {
-      const found = search(problem)
-      configurations += found.configurations
-      isRight = found.ok === true
-      if (isRight) break
-      if (found.ok === undefined) isOpen = true
-      else failed ??= { ok: false, configurations, witness: witness(problem, found) }
-    }
-    if (isRight) continue
-    if (!isOpen) return { ...failed!, configurations }
-    isUndecided = true
+    const isKey = part.length === 1
+    const answer = isKey ? answerOf({ ...whole, losses: losses - needed }) : jointAnswer(whole)
+    configurations += answer.configurations
+    if (answer.ok === false) return { ok: false, configurations, witness: answer.witness! }
+    if (answer.ok === undefined) isUndecided = true
+    if (!isKey || losses === Number.POSITIVE_INFINITY) continue
+    needed += answer.needed
+    taken += answer.taken
   }
-  return { ok: isUndecided ? 'undecided' : true, configurations }
+  return { ok: isUndecided || taken > losses ? 'undecided' : true, configurations }
+}
+
+interface Answer {
+  /** `undefined`: undecided. */
+  readonly ok: boolean | undefined
+  readonly configurations: number
+  /** At least so many losses; with so many it is explained. */
+  readonly needed: number
+  readonly taken: number
+  readonly witness?: Witness
+}
+
+/** A key, with as few losses as possible. */
+function answerOf(problem: Problem): Answer {
+  let configurations = 0
+  let needed = -1
+  let last: Found | undefined
+  for (const losses of numbersTo(problem.losses)) {
+    const found = search({ ...problem, losses })
+    configurations += found.configurations
+    if (found.ok !== false && needed < 0) needed = losses
+    if (found.ok === true) return { ok: true, configurations, needed, taken: losses }
+    last = found
+  }
+  if (needed >= 0) return { ok: undefined, configurations, needed, taken: needed }
+  return { ok: false, configurations, needed, taken: needed, witness: witness(problem, last!) }
+}
+
+function numbersTo(most: number): readonly number[] {
+  if (most === Number.POSITIVE_INFINITY) return [most]
+  return Array.from({ length: most + 1 }, (_, n) => n)
+}
+
+/** Several keys, each of which by itself is explained. */
+function jointAnswer(whole: Problem): Answer {
+  let configurations = 0
+  let failed: Witness | undefined
+  let isOpen = false
+  const answer = { needed: 0, taken: 0 }
+  for (const problem of withoutHalves(whole)) {
+    const found = search(problem)
+    configurations += found.configurations
+    if (found.ok === true) return { ...answer, ok: true, configurations }
+    if (found.ok === undefined) isOpen = true
+    else failed ??= witness(problem, found)
+  }
+  if (isOpen || failed === undefined) return { ...answer, ok: undefined, configurations }
+  return { ...answer, ok: false, configurations, witness: failed }
 }
 
 /**
@@ -108,12 +158,12 @@ function problemOf(
   calls: readonly Call[],
   options: CheckOptions,
 ): Problem {
-  const { initial = {}, mayLose = false, limit = DEFAULT_LIMIT } = options
+  const { initial = {}, losses = 0, limit = DEFAULT_LIMIT } = options
   return {
     calls: calls.filter((call) => keys.some((key) => isAbout(call, key))),
     keys,
     initial: keys.map((key) => initial[key] ?? ABSENT),
-    mayLose,
+    losses,
     limit,
   }
 }
@@ -146,8 +196,9 @@ export function describeWitness({ keys, order, stuck, states }: Witness): string
   ].join('\n')
 }
 
-function said({ value, version, newest, mayEnd, mustEnd }: KeyState): string {
-  if (value === undefined) return `absent (versions to ${newest} were seen)`
+function said({ value, version, newest, mayEnd, mustEnd, losses }: KeyState): string {
+  const past = losses > 0 ? `, ${losses} entries before were evicted` : ''
+  if (value === undefined) return `absent (versions to ${newest} were seen${past})`
   const life = mayEnd < Number.POSITIVE_INFINITY ? `, until ${mayEnd}..${mustEnd} ms` : ''
-  return `${JSON.stringify(value)} of version ${version || `above ${newest}`}${life}`
+  return `${JSON.stringify(value)} of version ${version || `above ${newest}`}${life}${past}`
 }

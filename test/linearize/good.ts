@@ -14,6 +14,7 @@ import {
   HAS_A,
   incr,
   LOSES,
+  LOSES_ONE,
   NEVER,
   remove,
   seen,
@@ -84,6 +85,23 @@ export const GOOD: readonly Example[] = [
     [2, 3, 8, set('c')],
     [0, 7, 9, cas('d', 9), gave('stored')],
   ]),
+  alone(
+    'one entry was evicted, and is missed twice',
+    [[set('a')], [get, 'a'], [get], [get]],
+    LOSES_ONE,
+  ),
+  example(
+    'two entries of different keys were evicted, another is over',
+    [
+      [0, 1, 2, set('a')],
+      [0, 3, 4, set('b'), gave(), 'l'],
+      [0, 5, 6, { name: 'set', value: 'c', ttl: 5 }, gave(), 'm'],
+      [0, 7, 8, get, gave(), 'k'],
+      [0, 7, 8, get, gave(), 'l'],
+      [0, 7, 8, get, gave(), 'm'],
+    ],
+    { losses: 2 },
+  ),
   example(
     'a read meets a write under way, or not',
     [

@@ -1,8 +1,8 @@
 /**
  * The sequential model of one key: what each operation makes of its state, one after the other.
  *
- * What the cache may do by itself is part of it: an entry may be lost when it is over, and at any
- * moment if `mayLose` (eviction); nothing is ever found again. A refused call changes nothing. The
+ * What the cache may do by itself is part of it: an entry may be lost when it is over, and so many
+ * times at any moment (eviction); nothing is ever found again. A refused call changes nothing. The
  * version of an entry is unknown until a `gets` has seen it, and larger than any seen before.
  */
 import type { Call, Operation, Value } from './history.ts'
@@ -20,6 +20,8 @@ export interface KeyState {
   readonly mayEnd: number
   /** The entry is over from here on. */
   readonly mustEnd: number
+  /** Entries that were lost so far though they were not over; not counted if any number may be. */
+  readonly losses: number
 }
 
 const NEVER = Number.POSITIVE_INFINITY
@@ -33,6 +35,7 @@ export const ABSENT: KeyState = {
   excluded: NONE,
   mayEnd: NEVER,
   mustEnd: NEVER,
+  losses: 0,
 }
 
 export function present(value: Value, version = 0, newest = version): KeyState {
@@ -43,9 +46,9 @@ export function present(value: Value, version = 0, newest = version): KeyState {
 const REFUSALS = ['HEDDLE_FULL', 'HEDDLE_CONTENDED', 'HEDDLE_GATE_CLOSED', 'HEDDLE_VALUE_TOO_LARGE']
 
 /** All states in which the key may be after a call in `state`; none: the outcome is impossible. */
-export function statesAfter(state: KeyState, call: Call, mayLose: boolean): KeyState[] {
+export function statesAfter(state: KeyState, call: Call, mostLosses: number): KeyState[] {
   const { outcome } = call
-  const before = statesMet(state, call, mayLose)
+  const before = statesMet(state, call, mostLosses)
   if (outcome.kind === 'cut') return before.flatMap((one) => [one, ...after(one, call, ANY)])
   if (outcome.kind === 'threw') return before.filter((one) => isRefusal(one, call, outcome.code))
   return before.flatMap((one) => after(one, call, outcome.value))
@@ -65,15 +68,16 @@ export function hasChangedNothing({ operation: { name }, outcome }: Call): boole
 }
 
 /** The states in which a call may meet the key: as it is, or lost meanwhile. */
-function statesMet(state: KeyState, { clock }: Call, mayLose: boolean): KeyState[] {
+function statesMet(state: KeyState, { clock }: Call, mostLosses: number): KeyState[] {
   if (state.value === undefined) return [state]
   if (clock !== undefined && clock[0] >= state.mustEnd) return [lost(state)]
   const mayBeOver = state.mayEnd < NEVER && (clock === undefined || clock[1] >= state.mayEnd)
-  return mayLose || mayBeOver ? [state, lost(state)] : [state]
+  if (mayBeOver || mostLosses === NEVER) return [state, lost(state)]
+  return state.losses < mostLosses ? [state, lost(state, 1)] : [state]
 }
 
-function lost(state: KeyState): KeyState {
-  return { ...ABSENT, newest: state.newest }
+function lost({ newest, losses }: KeyState, more = 0): KeyState {
+  return { ...ABSENT, newest, losses: losses + more }
 }
 
 function isRefusal(state: KeyState, { operation }: Call, code: string): boolean {
@@ -138,8 +142,8 @@ function stored(
   operation: { readonly value: Value; readonly ttl?: number },
   call: Call,
 ): KeyState {
-  const { newest } = state
-  return { ...present(operation.value, 0, newest), ...expiry(operation.ttl, call) }
+  const { newest, losses } = state
+  return { ...present(operation.value, 0, newest), losses, ...expiry(operation.ttl, call) }
 }
 
 /** A value made of the old one keeps the time it has left. */

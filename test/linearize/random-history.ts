@@ -26,6 +26,8 @@ export interface Shape {
   /** One in so many calls loses an entry before it, 0 none; one in so many dies, 0 none. */
   readonly loses: number
   readonly dies: number
+  /** Called for each entry that is lost. */
+  readonly onLoss?: () => void
 }
 
 interface Entry {
@@ -38,8 +40,8 @@ class PlainCache {
   readonly #entries = new Map<string, Entry>()
   #version = 0
 
-  lose(key: string): void {
-    this.#entries.delete(key)
+  lose(key: string): boolean {
+    return this.#entries.delete(key)
   }
   #put(key: string, value: string | number): void {
     this.#entries.set(key, { value, version: ++this.#version })
@@ -128,7 +130,9 @@ export function randomHistory(random: Random, shape: Shape): Call[] {
       end(thread, call, CUT)
       alive.delete(thread)
     } else if (call.phase === 0) {
-      if (shape.loses > 0 && random(shape.loses) === 0) cache.lose(keys[random(keys.length)])
+      if (shape.loses > 0 && random(shape.loses) === 0) {
+        if (cache.lose(keys[random(keys.length)])) shape.onLoss?.()
+      }
       call.value = cache.do(call.key, call.operation)
       call.phase = 1
     } else {

@@ -17,7 +17,8 @@ export interface Problem {
   readonly keys: readonly string[]
   /** Of each key. */
   readonly initial: readonly KeyState[]
-  readonly mayLose: boolean
+  /** So many entries of each key may be lost though they are not over. */
+  readonly losses: number
   /** At most so many configurations are remembered. */
   readonly limit: number
 }
@@ -135,9 +136,9 @@ class Search {
   #stuck = -1
 
   constructor(problem: Problem) {
-    const { calls, keys, initial, mayLose } = problem
+    const { calls, keys, initial, losses } = problem
     this.#problem = problem
-    this.#cells = new StateSets(calls.length, mayLose)
+    this.#cells = new StateSets(calls.length, losses)
     this.#events = new Events(calls)
     this.#sets = initial.map((state) => this.#cells.number([state]))
     this.#longestSets = this.#sets

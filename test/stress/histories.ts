@@ -30,6 +30,8 @@ export interface HistoriesReport {
   readonly overlapping: number
   readonly cut: number
   readonly undecided: number
+  /** Histories of engines that evict in which it is known how many entries may have gone. */
+  readonly bounded: number
   readonly configurations: number
   readonly kills: number
   readonly recoveries: number
@@ -52,6 +54,7 @@ export async function runHistories(options: HistoriesOptions): Promise<Histories
     overlapping: 0,
     cut: 0,
     undecided: 0,
+    bounded: 0,
     configurations: 0,
     kills: 0,
     recoveries: 0,

@@ -26,8 +26,13 @@ const CALLS_OF_A_ROUND = 2400
 const ROUNDS_PER_DEATH = 4
 const TAPE_DOUBLES = 64 * 1024
 
+/** More evictions than that during a round are taken for any number: the search would be long. */
+const MOST_COUNTED = 8
+
 interface History {
   readonly calls: readonly Call[]
+  /** Entries that may have been lost in it. */
+  readonly losses: number
   readonly initial: Readonly<Record<string, KeyState>>
 }
 
@@ -52,6 +57,8 @@ export class Episode {
   readonly #variant: (typeof VARIANTS)[number]
   #initial: Record<string, KeyState> = {}
   #engine!: Engine
+  /** Evictions, and threads that were killed, each maybe between an eviction and its count. */
+  #lossesBefore = 0
   /** How long the last round took. */
   #roundMs = 10
 
@@ -73,6 +80,7 @@ export class Episode {
     const seed = this.#random(1 << 30)
     this.#engine = createEngine({ ...common, seed, ...this.#variant })
     await this.#team.use(this.#engine.handle)
+    this.#lossesBefore = this.#team.kills
     await this.#rounds(end)
     if (this.#totals.problems.length === 0) await this.#close()
   }
@@ -119,7 +127,8 @@ export class Episode {
   /** What the threads have seen before all stood still may say more than that they did. */
   async #autopsy(): Promise<void> {
     await this.#team.dismiss()
-    this.#check({ calls: this.#callsUntil([Infinity, Infinity]), initial: this.#initial })
+    const losses = this.#mayLose ? Infinity : 0
+    this.#check({ calls: this.#callsUntil([Infinity, Infinity]), initial: this.#initial, losses })
   }
 
   /** Until the dead are recovered: from then on nothing of theirs may take effect. */
@@ -145,7 +154,21 @@ export class Episode {
     this.#initial = Object.fromEntries(
       last.map((call, at) => [call.key, stateAfter(call, ends[at], initial[call.key])]),
     )
-    return { calls: [...calls, ...last], initial }
+    return { calls: [...calls, ...last], initial, losses: this.#lossesSince() }
+  }
+
+  get #mayLose(): boolean {
+    return !('eviction' in this.#variant)
+  }
+  /** At most so many entries were lost in the round. */
+  #lossesSince(): number {
+    const total = evictionsOf(this.#engine) + this.#team.kills
+    const losses = total - this.#lossesBefore
+    this.#lossesBefore = total
+    if (!this.#mayLose) return 0
+    if (losses > MOST_COUNTED) return Number.POSITIVE_INFINITY
+    this.#totals.bounded++
+    return losses
   }
 
   #callsUntil(settled: readonly [number, number]): Call[] {
@@ -178,10 +201,9 @@ export class Episode {
 
   #check(history: History | undefined): undefined {
     if (history === undefined) return undefined
-    const { calls, initial } = history
+    const { calls, initial, losses } = history
     const totals = this.#totals
-    const mayLose = !('eviction' in this.#variant)
-    const verdict = checkHistory(calls, { initial, mayLose })
+    const verdict = checkHistory(calls, { initial, losses })
     totals.histories++
     totals.calls += calls.length
     totals.cut += calls.filter((call) => call.outcome.kind === 'cut').length
@@ -201,9 +223,8 @@ export class Episode {
     await this.#team.use(undefined)
     await this.#recovered(() => 0)
     this.#verify()
-    const { evictions, pagesMoved, recoveries } = this.#engine.stats()
-    const { memory, slots, entries, pages } = evictions
-    this.#totals.evictions += memory + slots + entries + pages
+    const { pagesMoved, recoveries } = this.#engine.stats()
+    this.#totals.evictions += evictionsOf(this.#engine)
     this.#totals.pagesMoved += pagesMoved
     this.#totals.recoveries += recoveries
     this.#engine.close()
@@ -214,6 +235,11 @@ export class Episode {
     const variant = JSON.stringify(this.#variant)
     this.#totals.problems.push(`episode ${this.#run.number}, ${variant}: ${text}`)
   }
+}
+
+function evictionsOf(engine: Engine): number {
+  const { memory, slots, entries, pages } = engine.stats().evictions
+  return memory + slots + entries + pages
 }
 
 /** What a key is after the runner has read it, all being quiet. */

@@ -4,12 +4,12 @@
  */
 import { giveBackTop } from '../../../src/memory/page-claim.ts'
 import { settle } from '../../../src/memory/slab-allocator.ts'
-import { type KeyState, present } from '../../linearize/model.ts'
+import { ABSENT, type KeyState, present } from '../../linearize/model.ts'
 import type { Prepared, Program } from '../program.ts'
 import { type Case, judge } from './judge.ts'
 import { nameOf } from './names.ts'
 import { type Deed, type Kind, LATER_MS, TTL_MS } from './operations.ts'
-import { World, type WorldOptions } from './world.ts'
+import { listedBy, World, type WorldOptions } from './world.ts'
 
 /** An entry that is there when the program begins. */
 export interface First {
@@ -60,6 +60,7 @@ function prepare(world: World, scene: Plot['scene']): Prepared {
     versions[key] = version
   }
   for (const { index } of world.actors) if (!cold.includes(index)) warmUp(world, index)
+  forgetEvicted(world, initial)
   if (isOver) world.advance(LATER_MS)
   rest.ready?.()
   world.mayEvict = rest.mayEvict === true
@@ -67,6 +68,15 @@ function prepare(world: World, scene: Plot['scene']): Prepared {
   world.clockMoves = isOver || deeds.flat().some(({ ticks }) => ticks > 0)
   world.seal()
   return prepared({ world, deeds, initial, keys })
+}
+
+/** What had to go while the world was built is not there when the program begins. */
+function forgetEvicted(world: World, initial: Record<string, KeyState>): void {
+  if (world.evictions === 0) return
+  const there = new Set(listedBy(world.janitor))
+  for (const [key, { newest }] of Object.entries(initial)) {
+    if (!there.has(key)) initial[key] = { ...ABSENT, newest }
+  }
 }
 
 /** The thread has free chunks of the smallest class, of which one was used before. */

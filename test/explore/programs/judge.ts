@@ -43,11 +43,12 @@ export function judge(of: Case, run: Run, verdicts: Map<string, readonly string[
   problems.push(...checkIntegrity(view).problems, ...boundProblems(world))
   if (problems.length > 0) return problems
   const evictions = world.evictions - world.evictionsBefore
-  const mayLose = evictions > 0 || (run.dead.length > 0 && world.mayEvict)
+  // Who dies between an eviction and its count leaves one uncounted.
+  const losses = evictions + (world.mayEvict ? run.dead.length : 0)
   const final = finalState(of)
   problems.push(...final.problems, ...feedProblems(of, run, final.there))
   const calls = [...run.calls.flatMap((call) => recorded(of, call, run)), ...final.calls]
-  problems.push(...explained(calls, of, mayLose, verdicts))
+  problems.push(...explained(calls, of, losses, verdicts))
   return problems
 }
 
@@ -159,13 +160,13 @@ function clockDuring({ world, deeds }: Case, call: Call, run: Run): Pick<Recorde
 function explained(
   calls: readonly Recorded[],
   { initial }: Case,
-  mayLose: boolean,
+  losses: number,
   verdicts: Map<string, readonly string[]>,
 ): readonly string[] {
-  const name = nameOf(calls, mayLose)
+  const name = nameOf(calls, losses)
   const known = verdicts.get(name)
   if (known !== undefined) return known
-  const verdict = checkHistory(calls, { initial, mayLose })
+  const verdict = checkHistory(calls, { initial, losses })
   const problems =
     verdict.ok === true
       ? []
@@ -175,7 +176,7 @@ function explained(
 }
 
 /** Histories are equal if the same events come in the same order. */
-function nameOf(calls: readonly Recorded[], mayLose: boolean): string {
+function nameOf(calls: readonly Recorded[], losses: number): string {
   const times = [...new Set(calls.flatMap(({ invoked, returned }) => [invoked, returned]))]
   const rank = new Map(times.sort((a, b) => a - b).map((time, at) => [time, at]))
   const parts = calls.map((call) => [
@@ -187,5 +188,5 @@ function nameOf(calls: readonly Recorded[], mayLose: boolean): string {
     call.outcome,
     call.clock,
   ])
-  return JSON.stringify([mayLose, parts])
+  return JSON.stringify([losses, parts])
 }

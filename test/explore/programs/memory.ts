@@ -154,12 +154,14 @@ const FULLNESS: Readonly<Record<string, Lettered>> = {
     about: 'two creations go over the bound on entries together',
     options: { maxEntries: 2 },
     entries: 2,
+    cold: [0, 1], // Or the bound is met before the program begins.
     lines: [[[SET, 'c']], [[SET, 'd']]],
   },
   'most entries: add x delete': {
     about: 'an entry is evicted for the bound while another goes',
     options: { maxEntries: 2 },
     entries: 2,
+    cold: [0, 1], // Or the bound is met before the program begins.
     lines: [
       [[ADD, 'c']],
       [
