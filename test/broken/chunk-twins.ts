@@ -177,4 +177,18 @@ export const CHUNK_TWINS: readonly BrokenTwin[] = [
     bounds: TWO,
     within: 3000,
   },
+  {
+    name: 'evictionUncounted',
+    rule: 'every eviction is counted as one, or nobody knows how many entries may be missing',
+    patches: [
+      {
+        file: 'src/engine/store.ts',
+        find: 'if (!view.policy.evict(view, -1, COUNTER.evictedForEntries)) break',
+        replace: 'if (!view.policy.evict(view, -1, COUNTER.deletes)) break',
+      },
+    ],
+    program: 'most entries: set x set',
+    bounds: TWO,
+    within: 3000,
+  },
 ]
