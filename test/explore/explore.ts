@@ -47,7 +47,8 @@ function depthFirst(executor: Executor, options: Options): Search {
     const verdict = executor.run(search)
     if (verdict.kind === 'wrong') return failed(verdict)
   } while (search.next())
-  const bound = search.hasMetBound ? `${preemptions} preemptions` : ''
+  const met = preemptions === 1 ? '1 preemption' : `${preemptions} preemptions`
+  const bound = search.hasMetBound ? met : ''
   return { complete: true, bound }
 }
 

@@ -42,6 +42,8 @@ describe('a lost update', () => {
     const { failure, complete, bound } = run(counting, { preemptions: 0 })
     expect(failure).toBeUndefined()
     expect([complete, bound]).toEqual([true, '0 preemptions'])
+    const unjudged = toy([[increment], [increment]])
+    expect(run(unjudged, { preemptions: 1 }).bound).toBe('1 preemption')
   })
 
   test('is not there when the increments are atomic', () => {
@@ -54,14 +56,30 @@ describe('a lost update', () => {
   test('replays from its seed, and is told in a table', () => {
     const { failure } = run(counting, { mode: 'pct', executions: 500 })
     const again = replay(counting, failure!.seed)
-    expect(again).toEqual(failure)
+    expect(again).toEqual({ failure })
     expect(failure!.table).toMatch(
       / a +test\/explore\/explorer\.test\.ts:\d+ +load +memory\[0\]\+0/,
     )
     expect(failure!.table).toMatch(/ store +memory\[0\]\+0 +0 -> 1\n/)
     expect(failure!.table).toContain('begins step 1')
-    expect(replay(counting, 'toy@-@a20')).toBeUndefined()
     expect(() => replay(counting, 'toy@-@a20!')).toThrow('not a seed')
+  })
+
+  test.each([
+    ['-@a8b8', undefined],
+    ['-@a4a4b8', undefined],
+    ['-@a8', undefined],
+    ['-@', 'it ends before access 0 of 16, where several threads can go on'],
+    ['-@a5', 'it ends before access 5 of 16, where several threads can go on'],
+    ['-@a9b8', 'thread a cannot go on at access 8, before a1b8'],
+    ['-@a8c1b8', 'thread c cannot go on at access 8, before c1b8'],
+    ['-@a8b20', 'the program ends after 16 accesses, before b12'],
+    ['-@a8b8a1', 'the program ends after 16 accesses, before a1'],
+    ['-@a2axb8', 'thread a cannot die at access 2, before axb8'],
+    ['s1@a1a~1a6b8', 'thread a has no value that is so old at access 1, before a~1a6b8'],
+  ])('schedule %s is replayed, or it says where it was left', (rest, departure) => {
+    const expected = departure === undefined ? {} : { departure }
+    expect(replay(counting, `toy@${rest}`)).toEqual(expected)
   })
 
   test('shrinks to the two switches that it needs', () => {
@@ -163,7 +181,7 @@ describe('death', () => {
     expect(failure?.problems).toEqual(['locked for ever'])
     expect(failure?.seed).toBe('toy@d1@a2ax')
     expect(failure?.table).toContain('dies in step 0')
-    expect(replay(program, failure!.seed)?.problems).toEqual(['locked for ever'])
+    expect(replay(program, failure!.seed).failure?.problems).toEqual(['locked for ever'])
   })
 
   test('comes between a store and its ring', () => {

@@ -1,7 +1,7 @@
 /**
  * A failing schedule as it is reported: what is wrong, the seed string that reproduces it, the
  * table of its accesses. A seed is `PROGRAM@OPTIONS@SCHEDULE`, options being those that change
- * what can happen: `d1` deaths, `s1` older values, `-` none.
+ * what can happen: `d1` one death, `s1` one older value, `d1s1` both, `-` neither.
  */
 import { Executor } from './execution.ts'
 import { witnessed } from './failure-table.ts'
@@ -57,11 +57,21 @@ export function seedParts(seed: string): { name: string; options: Options; runs:
   return { name: name!, options, runs: scheduleFrom(schedule!) }
 }
 
-/** Runs the schedule of a seed once; undefined when nothing is wrong. */
-export function replay(program: Program, seed: string): Failure | undefined {
+export interface Replayed {
+  readonly failure?: Failure
+  /** Where the program did not follow the schedule, if it did not. */
+  readonly departure?: string
+}
+
+/** Runs the schedule of a seed once. */
+export function replay(program: Program, seed: string): Replayed {
   const { options, runs } = seedParts(seed)
   const executor = new Executor(program, options)
-  const verdict = executor.run(new Scripted(runs))
-  if (verdict.kind !== 'wrong') return undefined
-  return failureOf(executor, options, scheduleOf(executor.trace), verdict.problems)
+  const script = new Scripted(runs)
+  const verdict = executor.run(script)
+  const departure = script.departure(executor.trace)
+  const departed = departure === undefined ? {} : { departure }
+  if (verdict.kind !== 'wrong') return departed
+  const failing = scheduleOf(executor.trace)
+  return { ...departed, failure: failureOf(executor, options, failing, verdict.problems) }
 }

@@ -1,19 +1,16 @@
 /**
- * `npm run explore`: explores the programs of programs/ on all cores and prints a line for each.
- *
- *     npm run explore                               the full form, an hour at most
- *     npm run explore -- --smoke                    the short form that the tests run
- *     npm run explore -- --program 'pair: set*'     programs by name; * stands for anything
- *     npm run explore -- --replay 'NAME@d1@a12bx'   one schedule, as a failure printed it
+ * `npm run explore`: explores the programs of programs/ in two threads, 55 minutes at most, and
+ * prints a line for each search. The options are told by `--help`.
  */
 import { appendFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { Worker } from 'node:worker_threads'
+import { commandLine, minutesOf, oneOf, wholeOf } from '../proof/command-line.ts'
 import type { Failure } from './failure.ts'
 import { replay, seedParts } from './failure.ts'
 import { type Job, plan, type Report } from './jobs.ts'
-import type { Bounds } from './program.ts'
+import type { Bounds, Program } from './program.ts'
 import { PROGRAMS } from './programs/index.ts'
 
 const FULL_MINUTES = 55
@@ -22,22 +19,67 @@ const SMOKE_MINUTES = 5
 const LATE_SECONDS = 120
 const MOST_THREADS = 2
 
-const { values: flags } = parseArgs({
-  options: {
-    program: { type: 'string' },
-    full: { type: 'boolean', default: false },
-    smoke: { type: 'boolean', default: false },
-    minutes: { type: 'string' },
-    mode: { type: 'string' },
-    preemptions: { type: 'string' },
-    executions: { type: 'string' },
-    deaths: { type: 'string' },
-    stale: { type: 'boolean', default: false },
-    replay: { type: 'string' },
-    list: { type: 'boolean', default: false },
-    json: { type: 'string' },
-    threads: { type: 'string' },
-  },
+const USAGE = `
+npm run explore -- [options]: explores small programs over the real code, a line for each
+
+  --full             the form without an option: as far as the time goes
+  --smoke            the short form that the tests run
+  --minutes N        time at most (${FULL_MINUTES}; of the short form ${SMOKE_MINUTES})
+  --program NAME     programs by name; * stands for anything
+  --mode dfs|pct     every schedule, or random ones
+  --preemptions N    at most so often is a thread interrupted that could go on
+  --executions N     executions of each search, at most
+  --deaths N         threads that die, at most: 0 to 8
+  --stale            with the older values that ARM64 lets a read see
+  --threads N        threads that search (${MOST_THREADS} at most by default)
+  --json FILE        a line for each search
+  --replay SEED      one schedule, as a failure printed it: NAME@OPTIONS@SCHEDULE
+  --list             the programs, and what they are about
+
+Exit code: 0, 1 when something is wrong or a schedule no longer applies, 2 for wrong options.`
+
+const { flags, numbers } = commandLine(USAGE, (args) => {
+  const { values: flags } = parseArgs({
+    args,
+    options: {
+      program: { type: 'string', default: '*' },
+      full: { type: 'boolean', default: false },
+      smoke: { type: 'boolean', default: false },
+      minutes: { type: 'string' },
+      mode: { type: 'string' },
+      preemptions: { type: 'string' },
+      executions: { type: 'string' },
+      deaths: { type: 'string' },
+      stale: { type: 'boolean', default: false },
+      replay: { type: 'string' },
+      list: { type: 'boolean', default: false },
+      json: { type: 'string' },
+      threads: { type: 'string' },
+    },
+  })
+  if (flags.full && flags.smoke) throw new Error('one form at a time, not --full and --smoke')
+  if (flags.mode !== undefined) oneOf('--mode', flags.mode, ['dfs', 'pct'])
+  if (flags.replay !== undefined) programOf(flags.replay)
+  else if (!PROGRAMS.some(({ name }) => globOf(flags.program).test(name))) {
+    throw new Error(`--program is '${flags.program}': no program is called so`)
+  }
+  const whole = (
+    name: 'preemptions' | 'executions' | 'deaths' | 'threads',
+    least: number,
+    most?: number,
+  ) => {
+    const text = flags[name]
+    return text === undefined ? undefined : wholeOf(`--${name}`, text, least, most)
+  }
+  const minutes = flags.minutes ?? String(flags.smoke ? SMOKE_MINUTES : FULL_MINUTES)
+  const numbers = {
+    minutes: minutesOf(minutes),
+    preemptions: whole('preemptions', 0),
+    executions: whole('executions', 1),
+    deaths: whole('deaths', 0, 8),
+    threads: whole('threads', 1, 64) ?? Math.min(MOST_THREADS, availableParallelism()),
+  }
+  return { flags, numbers }
 })
 
 if (flags.list) list()
@@ -54,36 +96,42 @@ function print(text: string): void {
 }
 
 function list(): void {
-  for (const { name, about } of PROGRAMS) {
-    print(`${name}: ${about}`)
-  }
-  print(`${PROGRAMS.length} programs`)
+  const programs = PROGRAMS.filter(({ name }) => globOf(flags.program).test(name))
+  for (const { name, about } of programs) print(`${name}: ${about}`)
+  print(`${programs.length} programs`)
+}
+
+/** The program that a seed is of. */
+function programOf(seed: string): Program {
+  const { name } = seedParts(seed)
+  const program = PROGRAMS.find((one) => one.name === name)
+  if (program === undefined) throw new Error(`--replay: no program is called '${name}'`)
+  return program
 }
 
 function replayOne(seed: string): void {
-  const { name } = seedParts(seed)
-  const program = PROGRAMS.find((one) => one.name === name)
-  if (program === undefined) throw new Error(`no program is called ${name}`)
-  const failure = replay(program, seed)
-  if (failure === undefined) print('nothing is wrong')
-  else printFailure(name, failure)
-  process.exitCode = failure === undefined ? 0 : 1
+  const program = programOf(seed)
+  const { failure, departure } = replay(program, seed)
+  if (departure !== undefined) print(`the schedule no longer applies: ${departure}`)
+  if (failure !== undefined) printFailure(program.name, failure)
+  else if (departure === undefined) print('nothing is wrong with this schedule')
+  process.exitCode = failure === undefined && departure === undefined ? 0 : 1
 }
 
 /** What the command line says for all programs. */
 function forced(): Bounds {
-  const { mode, preemptions, executions, deaths } = flags
-  if (mode !== undefined && mode !== 'dfs' && mode !== 'pct') throw new Error('--mode dfs or pct')
+  const { preemptions, executions, deaths } = numbers
+  const mode = flags.mode as Bounds['mode']
   return {
     ...(mode === undefined ? {} : { mode }),
-    ...(preemptions === undefined ? {} : { preemptions: Number(preemptions) }),
-    ...(executions === undefined ? {} : { executions: Number(executions) }),
-    ...(deaths === undefined ? {} : { deaths: Number(deaths) }),
+    ...(preemptions === undefined ? {} : { preemptions }),
+    ...(executions === undefined ? {} : { executions }),
+    ...(deaths === undefined ? {} : { deaths }),
   }
 }
 
 async function exploreAll(): Promise<void> {
-  const pattern = globOf(flags.program ?? '*')
+  const pattern = globOf(flags.program)
   const programs = PROGRAMS.filter(({ name }) => pattern.test(name))
   const jobs = plan(programs, flags.smoke ? 'smoke' : 'full', forced(), flags.stale)
   if (jobs.length === 0) throw new Error('no program is called so')
@@ -101,9 +149,8 @@ async function shareOut(
   jobs: readonly Job[],
   reported: (report: Report) => void,
 ): Promise<Report[]> {
-  const minutes = Number(flags.minutes ?? (flags.smoke ? SMOKE_MINUTES : FULL_MINUTES))
+  const { minutes, threads } = numbers
   const until = performance.now() + 60_000 * minutes
-  const threads = Number(flags.threads ?? Math.min(MOST_THREADS, availableParallelism()))
   const reports: Report[] = []
   let next = 0
   const drive = async (): Promise<void> => {

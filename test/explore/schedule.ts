@@ -40,7 +40,7 @@ export function isOrdinary(run: Run): boolean {
 export function textOf(runs: readonly Run[]): string {
   return runs
     .map(({ thread, count, older, dies }) => {
-      const letter = String.fromCharCode(FIRST_LETTER + thread)
+      const letter = letterOf(thread)
       return dies ? `${letter}x` : older > 0 ? `${letter}~${older}` : `${letter}${count}`
     })
     .join('')
@@ -70,6 +70,8 @@ export class Scripted implements Strategy {
   readonly #runs: readonly Run[]
   readonly #chosen: number[] = []
   readonly #followed: (Run | undefined)[] = []
+  /** Threads that could go on at each depth, as bits. */
+  readonly #enabled: number[] = []
   #at = 0
   #used = 0
 
@@ -80,6 +82,7 @@ export class Scripted implements Strategy {
   decide(depth: number, enabled: number): number {
     const known = this.#chosen[depth]
     if (known !== undefined) return known
+    this.#enabled[depth] = enabled
     while (this.#at < this.#runs.length) {
       const run = this.#runs[this.#at]!
       if (this.#used < run.count && (enabled & bit(run.thread)) !== 0) {
@@ -107,4 +110,43 @@ export class Scripted implements Strategy {
   happened(): void {}
 
   woke(): void {}
+
+  /**
+   * Where the execution of a trace did not do what the schedule says, or had a choice of threads of
+   * which it says nothing; undefined when it was followed.
+   */
+  departure(trace: Trace): string | undefined {
+    let depth = 0
+    for (const [at, run] of this.#runs.entries()) {
+      for (let used = 0; used < run.count; used++, depth++) {
+        const unused = textOf([{ ...run, count: run.count - used }, ...this.#runs.slice(at + 1)])
+        if (depth >= trace.count)
+          return `the program ends after ${depth} accesses, before ${unused}`
+        const what = differenceAt(depth, run, trace)
+        if (what !== undefined) return `${what} at access ${depth}, before ${unused}`
+      }
+    }
+    while (depth < trace.count && isSingle(this.#enabled[depth]!)) depth++
+    if (depth >= trace.count) return undefined
+    return `it ends before access ${depth} of ${trace.count}, where several threads can go on`
+  }
+}
+
+function differenceAt(
+  depth: number,
+  { thread, older, dies }: Run,
+  trace: Trace,
+): string | undefined {
+  const name = letterOf(thread)
+  if (trace.thread[depth] !== thread) return `thread ${name} cannot go on`
+  if (dies !== (trace.kind[depth] === DEATH)) return `thread ${name} cannot die`
+  return trace.older[depth] === older ? undefined : `thread ${name} has no value that is so old`
+}
+
+function letterOf(thread: number): string {
+  return String.fromCharCode(FIRST_LETTER + thread)
+}
+
+function isSingle(threads: number): boolean {
+  return threads === bit(lowest(threads))
 }
