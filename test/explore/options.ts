@@ -1,5 +1,5 @@
 /**
- * How a program is explored. In a string, as part of a seed: `dfs,p2,deaths,stale1`.
+ * How a program is explored. Of these a seed names the deaths and older values, see failure.ts.
  */
 import type { Bounds } from './program.ts'
 
