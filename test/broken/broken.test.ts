@@ -22,6 +22,15 @@ test('every broken twin is caught by its program, in the executions that are sta
   expect(status).toBe(0)
 }, 240_000)
 
+test('the steps of one twin are printed, to the seed of their schedule', () => {
+  const args = [RUN, '--twin', 'loserFrees', '--steps']
+  const { stdout, status } = spawnSync(process.execPath, args, { encoding: 'utf8' })
+  expect(status).toBe(0)
+  expect(stdout).toMatch(/^0 +a +begins set 3\n1 +a +src\/engine\/[\w-]+\.ts:\d+ +load /m)
+  expect(stdout).toMatch(/ b +src\/memory\/publish\.ts:\d+ +compareExchange +bucket\[0\]/)
+  expect(stdout).toMatch(/^seed, .*: set x set, present@-@(?:[ab]\d+){3}$/m)
+}, 60_000)
+
 test('a patch that no longer fits the source is refused', () => {
   const patches = [{ file: 'src/memory/publish.ts', find: 'no such step', replace: '' }]
   expect(() => patchedFiles({ ...BROKEN_TWINS[0]!, patches })).toThrow('not once')

@@ -13,6 +13,9 @@ export interface Catch {
   readonly executions: number
   /** What the check found; none: the twin was not caught. */
   readonly problems: readonly string[]
+  /** The shortest schedule that was found and its accesses, when the steps were asked for. */
+  readonly seed?: string
+  readonly table?: string
   readonly error?: string
 }
 
@@ -22,15 +25,19 @@ const FOLDERS = ['src', 'native-layout', 'test/explore', 'test/linearize']
 const TIMEOUT_MS = 60_000
 const MOST_THREADS = 2
 
-/** @param caught called for each twin, in the order in which they are done */
+/**
+ * @param caught called for each twin, in the order in which they are done
+ * @param steps whether what is found is shrunk and shown
+ */
 export async function catchTwins(
   twins: readonly BrokenTwin[],
   caught: (one: Catch) => void,
+  steps = false,
 ): Promise<void> {
   const sources = strippedSources()
   const queue = [...twins]
   const threads = Math.min(MOST_THREADS, availableParallelism(), queue.length)
-  await Promise.all(Array.from({ length: threads }, () => workOn(queue, sources, caught)))
+  await Promise.all(Array.from({ length: threads }, () => workOn(queue, sources, caught, steps)))
 }
 
 function strippedSources(): Map<string, string> {
@@ -64,11 +71,12 @@ async function workOn(
   queue: BrokenTwin[],
   sources: Map<string, string>,
   caught: (one: Catch) => void,
+  steps: boolean,
 ): Promise<void> {
   let thread: Worker | undefined
   for (let twin = queue.shift(); twin !== undefined; twin = queue.shift()) {
     thread ??= startThread(sources)
-    const outcome = await soundly(thread, twin)
+    const outcome = await soundly(thread, twin, steps)
     if (outcome === undefined) {
       await thread.terminate()
       thread = undefined
@@ -86,29 +94,37 @@ function startThread(sources: Map<string, string>): Worker {
 type Outcome = Omit<Catch, 'twin'> & { readonly error: string | undefined }
 
 /** What catches a twin says nothing of the source as it is, in as many executions. */
-async function soundly(thread: Worker, twin: BrokenTwin): Promise<Outcome | undefined> {
-  const outcome = await exploredIn(thread, twin)
+async function soundly(
+  thread: Worker,
+  twin: BrokenTwin,
+  steps: boolean,
+): Promise<Outcome | undefined> {
+  const outcome = await exploredIn(thread, twin, steps)
   if (outcome === undefined || outcome.problems.length === 0) return outcome
   const asItIs = { ...twin, name: 'as it is', patches: [], within: outcome.executions }
-  const silence = await exploredIn(thread, asItIs)
+  const silence = await exploredIn(thread, asItIs, false)
   if (silence === undefined || silence.error !== undefined) return silence
   if (silence.problems.length === 0) return outcome
   return { executions: 0, problems: [], error: `the source as it is: ${silence.problems[0]}` }
 }
 
 /** Undefined: it took too long. */
-function exploredIn(thread: Worker, twin: BrokenTwin): Promise<Outcome | undefined> {
+function exploredIn(
+  thread: Worker,
+  twin: BrokenTwin,
+  steps: boolean,
+): Promise<Outcome | undefined> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => resolve(undefined), TIMEOUT_MS)
     thread.once('error', reject)
-    thread.once('message', ({ executions, problems, error }) => {
+    thread.once('message', ({ executions, problems, seed, table, error }) => {
       clearTimeout(timer)
       thread.off('error', reject)
-      resolve({ executions, problems, error })
+      resolve({ executions, problems, seed, table, error })
     })
     const bounds = { accesses: MOST_ACCESSES, ...twin.bounds, executions: twin.within }
     const { name, program } = twin
-    thread.postMessage({ name, program, bounds, patched: patchedFiles(twin) })
+    thread.postMessage({ name, program, bounds, steps, patched: patchedFiles(twin) })
   })
 }
 /** A program that makes so many does not end. */

@@ -45,10 +45,11 @@ parentPort.on('message', async (twin) => {
   }
 })
 
-function explored(programs, explore, withDefaults, { program: name, bounds }) {
+function explored(programs, explore, withDefaults, { program: name, bounds, steps }) {
   const program = programs.find((one) => one.name === name)
   if (program === undefined) throw new Error(`no program is called ${name}`)
   const inShort = (_executor, _options, problems) => ({ seed: '', problems, table: '' })
-  const outcome = explore(program, withDefaults(bounds), inShort)
-  return { executions: outcome.executions, problems: outcome.failure?.problems ?? [] }
+  const report = steps ? undefined : inShort
+  const { executions, failure } = explore(program, withDefaults(bounds), report)
+  return { executions, problems: [], ...failure }
 }

@@ -52,6 +52,7 @@ test.each([
   ['explore/run.ts --replay foo@-@', "--replay: no program is called 'foo'"],
   ['explore/run.ts --full --smoke', 'one form at a time, not --full and --smoke'],
   ['broken/run.ts --twin foo', "--twin is 'foo': no twin is called so"],
+  ['broken/run.ts --steps', '--steps needs --twin NAME'],
   ['proof/record.ts nothing a=1', "CHECK is 'nothing': it must be one of model, "],
   ['proof/record.ts model', 'a FILE or counts are missing'],
   ['proof/record.ts model a=b', "'a=b' is not NAME=COUNT"],
