@@ -50,6 +50,10 @@ test('beyond its limit it is undecided, never yes or no', () => {
   const read = [...sets, [20, 100, 101, { name: 'get' }, returned(77)] as const]
   expect(checkHistory(historyOf(read), { limit: 1000 }).ok).toBe('undecided')
   expect(checkHistory(historyOf(read)).ok).toBe(false)
+  // Nor does it try all numbers of losses at that price.
+  const open = checkHistory(historyOf(read), { limit: 1000, losses: 8 })
+  expect(open.ok).toBe('undecided')
+  expect(open.configurations).toBeLessThan(3000)
 })
 
 test('a return before the invocation is refused', () => {

@@ -78,25 +78,23 @@ interface Answer {
   readonly witness?: Witness
 }
 
-/** A key, with as few losses as possible. */
+/** A key, with as few losses as possible; where that takes too long, with all that there were. */
 function answerOf(problem: Problem): Answer {
+  const most = problem.losses
+  let losses = most === Number.POSITIVE_INFINITY ? most : 0
   let configurations = 0
-  let needed = -1
-  let last: Found | undefined
-  for (const losses of numbersTo(problem.losses)) {
+  let needed = 0
+  for (;;) {
     const found = search({ ...problem, losses })
     configurations += found.configurations
-    if (found.ok !== false && needed < 0) needed = losses
-    if (found.ok === true) return { ok: true, configurations, needed, taken: losses }
-    last = found
+    const answer = { ok: found.ok, configurations, needed, taken: needed }
+    if (found.ok === true) return { ...answer, taken: losses }
+    if (losses === most) {
+      return found.ok === false ? { ...answer, witness: witness(problem, found) } : answer
+    }
+    if (found.ok === false) needed = losses + 1
+    losses = found.ok === false && configurations < problem.limit ? losses + 1 : most
   }
-  if (needed >= 0) return { ok: undefined, configurations, needed, taken: needed }
-  return { ok: false, configurations, needed, taken: needed, witness: witness(problem, last!) }
-}
-
-function numbersTo(most: number): readonly number[] {
-  if (most === Number.POSITIVE_INFINITY) return [most]
-  return Array.from({ length: most + 1 }, (_, n) => n)
 }
 
 /** Several keys, each of which by itself is explained. */
