@@ -7,6 +7,12 @@ import { BROKEN_TWINS } from '../broken/twins.ts'
 import { historiesInProcess } from './process.ts'
 import { makeTwin, type Patch } from './twin.ts'
 
+/**
+ * Of all histories. None is, as a rule; one is always allowed, for the worst of overlaps on a busy
+ * machine.
+ */
+const MOST_UNDECIDED = 0.02
+
 test.each([
   ['as it is', []],
   ['with pauses and freezes between any two accesses', ['--pauses', '--narrow']],
@@ -14,7 +20,7 @@ test.each([
   const { seed, report } = await historiesInProcess(['--seconds', '6', ...args])
   const { problems, undecided, histories = 0, kills, recoveries, overlapping } = report
   expect({ seed, problems, undecided }).toEqual({ seed, problems: [], undecided })
-  expect(undecided).toBeLessThan(histories / 2)
+  expect(undecided).toBeLessThanOrEqual(Math.max(1, histories * MOST_UNDECIDED))
   expect(kills).toBeGreaterThan(0)
   expect(recoveries).toBe(kills)
   expect(overlapping).toBeGreaterThan(100)
