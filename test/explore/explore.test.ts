@@ -2,7 +2,7 @@
  * The short form of the explorer over all programs, as `npm run explore -- --smoke` runs it: in a
  * process of its own, because the seams are exchanged by a condition of Node.
  */
-import { execFile } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -30,6 +30,24 @@ test('no schedule of the short form fails', { timeout: 240_000 }, async () => {
   expect(reports.filter(({ executions }) => executions === 0)).toEqual([])
   expect(reports.reduce((sum, { executions }) => sum + executions, 0)).toBeGreaterThan(10_000)
 })
+
+test('a replay says whether its schedule still applies, also by its exit code', () => {
+  const unsaid = replayed('get x set, present@-@')
+  expect(unsaid.status).toBe(1)
+  expect(unsaid.stdout).toMatch(/^the schedule no longer applies: it ends before access 0 of \d+/)
+  const tooLong = replayed('get x set, present@-@a9999')
+  const ends = /^the schedule no longer applies: thread a cannot go on at access (\d+)/
+  expect(tooLong.status).toBe(1)
+  expect(tooLong.stdout).toMatch(ends)
+  const [, whole] = ends.exec(tooLong.stdout)!
+  const followed = replayed(`get x set, present@-@a${whole}`)
+  expect(followed).toMatchObject({ status: 0, stdout: 'nothing is wrong with this schedule\n' })
+}, 60_000)
+
+function replayed(seed: string): { status: number | null; stdout: string } {
+  const command = ['-C', 'explore', 'test/explore/run.ts', '--replay', seed]
+  return spawnSync(process.execPath, command, { cwd: root, encoding: 'utf8' })
+}
 
 /** From the first failure on, as much as one can read. */
 function endOf(output: string): string {
