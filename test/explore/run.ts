@@ -28,7 +28,7 @@ npm run explore -- [options]: explores small programs over the real code, a line
   --program NAME     programs by name; * stands for anything
   --mode dfs|pct     every schedule, or random ones
   --preemptions N    at most so often is a thread interrupted that could go on
-  --executions N     executions of each search, at most
+  --executions N     executions at most, anew for each bound on preemptions
   --deaths N         threads that die, at most: 0 to 8
   --stale            with the older values that ARM64 lets a read see
   --threads N        threads that search (${MOST_THREADS} at most by default)
