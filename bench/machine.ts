@@ -40,7 +40,8 @@ export function machineFacts(): MachineFacts {
 function commitOf(folder: string): string {
   const head = git(folder, ['rev-parse', '--short=12', 'HEAD'])
   if (head === undefined) return 'unknown'
-  const changes = git(folder, ['status', '--porcelain', '--', '.', ':(exclude)results'])
+  const written = ['results', 'docs/CORRECTNESS.md'].map((path) => `:(exclude)${path}`)
+  const changes = git(folder, ['status', '--porcelain', '--', '.', ...written])
   return changes === '' ? head : `${head}+changes`
 }
 
