@@ -82,7 +82,8 @@ export class MutationFeed {
       store(view.control, at + ROW.FEED_TAIL, load(view.control, at + ROW.FEED_HEAD))
       this.#lost[row] = load(view.control, at + ROW.FEED_LOST)
       const state = load(view.control, at + ROW.STATE)
-      const isSame = kindOf(state) === ROW_IDLE && sequenceOf(state) === sequenceOf(before[row]!)
+      const wasIdle = kindOf(before[row]!) === ROW_IDLE && kindOf(state) === ROW_IDLE
+      const isSame = wasIdle && sequenceOf(state) === sequenceOf(before[row]!)
       if (!isSame && row !== view.row) this.#early[row] = state
     }
   }

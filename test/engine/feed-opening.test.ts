@@ -4,9 +4,12 @@
  * opening in turn.
  */
 import { expect, test } from 'vitest'
+import { CONTROL } from '../../native-layout/control-block.ts'
+import { ROW, ROW_BUSY } from '../../native-layout/thread-row.ts'
 import { viewOf } from '../../src/engine/engine.ts'
-import type { MutationFeed } from '../../src/engine/feed.ts'
+import { MutationFeed } from '../../src/engine/feed.ts'
 import type { Engine } from '../../src/index.ts'
+import { rowAddress } from '../../src/memory/view.ts'
 import { openEngine, secondRow } from './open-engine.ts'
 
 /** Opens the feed, and acts before the view is looked at for the n-th time meanwhile. */
@@ -48,4 +51,21 @@ test('a change is told if an earlier one of the key was, or all is read anew', (
     expect([moment, last.kind]).toEqual([moment, engine.has('key') ? 'PUT' : 'DEL'])
   }
   expect(told).toBeGreaterThan(0)
+})
+
+// Found by the explorer (feed: read 3): its record may lie behind the tail that the reader sets.
+test('a change under way at first, and done when its row was reached, is read anew', () => {
+  const engine = openEngine({ feedBytes: '64kb', maxThreads: 4 })
+  const view = viewOf(engine)
+  const states = (): Int32Array =>
+    Int32Array.from({ length: 4 }, (_, row) => view.control[rowAddress(view, row) + ROW.STATE]!)
+  const other = secondRow(engine)
+  other.set('key', 1)
+  const before = states()
+  before[viewOf(other).row]! |= ROW_BUSY
+  view.control[CONTROL.LISTEN] = view.row + 1
+  const feed = new MutationFeed(view, before)
+  expect(feed.poll().map(({ kind }) => kind)).toEqual(['RESYNC'])
+  expect(feed.poll()).toEqual([])
+  feed.close()
 })
