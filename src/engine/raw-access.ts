@@ -34,8 +34,7 @@ import {
 } from './read.ts'
 import { deleteKey, deleteMatching, removeOver } from './remove.ts'
 import type { Session } from './session.ts'
-import { spaceFor } from './spaces.ts'
-import { hasSpaces } from './spaces.ts'
+import { hasSpaces, spaceFor } from './spaces.ts'
 import { type StoreMode, storeDraft } from './store.ts'
 import { type Change, changeEntry } from './update.ts'
 

@@ -1,9 +1,8 @@
 /**
  * Changing what is there: append, prepend, increment, touch; or deleting it on seeing what it is.
- * Each copies the old entry, makes a new
- * one, and exchanges the slot word, which also proves that the copy was not torn. The new entry
- * keeps the flush stamp of the old one: it must not outlive a flush that its source did not
- * (I-EPOCH).
+ * Each copies the old entry, makes a new one, and exchanges the slot word, which also proves that
+ * the copy was not torn. The new entry keeps the flush stamp of the old one: it must not outlive a
+ * flush that its source did not (I-EPOCH).
  *
  * An in-place increment would be cheaper and lose acknowledged increments.
  */

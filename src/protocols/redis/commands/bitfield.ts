@@ -12,8 +12,18 @@ import {
   writeField,
 } from '../values/bit-fields.ts'
 import { readInteger } from '../values/integer.ts'
-import { ABSENT, apply, Edit, isRefused, NOTHING, putBytes, readString, REFUSED } from './edit.ts'
-import { grown, MOST_STRING_BITS } from './bits.ts'
+import {
+  ABSENT,
+  apply,
+  Edit,
+  grown,
+  isRefused,
+  NOTHING,
+  putBytes,
+  readString,
+  REFUSED,
+} from './edit.ts'
+import { MOST_STRING_BITS } from './bits.ts'
 
 const BAD_TYPE =
   'ERR Invalid bitfield type. Use something like i16 u8. ' +

@@ -15,6 +15,7 @@ import {
   ABSENT,
   apply,
   Edit,
+  grown,
   integerArgument,
   isRefused,
   NOTHING,
@@ -39,14 +40,6 @@ export function bitOffset(client: RedisClient, args: Args, index: number): numbe
   if (offset >= 0 && offset < MOST_STRING_BITS) return Number(offset)
   client.reply.error(BAD_OFFSET)
   return undefined
-}
-
-/** A copy of a string with at least so many bytes. */
-export function grown(old: Uint8Array, length: number): Uint8Array {
-  if (old.length >= length) return old
-  const bytes = new Uint8Array(length)
-  bytes.set(old)
-  return bytes
 }
 
 class BitEdit extends Edit {

@@ -87,6 +87,14 @@ export function keepBytes(draft: Draft, bytes: Uint8Array): Outcome {
   return STORED
 }
 
+/** A string's private copy with at least so many bytes, zeros behind what was there. */
+export function grown(old: Uint8Array, length: number): Uint8Array {
+  if (old.length >= length) return old
+  const bytes = new Uint8Array(length)
+  bytes.set(old)
+  return bytes
+}
+
 /** Applies an edit to the staged key. */
 export function apply(client: RedisClient, edit: Edit): Outcome {
   const { raw } = client

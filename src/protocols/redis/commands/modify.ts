@@ -10,6 +10,7 @@ import {
   ABSENT,
   apply,
   Edit,
+  grown,
   integerArgument,
   isRefused,
   NOTHING,
@@ -69,9 +70,8 @@ class RangeEdit extends Edit {
     if (bytes.length === 0) return isNew ? MISSING : EXISTS
     const end = this.#offset + bytes.length
     if (end > this.client.maxItemBytes) return this.unfit(TOO_LONG)
-    this.length = Math.max(old.length, end)
-    const changed = new Uint8Array(this.length)
-    changed.set(old)
+    const changed = grown(old, end)
+    this.length = changed.length
     changed.set(bytes, this.#offset)
     return putBytes(draft, changed)
   }
