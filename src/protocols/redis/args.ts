@@ -68,9 +68,13 @@ export class Args {
     return text.slice(0, Math.min(most, end < 0 ? most : end))
   }
 
-  /** An argument where it lies: valid during the command. */
+  /**
+   * An argument where it lies: valid during the command. Never a Buffer, whose `slice` would be a
+   * view as well: who keeps the argument calls that for a copy.
+   */
   slice(index: number): Uint8Array {
-    return this.bytes.subarray(this.#from[index]!, this.#to[index]!)
+    const { buffer, byteOffset } = this.bytes
+    return new Uint8Array(buffer, byteOffset + this.#from[index]!, this.size(index))
   }
 
   /** Whether an argument is this word, given in lower case, in any case. */

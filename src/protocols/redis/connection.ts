@@ -12,6 +12,7 @@ import { NO_SKIP, RedisClient, SKIP_NEXT, SKIP_THIS } from './client.ts'
 import { dispatch, execute } from './dispatch.ts'
 import { tooLarge } from './errors.ts'
 import { FAILED, RequestParser, UNFINISHED } from './parser.ts'
+import { Postponed } from './pause.ts'
 import type { RedisWorker } from './worker.ts'
 
 const NEWLINE = 10
@@ -24,6 +25,8 @@ export class RedisConnection implements ProtocolConnection {
   /** The beginning of an unfinished request. */
   #kept: Uint8Array = NOTHING
   #keptBytes = 0
+  /** The command that is being answered was begun when nothing was to be said. */
+  #isHidden = false
 
   /** @param slot the server's number for this connection */
   constructor(worker: RedisWorker, slot: number) {
@@ -49,7 +52,7 @@ export class RedisConnection implements ProtocolConnection {
   }
 
   get pendingBytes(): number {
-    return this.#keptBytes + (this.#parser.isPassing ? 1 : 0)
+    return this.#keptBytes + (this.#parser.isPassing && !this.isClosing ? 1 : 0)
   }
 
   feed(source: Uint8Array, from: number, to: number, out: ReplyBuffer): number {
@@ -59,9 +62,10 @@ export class RedisConnection implements ProtocolConnection {
     while (!client.isClosing && !client.isPaused && !out.isFull) {
       if (client.more !== undefined) {
         const mark = out.length
-        const isDone = client.more.step(client)
+        const { more } = client
+        const isDone = more.step(client)
         if (isDone) client.more = undefined
-        this.#replied(mark)
+        this.#replied(mark, this.#isHidden && (client.isMuted || !(more instanceof Postponed)))
         if (!isDone) break
         continue
       }
@@ -85,9 +89,9 @@ export class RedisConnection implements ProtocolConnection {
   }
 
   /** What CLIENT REPLY does to what was written since `mark`. */
-  #replied(mark: number): void {
+  #replied(mark: number, isHidden: boolean): void {
     const { client } = this
-    if (client.isMuted || client.skips === SKIP_THIS) client.reply.out.length = mark
+    if (isHidden) client.reply.out.length = mark
     if (client.more === undefined) client.skips = client.skips === SKIP_NEXT ? SKIP_THIS : NO_SKIP
   }
 
@@ -136,11 +140,16 @@ export class RedisConnection implements ProtocolConnection {
   #execute(): void {
     const { args, refusal } = this.#parser
     if (refusal === '' && args.count === 0) return
-    const mark = this.client.reply.out.length
-    if (refusal !== '') this.client.reply.error(refusal)
-    else dispatch(this.client, args)
+    const { client } = this
+    const mark = client.reply.out.length
+    const isSkipped = client.skips === SKIP_THIS
+    this.#isHidden = client.isMuted || isSkipped
+    if (refusal !== '') client.reply.error(refusal)
+    else dispatch(client, args)
+    // The end of the silence is heard; not in a transaction, which may be half answered by then.
+    const isHeard = this.#isHidden && !client.isMuted && !isSkipped && !args.is(0, 'exec')
     args.clear()
-    this.#replied(mark)
+    this.#replied(mark, this.#isHidden && !isHeard)
   }
 
   #fail(): void {

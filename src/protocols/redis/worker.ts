@@ -48,6 +48,7 @@ export class RedisWorker {
   watch(client: RedisClient): void {
     if (this.#monitors.has(client)) return
     this.#monitors.add(client)
+    client.isWatched = true
     const { board } = this.host
     board.gauge(GAUGE.monitors, 1)
     board.setWord(client.slot, RECORD.flags, board.word(client.slot, RECORD.flags) | FLAG.monitor)
