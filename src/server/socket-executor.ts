@@ -2,6 +2,9 @@
  * The other hand-off: sockets that were transferred to this worker. It reads them itself, executes,
  * and writes straight to the descriptor; when it dies, they die with it.
  *
+ * Replies are written once per turn of the event loop, one write for each connection that was read
+ * in it: a client that were woken by the first reply would sleep again before the second.
+ *
  * Bounds are those of the frames: over WINDOW_BYTES of unwritten replies a connection is not
  * executed and not read, and what was read of it, one chunk, is kept aside.
  */
@@ -16,6 +19,8 @@ import { Wire, type WireOwner } from './wire.ts'
 
 /** Log lines are dropped for a watcher that has not read so much. */
 const MOST_UNREAD_LINES = 256 * 1024
+/** Replies of so many bytes are written before the turn is over. */
+const MOST_PENDING_BYTES = 64 * 1024
 const NOTHING: Buffer = Buffer.alloc(0)
 
 class SocketClient implements WireOwner {
@@ -64,6 +69,9 @@ export class SocketExecutor {
   readonly #out = new ReplyBuffer()
   readonly #clients = new Map<number, SocketClient>()
   #ready: SocketClient[] = []
+  /** Whose replies are in `#out`, in their order, and where those of each end. */
+  #replied: SocketClient[] = []
+  #replyEnds: number[] = []
   #isStopping = false
   /** Called when the last connection is gone, after `stop`. */
   onEmpty: () => void = () => {}
@@ -98,7 +106,7 @@ export class SocketExecutor {
 
   ended(client: SocketClient): void {
     client.served.isEnding = true
-    if (!client.served.hasRest) client.wire.end()
+    if (!client.served.hasRest) this.#end(client)
   }
 
   closed(client: SocketClient): void {
@@ -127,6 +135,7 @@ export class SocketExecutor {
 
   /** Ends a connection at once. */
   kill(slot: number): void {
+    this.#writeReplies()
     this.#clients.get(slot)?.wire.destroy()
   }
 
@@ -136,6 +145,7 @@ export class SocketExecutor {
   }
 
   log(kind: number, lines: string): void {
+    this.#writeReplies() // what was replied before a line comes before it
     const bytes = Buffer.from(lines)
     for (const { served, wire } of this.#clients.values()) {
       if (!served.isWatching || (this.#board.kindsOf(served.slot) & kind) === 0) continue
@@ -174,32 +184,58 @@ export class SocketExecutor {
       if (served.rest === undefined) this.#feed(client, NOTHING, 0, 0)
       else this.#feed(client, served.rest, served.restAt, served.restEnd)
     }
+    this.#writeReplies()
   }
 
   #feed(client: SocketClient, source: Buffer, from: number, to: number): void {
     const { served, wire } = client
     const out = this.#out
+    if (out.length >= MOST_PENDING_BYTES) this.#writeReplies()
+    const mark = out.length
     const end = served.protocol.feed(source, from, to, out)
-    if (out.length > 0) {
-      this.#counters.wrote(out.length)
-      wire.write(out.bytes, 0, out.length)
-      out.clear()
-    }
+    if (out.length > mark) this.#noteReplies(client, mark)
     if (served.protocol.isClosing) {
       served.isOver = true
       served.drop()
       served.protocol.dispose()
-      wire.end()
+      this.#end(client)
       return
     }
     if (source === served.rest) served.pass(end - from)
     else if (end < to) served.keep(source, end, to)
     if (served.hasRest) this.#holdBack(client)
-    else if (served.isEnding) wire.end()
+    else if (served.isEnding) this.#end(client)
     else if (client.isHeldBack) {
       client.isHeldBack = false
       wire.resume()
     }
+  }
+
+  /** What is in `#out` from `mark` on is this client's. */
+  #noteReplies(client: SocketClient, mark: number): void {
+    const { length } = this.#out
+    this.#counters.wrote(length - mark)
+    if (this.#replied.length === 0) setImmediate(this.#writeReplies)
+    this.#replied.push(client)
+    this.#replyEnds.push(length)
+  }
+
+  readonly #writeReplies = (): void => {
+    const out = this.#out
+    if (out.length === 0) return
+    let from = 0
+    for (let i = 0; i < this.#replied.length; i++) {
+      const to = this.#replyEnds[i]!
+      this.#replied[i]!.wire.write(out.bytes, from, to)
+      from = to
+    }
+    this.#replied.length = this.#replyEnds.length = 0
+    out.clear()
+  }
+
+  #end(client: SocketClient): void {
+    this.#writeReplies()
+    client.wire.end()
   }
 
   #holdBack(client: SocketClient): void {
