@@ -24,6 +24,12 @@ export class Args {
     if (this.#from.length > 1024) this.#from.length = this.#to.length = 0
   }
 
+  /** There are none yet; they will be ranges of these bytes. */
+  begin(bytes: Uint8Array): void {
+    this.count = 0
+    this.bytes = bytes
+  }
+
   /** Adds the argument `bytes[from..to)`. */
   add(from: number, to: number): void {
     this.#from[this.count] = from

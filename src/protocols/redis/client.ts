@@ -133,7 +133,8 @@ export class RedisClient {
 
   /** In RESP2 a client that listens to anything may do little else. */
   get isListening(): boolean {
-    return this.subscriptions.some((names) => names.size > 0)
+    const [channels, patterns, shardChannels] = this.subscriptions
+    return channels!.size + patterns!.size + shardChannels!.size > 0
   }
 
   /** What comes without having been asked for: words (a character per byte), then bytes. */
@@ -251,7 +252,11 @@ export class RedisClient {
 
   /** Stages a key of the database for the engine; false: it is too long, and that was replied. */
   stage(args: Args, index: number): boolean {
-    const isShort = this.raw.stage(args.bytes, args.from(index), args.to(index), this.space)
+    const { pipeline } = this.worker
+    const from = args.from(index)
+    const isShort = pipeline.holdsKey(args.bytes, from, this.space)
+      ? pipeline.stage()
+      : this.raw.stage(args.bytes, from, args.to(index), this.space)
     if (!isShort) this.reply.error(KEY_TOO_LONG)
     return isShort
   }

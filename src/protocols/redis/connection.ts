@@ -57,6 +57,7 @@ export class RedisConnection implements ProtocolConnection {
 
   feed(source: Uint8Array, from: number, to: number, out: ReplyBuffer): number {
     const { client } = this
+    const { pipeline } = client.worker
     client.begin(out)
     let at = from
     while (!client.isClosing && !client.isPaused && !out.isFull) {
@@ -75,8 +76,11 @@ export class RedisConnection implements ProtocolConnection {
         continue
       }
       if (at >= to) break
-      at = this.#keptBytes > 0 ? this.#collect(source, at, to) : this.#take(source, at, to)
+      if (this.#keptBytes > 0) at = this.#collect(source, at, to)
+      else if (pipeline.hasMore || this.#find(source, at, to)) at = this.#takeFound(source)
+      else at = this.#take(source, at, to)
     }
+    pipeline.clear()
     client.end()
     return at
   }
@@ -100,12 +104,24 @@ export class RedisConnection implements ProtocolConnection {
     this.#keptBytes = 0
   }
 
+  #find(source: Uint8Array, at: number, to: number): boolean {
+    const { worker, space } = this.client
+    return !this.#parser.isWithin && worker.pipeline.find(source, at, to, space)
+  }
+
+  /** Executes the next of the requests that were found together. */
+  #takeFound(source: Uint8Array): number {
+    const next = this.client.worker.pipeline.take(this.#parser.args, source)
+    this.#execute('')
+    return next
+  }
+
   /** Executes the request at `at`, or keeps what is there of it. */
   #take(source: Uint8Array, at: number, to: number): number {
     const parser = this.#parser
     const next = parser.parse(source, at, to)
     if (next >= 0) {
-      this.#execute()
+      this.#execute(parser.refusal)
       return next
     }
     if (next === UNFINISHED) {
@@ -127,7 +143,7 @@ export class RedisConnection implements ProtocolConnection {
     this.#keep(source, at, end)
     const next = parser.parse(this.#kept, 0, this.#keptBytes)
     if (next >= 0) {
-      this.#execute()
+      this.#execute(parser.refusal)
       const untouched = this.#keptBytes - next
       this.#forget()
       return end - untouched
@@ -137,8 +153,9 @@ export class RedisConnection implements ProtocolConnection {
     return end
   }
 
-  #execute(): void {
-    const { args, refusal } = this.#parser
+  /** @param refusal why the request is not executed; '' when it is */
+  #execute(refusal: string): void {
+    const { args } = this.#parser
     if (refusal === '' && args.count === 0) return
     const { client } = this
     const mark = client.reply.out.length

@@ -58,6 +58,11 @@ export class RequestParser {
     this.#tooLarge = tooLarge
   }
 
+  /** Part of a request was read, and there is more to come. */
+  get isWithin(): boolean {
+    return this.#isBegun
+  }
+
   /** A refused request is being passed over: nothing of it is kept, but it is not over. */
   get isPassing(): boolean {
     return this.#isBegun && this.refusal !== ''

@@ -7,6 +7,7 @@ import type { RawAccess } from '../../engine/raw-access.ts'
 import { FLAG, GAUGE, RECORD, SETTING } from './board.ts'
 import type { RedisClient } from './client.ts'
 import type { RedisHost } from './host.ts'
+import { Pipeline } from './pipeline.ts'
 import { type SubscriptionMessage, Subscriptions } from './subscriptions.ts'
 
 /** A command that took long. */
@@ -28,6 +29,8 @@ type Message =
 export class RedisWorker {
   readonly raw: RawAccess
   readonly host: RedisHost
+  /** Of the connection that is fed. */
+  readonly pipeline: Pipeline
   /** The latest first; with a number each. */
   slow: { readonly id: number; readonly command: SlowCommand }[] = []
   #slowCommands = 0
@@ -36,6 +39,7 @@ export class RedisWorker {
 
   constructor(raw: RawAccess, host: RedisHost) {
     this.raw = raw
+    this.pipeline = new Pipeline(raw)
     this.host = host
     host.board.begin()
     this.subscriptions = new Subscriptions(host.worker, host.board, (message) => {
