@@ -5,6 +5,7 @@
 import { createEngine, type Engine } from '../engine/engine.ts'
 import type { HeddleError } from '../engine/errors.ts'
 import type { EngineOptions } from '../engine/options.ts'
+import { parseSize } from '../engine/sizes.ts'
 import { openFilesShortage } from '../server/open-files.ts'
 import { resolveServeOptions, type ServeOptions } from '../server/options.ts'
 import { type Server, serve } from '../server/serve.ts'
@@ -14,6 +15,9 @@ import { readSettings, type Settings, UsageError } from './settings.ts'
 const DEFAULT_MEMORY = '64mb'
 /** Rows for threads beside the workers: the main thread, and workers that are being replaced. */
 const SPARE_THREADS = 8
+/** Of the memory, for the mutation rings of a server with a Redis port. */
+const FEED_SHARE = 32
+const MOST_FEED_BYTES = 16 * 1024 * 1024
 /** Whatever clients do, and whatever goes wrong: so long after a signal the process is gone. */
 const EXIT_MS = 2800
 
@@ -86,13 +90,24 @@ function serveOptionsOf({ values }: Settings): ServeOptions {
 }
 
 function engineOptionsOf({ values }: Settings, workers: number): EngineOptions {
+  const memory = values.get('memory') ?? DEFAULT_MEMORY
   const given = {
-    memory: values.get('memory') ?? DEFAULT_MEMORY,
+    memory,
+    feedBytes: values.get('redis-port') === undefined ? 0 : feedBytesOf(memory),
     maxItemSize: values.get('max-item-size'),
     eviction: values.get('eviction'),
     maxThreads: workers + SPARE_THREADS,
   }
   return given as EngineOptions // checked by createEngine
+}
+
+/** What CLIENT TRACKING and keyspace events take of the memory; 0 where the size is refused. */
+function feedBytesOf(memory: unknown): number {
+  try {
+    return Math.min(MOST_FEED_BYTES, Math.floor(parseSize('memory', memory) / FEED_SHARE))
+  } catch {
+    return 0
+  }
 }
 
 /** `no-flush: true` is `flush: false`; what is no boolean is refused under its own name. */

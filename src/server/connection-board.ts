@@ -191,6 +191,11 @@ export class ConnectionBoard {
     return peek(this.#words, this.#at(slot) + STATE) === OPEN
   }
 
+  /** The worker that executes its commands. */
+  ownerOf(slot: number): number {
+    return peek(this.#words, this.#at(slot) + OWNER)
+  }
+
   addressOf(slot: number): string {
     return this.#read(this.#at(slot))
   }

@@ -70,6 +70,10 @@ export class Crew {
     this.#posts[index]!.worker?.postMessage(message, transfer)
   }
 
+  postTo(workers: readonly number[], message: ToWorker): void {
+    for (const index of workers) this.post(index, message)
+  }
+
   postAll(message: ToWorker): void {
     for (let index = 0; index < this.size; index++) this.post(index, message)
   }

@@ -34,8 +34,10 @@ export type FromWorker =
   | { readonly kind: 'lastFiles' }
   /** Ends a client of any worker, if it has this id. */
   | { readonly kind: 'kill'; readonly slot: number; readonly id: number }
-  /** From the Redis protocol of one worker to that of all. */
-  | { readonly kind: 'redis'; readonly message: unknown }
+  /** From the Redis protocol of one worker to that of some. */
+  | { readonly kind: 'redis'; readonly to: readonly number[]; readonly message: unknown }
+  /** Somebody needs to know what changes. */
+  | { readonly kind: 'changes' }
 
 /** To a worker. */
 export type ToWorker =

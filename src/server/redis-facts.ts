@@ -2,11 +2,15 @@
 import { COUNT } from '../protocols/memcached/counters.ts'
 import { GAUGE, RedisBoard } from '../protocols/redis/board.ts'
 import type {
+  ChangeKind,
+  ChangeListener,
+  ChangesState,
   RedisClientFacts,
   RedisHost,
   RedisSettings,
   ServerTotals,
 } from '../protocols/redis/host.ts'
+import { ChangeReader, ChangeRing } from './change-ring.ts'
 import type { FromWorker, WorkerSpec } from './messages.ts'
 import type { ResolvedServeOptions } from './options.ts'
 import type { WorkerFacts } from './worker-facts.ts'
@@ -15,6 +19,8 @@ import { restWhile } from '#words'
 /** What a worker of a server with a Redis port is started with beside the rest. */
 export interface RedisSpec {
   readonly board: SharedArrayBuffer
+  /** See change-ring.ts. */
+  readonly changes: SharedArrayBuffer
   readonly settings: RedisSettings
 }
 
@@ -31,8 +37,13 @@ export function redisSpecOf(options: ResolvedServeOptions, slots: number): Redis
     isFlushEnabled: options.flush,
     isDebugEnabled: options.enableDebug,
   }
-  return { board: RedisBoard.create(slots, options.workers), settings }
+  const board = RedisBoard.create(slots, options.workers)
+  return { board, changes: ChangeRing.create(), settings }
 }
+
+/** By the numbers of change-ring.ts. */
+const STATES: readonly ChangesState[] = ['closed', 'open', 'taken', 'absent', 'full']
+const KINDS: readonly ChangeKind[] = ['flush', 'set', 'del', 'expired', 'evicted', 'flush']
 
 export class RedisFacts implements RedisHost {
   readonly version: string
@@ -46,6 +57,7 @@ export class RedisFacts implements RedisHost {
   onServe: (slot: number) => void = () => {}
   readonly #facts: WorkerFacts
   readonly #send: (message: FromWorker) => void
+  readonly #changes: ChangeRing
 
   constructor(
     spec: WorkerSpec,
@@ -67,12 +79,14 @@ export class RedisFacts implements RedisHost {
     }
     this.#facts = facts
     this.#send = send
+    this.#changes = new ChangeRing(redis.changes)
   }
 
   /** Messages may come for clients of this worker at any time. */
   get hasListeners(): boolean {
     const { board } = this
-    return board.ownGauge(GAUGE.subscriptions) + board.ownGauge(GAUGE.monitors) > 0
+    const { subscriptions, monitors, trackers } = GAUGE
+    return [subscriptions, monitors, trackers].some((gauge) => board.ownGauge(gauge) > 0)
   }
 
   totals(): ServerTotals {
@@ -127,8 +141,41 @@ export class RedisFacts implements RedisHost {
     }, ms)
   }
 
-  tellAll(message: unknown): void {
-    this.#send({ kind: 'redis', message })
+  tell(to: readonly number[], message: unknown): void {
+    this.#send({ kind: 'redis', to, message })
+  }
+
+  isOpen(slot: number, id: number): boolean {
+    const { connectionBoard } = this.#facts
+    return connectionBoard.isOpen(slot) && connectionBoard.idOf(slot) === id
+  }
+
+  ownerOf(slot: number): number {
+    return this.#facts.connectionBoard.ownerOf(slot)
+  }
+
+  listenForChanges(listener: ChangeListener): void {
+    const sink = {
+      changed: (kind: number, space: number, version: number, key: string) => {
+        listener.changed(KINDS[kind]!, space, version, key)
+      },
+      lost: () => listener.lost(),
+      unavailable: () => listener.unavailable(),
+      batchOver: () => listener.batchOver(),
+      get isListening() {
+        return listener.isListening
+      },
+    }
+    new ChangeReader(this.#changes, sink).run()
+  }
+
+  askForChanges(): void {
+    this.#changes.wish()
+    this.#send({ kind: 'changes' })
+  }
+
+  get changesState(): ChangesState {
+    return STATES[this.#changes.state]!
   }
 }
 

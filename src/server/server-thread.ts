@@ -3,11 +3,12 @@
  * It runs in the caller's thread or in one of its own (workers/accept.ts), told by plain data.
  */
 import type { Socket } from 'node:net'
-import { Worker } from 'node:worker_threads'
+import { type Transferable, Worker } from 'node:worker_threads'
 import type { EngineHandle } from '../engine/session.ts'
 import { CounterBoard, SETTING } from '../protocols/memcached/counters.ts'
 import { type ServerSettings, WATCH_CONNECTIONS } from '../protocols/memcached/host.ts'
 import { FrameAcceptor } from './acceptor.ts'
+import { ChangePost } from './change-post.ts'
 import { ConnectionBoard } from './connection-board.ts'
 import {
   closedLine,
@@ -47,7 +48,7 @@ const SECOND_MS = 1000
 const YOUNG_MIB = 12
 /** So long clients may take for their last replies when the server closes. */
 const DRAIN_MS = 1500
-/** A worker that is being replaced: chosen when no other is there. */
+/** Of a worker that is being replaced. */
 const ABSENT_LOAD = 1e9
 
 export class ServerThread implements CrewEvents {
@@ -64,6 +65,7 @@ export class ServerThread implements CrewEvents {
   readonly #settings: ServerSettings
   readonly #listeners: Listeners
   readonly #redis: RedisSpec | undefined
+  readonly changes: ChangePost | undefined
   #clock: NodeJS.Timeout | undefined
   #closing: Promise<void> | undefined
   /** Workers that may still have sockets, while the server closes. */
@@ -93,6 +95,7 @@ export class ServerThread implements CrewEvents {
     this.#crew = new Crew(workers, this)
     this.#settings = settingsOf(options)
     this.#redis = redisSpecOf(options, this.#board.slots)
+    this.changes = this.#redis && new ChangePost(spec.engine, this.#redis)
   }
 
   /** Workers first, then the addresses: who can connect is served. */
@@ -171,7 +174,8 @@ export class ServerThread implements CrewEvents {
     else if (message.kind === 'endedSockets') this.#endedSockets(index)
     else if (message.kind === 'lastFiles') this.#openFiles.reached()
     else if (message.kind === 'kill') this.#kill(message.slot, message.id)
-    else if (message.kind === 'redis') this.#crew.postAll(message)
+    else if (message.kind === 'changes') this.changes?.ask()
+    else if (message.kind === 'redis') this.#crew.postTo(message.to, message)
   }
 
   #kill(slot: number, id: number): void {
@@ -218,7 +222,7 @@ export class ServerThread implements CrewEvents {
     try {
       const thread = this.#crew.at(worker)
       if (thread === undefined) throw new Error('being replaced')
-      thread.postMessage({ kind: 'socket', slot, socket }, [socket as unknown as Transfer])
+      thread.postMessage({ kind: 'socket', slot, socket }, [socket as unknown as Transferable])
     } catch {
       socket.destroy() // reset meanwhile, or its worker is just being replaced
       this.#board.release(slot)
@@ -241,9 +245,8 @@ export class ServerThread implements CrewEvents {
   #log(watched: number, lines: string): void {
     if (watched === WATCH_CONNECTIONS) this.#tell(TELLS_CONNECTIONS, lines)
     this.#acceptor.log(watched, lines)
-    if (this.#spec.options.handOff === 'sockets') {
-      this.#crew.postAll({ kind: 'lines', watched, lines })
-    }
+    const isHandingOver = this.#spec.options.handOff === 'sockets'
+    if (isHandingOver) this.#crew.postAll({ kind: 'lines', watched, lines })
   }
 
   /** On stderr, if the verbosity (`-v`, or the command) is that high. */
@@ -266,10 +269,9 @@ export class ServerThread implements CrewEvents {
     const isLate = new Promise((resolve) => {
       timer = setTimeout(resolve, DRAIN_MS)
     })
-    await Promise.race([isDrained, isLate])
-    clearTimeout(timer)
+    await Promise.race([isDrained, isLate]).finally(() => clearTimeout(timer))
     for (const client of this.#acceptor.clients()) client.wire.destroy()
-    await this.#crew.stop()
+    await Promise.all([this.#crew.stop(), this.changes?.stop()])
     this.#acceptor.close()
     clearInterval(this.#clock)
   }
@@ -296,5 +298,3 @@ export class ServerThread implements CrewEvents {
     if (this.#socketWorkers.size === 0) this.#onSocketsEnded()
   }
 }
-
-type Transfer = import('node:worker_threads').Transferable

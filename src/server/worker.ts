@@ -3,8 +3,8 @@
  * sockets where that is the hand-off, and leaves when told.
  */
 import type { MessagePort } from 'node:worker_threads'
-import { attachEngine } from '../engine/engine.ts'
 import { WATCH_CONNECTIONS } from '../protocols/memcached/host.ts'
+import { attachForBytes } from './bytes-only.ts'
 import { closedLine, wantsConnectionLines } from './connection-lines.ts'
 import { FrameExecutor } from './frame-executor.ts'
 import { FrameLoop } from './frame-loop.ts'
@@ -17,21 +17,10 @@ import { SocketExecutor } from './socket-executor.ts'
 import { WorkerFacts } from './worker-facts.ts'
 
 const SECOND_MS = 1000
-/** Protocols store bytes: an engine's own codec is not asked. */
-const NO_CODEC = {
-  encode: (): Uint8Array => {
-    throw new Error('workers store bytes only')
-  },
-  decode: (): unknown => {
-    throw new Error('workers read bytes only')
-  },
-}
-
 /** @param port to the thread that started this one */
 export async function runWorker(spec: WorkerSpec, port: MessagePort): Promise<void> {
   const send = (message: FromWorker) => port.postMessage(message)
-  const needsCodec = spec.engine.facts.codec === 'custom'
-  const engine = attachEngine(spec.engine, needsCodec ? { codec: NO_CODEC } : {})
+  const engine = attachForBytes(spec.engine)
   const facts = new WorkerFacts(spec, send)
   const open = await openerOf(spec.protocol, engine, facts)
   const frames = new FrameExecutor(new Link(spec.link), open)

@@ -15,8 +15,12 @@ export const COUNT = {
   errors: 2,
   /** Listeners that did not read and were cut. */
   cutListeners: 3,
+  /** Messages to other workers that found no room; see outbox.ts. */
+  dropped: 4,
+  /** Commands that ended by an exception. */
+  internalErrors: 5,
 } as const
-const FIRST_COMMAND = 4
+const FIRST_COMMAND = 6
 /** Of each command: calls, calls that failed, calls that were refused, microseconds. */
 const PER_COMMAND = 4
 export const CALLS = 0
@@ -28,8 +32,26 @@ export const MICROSECONDS = 3
 export const GAUGE = {
   subscriptions: 0,
   monitors: 1,
+  /** Clients with CLIENT TRACKING, and what the tables of the workers hold. */
+  trackers: 2,
+  trackedKeys: 3,
+  trackedItems: 4,
+  trackedPrefixes: 5,
+  /** Clients that wait for the feed of changes to be read. */
+  waiting: 6,
 } as const
-const GAUGES = 4
+const GAUGES = 8
+
+/** Of the messages from one worker to another: see outbox.ts. */
+export const FLOW = {
+  /** Bytes on their way: sent, by the sender, and heard, by who gets them. */
+  sent: 0,
+  heard: 1,
+  /** Messages that were not sent, and news of subscribers. By the sender. */
+  lost: 2,
+  lostNews: 3,
+} as const
+const FLOWS = 4
 
 /** Settings, valid for all workers. */
 export const SETTING = {
@@ -40,6 +62,8 @@ export const SETTING = {
   pausedUntil: 3,
   pausesWrites: 4,
   trackingTableMax: 5,
+  /** Flags of notifications.ts. */
+  keyspaceEvents: 6,
 } as const
 const SETTINGS = 16
 
@@ -57,6 +81,8 @@ export const RECORD = {
   patterns: 7,
   shardChannels: 8,
   watched: 9,
+  /** Of CLIENT TRACKING, the client that is told: its id and one. */
+  redirect: 13,
 } as const
 const TEXT_LENGTHS = 10
 const TEXTS_AT = 16
@@ -75,6 +101,7 @@ export const FLAG = {
   noEvict: 16,
   noTouch: 32,
   bcast: 64,
+  brokenRedirect: 128,
 } as const
 
 const LINE_DOUBLES = 8
@@ -101,6 +128,7 @@ export class RedisBoard {
     const board = new RedisBoard(memory, 0)
     board.set(SETTING.slowlogSlowerThan, 10_000)
     board.set(SETTING.slowlogMaxLen, 128)
+    board.set(SETTING.trackingTableMax, 1_000_000)
     return memory
   }
 
@@ -164,14 +192,37 @@ export class RedisBoard {
     return sum
   }
 
-  /** Whether any other worker has one. */
-  othersHave(gauge: number): boolean {
-    return this.totalGauge(gauge) > this.ownGauge(gauge)
+  /** Workers that have any now. */
+  workersWith(gauge: number): number[] {
+    const workers: number[] = []
+    for (let row = 1; row <= this.rows; row++) {
+      if (this.#gaugeOf(row, gauge) > 0) workers.push(row - 1)
+    }
+    return workers
+  }
+
+  /** Whether somebody needs to know what changes in the cache. */
+  get needsChanges(): boolean {
+    if (this.setting(SETTING.keyspaceEvents) !== 0) return true
+    return this.totalGauge(GAUGE.trackers) + this.totalGauge(GAUGE.waiting) > 0
   }
 
   /** What this worker has now. */
   ownGauge(gauge: number): number {
     return this.#doubles[this.#rowAt + COUNTERS + gauge]!
+  }
+
+  /** Of the messages between two workers. */
+  flow(flow: number, from: number, to: number): number {
+    return this.#doubles[this.#flowAt(flow, from, to)]!
+  }
+
+  setFlow(flow: number, from: number, to: number, value: number): void {
+    this.#doubles[this.#flowAt(flow, from, to)] = value
+  }
+
+  #flowAt(flow: number, from: number, to: number): number {
+    return flowsAt(this.rows) + (from * this.rows + to) * FLOWS + flow
   }
 
   #gaugeOf(row: number, gauge: number): number {
@@ -224,7 +275,11 @@ export class RedisBoard {
   }
 }
 
-/** Settings, what is subtracted since the last reset, and the rows. */
+/** Settings, what is subtracted since the last reset, the rows, and flows of each to each. */
 function doublesOf(rows: number): number {
+  return flowsAt(rows) + rows * rows * FLOWS
+}
+
+function flowsAt(rows: number): number {
   return SETTINGS + (rows + 1) * ROW_DOUBLES
 }

@@ -21,7 +21,9 @@ import { COUNT, NAME, RECORD } from './board.ts'
 import type { Command } from './command-table.ts'
 import { CONTENDED_REPLY, GATE_CLOSED, KEY_TOO_LONG, OUT_OF_MEMORY, tooLarge } from './errors.ts'
 import type { RedisHost } from './host.ts'
+import { Pushes } from './pushes.ts'
 import { NO_REPLIES, Reply } from './reply.ts'
+import type { Tracker } from './tracking.ts'
 import type { Transaction, Watched } from './transaction.ts'
 import type { RedisWorker } from './worker.ts'
 
@@ -32,11 +34,6 @@ export interface Continuation {
 }
 
 export const DATABASES = 16
-/** Redis' output buffer limit of subscribers. */
-const MOST_PUSHED_BYTES = 32 * 1024 * 1024
-const MOST_BURST_BYTES = 4 * MOST_PUSHED_BYTES
-/** So long nothing was written: the client does not read. */
-const STUCK_MS = 1000
 const END_OF_LINE = Buffer.from('\r\n')
 /** Of CLIENT REPLY SKIP: nothing is skipped, the reply to the next command, that to this one. */
 export const NO_SKIP = 0
@@ -74,15 +71,13 @@ export class RedisClient {
   readonly subscriptions: readonly Set<string>[] = [new Set(), new Set(), new Set()]
   /** What their names take. */
   subscribedBytes = 0
+  /** CLIENT TRACKING is on. */
+  tracking: Tracker | undefined = undefined
   /** Somebody monitors: read once per feed. */
   isWatched = false
   /** A command waits for the end of CLIENT PAUSE. */
   isPaused = false
-  /** What came for it and is not written yet. */
-  #pushes: Buffer[] = []
-  #pushedBytes = 0
-  /** When some of it was written, or the first of it came. */
-  #progressAt = 0
+  readonly #pushes = new Pushes()
   readonly #execute: Execute
   /** The time of this feed, ms. */
   now = 0
@@ -128,7 +123,7 @@ export class RedisClient {
   }
 
   get hasPushes(): boolean {
-    return this.#pushes.length > 0
+    return this.#pushes.count > 0
   }
 
   /** In RESP2 a client that listens to anything may do little else. */
@@ -142,44 +137,42 @@ export class RedisClient {
     let head = `${this.reply.isResp3 ? '>' : '*'}${words.length + 1}\r\n`
     for (const word of words) head += `$${word.length}\r\n${word}\r\n`
     head += `$${bytes.length}\r\n`
-    this.#push(Buffer.concat([Buffer.from(head, 'latin1'), bytes, END_OF_LINE]))
+    this.pushBytes(Buffer.concat([Buffer.from(head, 'latin1'), bytes, END_OF_LINE]))
   }
 
   /** A status line, a character per byte. */
   pushLine(line: string): void {
-    this.#push(Buffer.from(`+${line}\r\n`, 'latin1'))
+    this.pushBytes(Buffer.from(`+${line}\r\n`, 'latin1'))
   }
 
-  /**
-   * A client that does not read what it listens to is cut: its memory is bounded. One that reads
-   * may get a burst: messages of other workers come many at once.
-   */
-  #push(bytes: Buffer): void {
+  /** What has its protocol's form. A client that does not read what it listens to is cut. */
+  pushBytes(bytes: Buffer): void {
     if (this.isClosing) return
-    const now = this.raw.now()
-    if (this.#pushes.length === 0) this.#progressAt = now
-    this.#pushes.push(bytes)
-    this.#pushedBytes += bytes.length
-    const isStuck = now - this.#progressAt >= STUCK_MS
-    if (this.#pushedBytes > (isStuck ? MOST_PUSHED_BYTES : MOST_BURST_BYTES)) {
-      this.host.board.add(COUNT.cutListeners, 1)
-      this.#pushes = []
-      this.isClosing = true
-      this.host.kill(this.slot, this.id)
-    } else if (this.#pushes.length === 1) this.host.serveSoon(this.slot)
+    if (!this.#pushes.add(bytes, this.raw.now())) this.cut()
+    else if (this.#pushes.count === 1) this.host.serveSoon(this.slot)
+  }
+
+  /** What remains of its command is looked at again after a while; nothing else is executed. */
+  wait(ms: number): void {
+    this.isPaused = true
+    this.host.after(ms, () => {
+      this.isPaused = false
+      if (!this.isClosing) this.host.serveSoon(this.slot)
+    })
+  }
+
+  /** Ends the connection at once: it does not read, or cannot be told what it has to know. */
+  cut(): void {
+    if (this.isClosing) return
+    this.host.board.add(COUNT.cutListeners, 1)
+    this.#pushes.clear()
+    this.isClosing = true
+    this.host.kill(this.slot, this.id)
   }
 
   /** Writes what came for it until the reply buffer is full. */
   writePushes(): void {
-    const { out } = this.reply
-    let written = 0
-    while (written < this.#pushes.length && !out.isFull) {
-      const bytes = this.#pushes[written++]!
-      out.copy(bytes, 0, bytes.length)
-      this.#pushedBytes -= bytes.length
-    }
-    this.#pushes.splice(0, written)
-    this.#progressAt = this.now
+    this.#pushes.write(this.reply.out, this.now)
   }
 
   /** Writes to the board what CLIENT LIST shows of this connection. */

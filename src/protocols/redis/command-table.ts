@@ -37,6 +37,7 @@ export interface Command {
   /** Its place in the order of the table. */
   readonly index: number
   readonly isWrite: boolean
+  readonly isRead: boolean
   readonly isFast: boolean
 }
 
@@ -131,6 +132,7 @@ function readLine(line: string, handlers: Handlers, index: number): Writable {
     subcommands: [],
     index,
     isWrite: flags.includes('write'),
+    isRead: flags.includes('readonly'),
     isFast: flags.includes('fast'),
   }
 }

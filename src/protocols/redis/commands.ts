@@ -10,6 +10,7 @@ import { KEY_HANDLERS } from './commands/keys.ts'
 import { PUBSUB_HANDLERS } from './commands/pubsub.ts'
 import { serverHandlers } from './commands/server.ts'
 import { STRING_HANDLERS } from './commands/strings.ts'
+import { TRACKING_HANDLERS } from './commands/tracking.ts'
 import { HELP_HANDLERS } from './help.ts'
 import { TRANSACTION_HANDLERS } from './transaction.ts'
 
@@ -24,6 +25,7 @@ const HANDLERS = {
   ...CONFIG_HANDLERS,
   ...DIAGNOSIS_HANDLERS,
   ...PUBSUB_HANDLERS,
+  ...TRACKING_HANDLERS,
   ...HELP_HANDLERS,
   ...clientHandlers(inOrder),
   ...serverHandlers(inOrder),

@@ -8,9 +8,10 @@
 import { MAX_KEY_BYTES } from '../../engine/errors.ts'
 import type { ProtocolConnection } from '../protocol.ts'
 import type { ReplyBuffer } from '../reply-buffer.ts'
-import { NO_SKIP, RedisClient, SKIP_NEXT, SKIP_THIS } from './client.ts'
+import { type Continuation, NO_SKIP, RedisClient, SKIP_NEXT, SKIP_THIS } from './client.ts'
 import { dispatch, execute } from './dispatch.ts'
 import { tooLarge } from './errors.ts'
+import { noteInternalError } from './internal-error.ts'
 import { FAILED, RequestParser, UNFINISHED } from './parser.ts'
 import { Postponed } from './pause.ts'
 import type { RedisWorker } from './worker.ts'
@@ -31,6 +32,7 @@ export class RedisConnection implements ProtocolConnection {
   /** @param slot the server's number for this connection */
   constructor(worker: RedisWorker, slot: number) {
     this.client = new RedisClient(worker, slot, execute)
+    worker.enter(this.client)
     const { maxItemBytes } = this.client
     this.#parser = new RequestParser(Math.max(maxItemBytes, MAX_KEY_BYTES), tooLarge(maxItemBytes))
   }
@@ -64,7 +66,7 @@ export class RedisConnection implements ProtocolConnection {
       if (client.more !== undefined) {
         const mark = out.length
         const { more } = client
-        const isDone = more.step(client)
+        const isDone = this.#step(more)
         if (isDone) client.more = undefined
         this.#replied(mark, this.#isHidden && (client.isMuted || !(more instanceof Postponed)))
         if (!isDone) break
@@ -86,10 +88,22 @@ export class RedisConnection implements ProtocolConnection {
   }
 
   dispose(): void {
-    this.client.worker.forget(this.client)
+    this.client.worker.leave(this.client)
     this.client.more = undefined
     this.client.isClosing = true
     this.#forget()
+  }
+
+  /** A part of a reply may have been sent: an exception ends the connection. */
+  #step(more: Continuation): boolean {
+    const { client } = this
+    try {
+      return more.step(client)
+    } catch (error) {
+      noteInternalError(client, error)
+      client.isClosing = true
+      return true
+    }
   }
 
   /** What CLIENT REPLY does to what was written since `mark`. */

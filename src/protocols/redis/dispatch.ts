@@ -7,7 +7,8 @@ import { CALLS, COUNT, FAILED_CALLS, MICROSECONDS, REJECTED_CALLS, SETTING } fro
 import type { RedisClient } from './client.ts'
 import { COMMANDS } from './commands.ts'
 import type { Command } from './command-table.ts'
-import { wrongArity } from './errors.ts'
+import { internalError, wrongArity } from './errors.ts'
+import { noteInternalError } from './internal-error.ts'
 import { showMonitors } from './monitor.ts'
 import { isPaused, Postponed } from './pause.ts'
 
@@ -20,6 +21,7 @@ const SLOW_WORD_BYTES = 128
 
 /** Executes one request, or queues it. */
 export function dispatch(client: RedisClient, args: Args): void {
+  if (client.tracking?.isCaching) endCaching(client)
   const command = commandIn(client, args)
   if (command === undefined) {
     if (client.transaction !== undefined) client.transaction.isBroken = true
@@ -41,10 +43,10 @@ export function execute(client: RedisClient, command: Command, args: Args): void
   board.add(COUNT.commands, 1)
   board.addTo(command.index, CALLS, 1)
   // What is fast cannot be slow: it is not timed.
-  if (command.isFast) command.execute!(client, args)
+  if (command.isFast) run(client, command, args)
   else {
     const begunAt = performance.now()
-    command.execute!(client, args)
+    run(client, command, args)
     const took = Math.round((performance.now() - begunAt) * 1000)
     board.addTo(command.index, MICROSECONDS, took)
     noteSlow(client, command, args, took)
@@ -53,6 +55,38 @@ export function execute(client: RedisClient, command: Command, args: Args): void
     board.addTo(command.index, FAILED_CALLS, 1)
     board.add(COUNT.errors, reply.errors - errors)
   }
+}
+
+/** What a client with a cache of its own must hear of is noted before and after. */
+function run(client: RedisClient, command: Command, args: Args): void {
+  const { tracking } = client
+  if (tracking === undefined) attempt(client, command, args)
+  else if (command.isWrite && tracking.isNoLoop) {
+    client.worker.tracking.own(client, args, () => attempt(client, command, args))
+  } else {
+    client.worker.tracking.begin(client, tracking, command, args)
+    attempt(client, command, args)
+  }
+}
+
+/** A mistake of this code is an error of that command, and ends nothing else. */
+function attempt(client: RedisClient, command: Command, args: Args): void {
+  const { reply, more } = client
+  const mark = reply.out.length
+  try {
+    command.execute!(client, args)
+  } catch (error) {
+    noteInternalError(client, error)
+    client.more = more
+    reply.out.length = mark
+    reply.error(internalError(command.name))
+  }
+}
+
+/** CLIENT CACHING is about the next command, or the next transaction. */
+function endCaching({ tracking, transaction, lastCommand }: RedisClient): void {
+  const last = COMMANDS.inOrder[lastCommand]?.name
+  if (transaction === undefined && !last?.startsWith('client|')) tracking!.isCaching = false
 }
 
 const WHILE_LISTENING = new Set(

@@ -21,3 +21,7 @@ export function wrongArity(fullName: string): string {
 export function tooLarge(maxItemBytes: number): string {
   return `ERR string exceeds maximum allowed size (maxItemSize is ${maxItemBytes} bytes)`
 }
+
+export function internalError(fullName: string): string {
+  return `ERR internal error in '${fullName}': the server has logged it`
+}

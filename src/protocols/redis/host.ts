@@ -39,6 +39,31 @@ export interface RedisSettings {
   readonly isDebugEnabled: boolean
 }
 
+export type ChangeKind = 'set' | 'del' | 'expired' | 'evicted' | 'flush'
+
+/** Who is told of changes of the cache, by whatever thread and door. */
+export interface ChangeListener {
+  /**
+   * @param space of a flush: 0 is everything
+   * @param key a character per byte
+   */
+  changed(kind: ChangeKind, space: number, version: number, key: string): void
+  /** Anything may have changed. */
+  lost(): void
+  /** Changes cannot be told any more. */
+  unavailable(): void
+  /** Of what is known now, all was told. */
+  batchOver(): void
+  /** What changes while it is false is not told. */
+  readonly isListening: boolean
+}
+
+/**
+ * Whether changes are told: 'taken' when the program reads the engine's feed itself, 'absent' when
+ * the engine has none, 'full' when no thread can attach the engine any more.
+ */
+export type ChangesState = 'closed' | 'open' | 'taken' | 'absent' | 'full'
+
 export interface RedisHost {
   /** This package's version. */
   readonly version: string
@@ -65,8 +90,17 @@ export interface RedisHost {
   serveSoon(slot: number): void
   /** Calls back on this worker, after so many milliseconds. */
   after(ms: number, then: () => void): void
-  /** Brings a message to every worker of the server, this one included. */
-  tellAll(message: unknown): void
+  /** Brings a message to these workers, in an order that is the same for all of them. */
+  tell(workers: readonly number[], message: unknown): void
   /** Who gets those messages. */
   onMessage: (message: unknown) => void
+  /** Whether a client is still there. */
+  isOpen(slot: number, id: number): boolean
+  /** The worker of a client. */
+  ownerOf(slot: number): number
+  /** Has changes told to this listener from now on, as long as somebody needs them. */
+  listenForChanges(listener: ChangeListener): void
+  /** Says that somebody needs them: the board knows who. */
+  askForChanges(): void
+  readonly changesState: ChangesState
 }

@@ -4,7 +4,7 @@
  */
 import { arch, platform, release, totalmem } from 'node:os'
 import { readStats } from '../../engine/statistics.ts'
-import { CALLS, COUNT, FAILED_CALLS, MICROSECONDS, REJECTED_CALLS } from './board.ts'
+import { CALLS, COUNT, FAILED_CALLS, GAUGE, MICROSECONDS, REJECTED_CALLS } from './board.ts'
 import { DATABASES, type RedisClient } from './client.ts'
 import type { Command } from './command-table.ts'
 import { CHANNEL, PATTERN, SHARD } from './subscriptions.ts'
@@ -80,7 +80,7 @@ function clients({ host }: RedisClient): Fields {
     cluster_connections: 0,
     maxclients: host.settings.maxConnections,
     blocked_clients: 0,
-    tracking_clients: 0,
+    tracking_clients: host.board.totalGauge(GAUGE.trackers),
   }
 }
 
@@ -123,6 +123,11 @@ function stats({ host, raw, worker }: RedisClient): Fields {
     pubsub_patterns: worker.subscriptions.names(PATTERN).length,
     pubsubshard_channels: worker.subscriptions.names(SHARD).length,
     client_output_buffer_limit_disconnections: host.board.total(COUNT.cutListeners),
+    worker_messages_dropped: host.board.total(COUNT.dropped),
+    tracking_total_keys: host.board.totalGauge(GAUGE.trackedKeys),
+    tracking_total_items: host.board.totalGauge(GAUGE.trackedItems),
+    tracking_total_prefixes: host.board.totalGauge(GAUGE.trackedPrefixes),
+    internal_errors: host.board.total(COUNT.internalErrors),
     total_error_replies: host.board.total(COUNT.errors),
   }
 }

@@ -36,11 +36,7 @@ export class Postponed implements Continuation {
 
   step(client: RedisClient): boolean {
     if (isPaused(client, this.#command)) {
-      client.isPaused = true
-      client.host.after(LOOK_MS, () => {
-        client.isPaused = false
-        if (!client.isClosing) client.host.serveSoon(client.slot)
-      })
+      client.wait(LOOK_MS)
       return false
     }
     client.more = undefined

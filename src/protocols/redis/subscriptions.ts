@@ -7,8 +7,9 @@
  * The numbers that PUBLISH and PUBSUB answer are those of the moment for this worker, and a moment
  * old for others.
  */
-import { GAUGE } from './board.ts'
+import { GAUGE, type RedisBoard } from './board.ts'
 import type { RedisClient } from './client.ts'
+import type { Outbox } from './outbox.ts'
 import { matchesGlob } from './values/glob.ts'
 
 /** Channels, patterns, and channels of the sharded kind. */
@@ -27,25 +28,29 @@ export type SubscriptionMessage =
 const MOST_BYTES = 1 << 24
 const COST_BYTES = 100
 
-type Tell = (message: SubscriptionMessage) => void
-
 export class Subscriptions {
   /** By kind and name (a character per byte). */
   readonly #here = KINDS.map(() => new Map<string, Set<RedisClient>>())
   /** By kind and name: subscribers of each worker. */
   readonly #elsewhere = KINDS.map(() => new Map<string, Map<number, number>>())
   readonly #worker: number
-  readonly #tell: Tell
-  readonly #count: (change: number) => void
-  readonly #areOthersListening: () => boolean
+  readonly #board: RedisBoard
+  readonly #outbox: Outbox
+  readonly #others: readonly number[]
 
   /** @param worker the number of this one */
-  constructor(worker: number, board: RedisClient['host']['board'], tell: Tell) {
+  constructor(worker: number, board: RedisBoard, outbox: Outbox) {
     this.#worker = worker
-    this.#tell = tell
-    this.#count = (change) => board.gauge(GAUGE.subscriptions, change)
-    this.#areOthersListening = () => board.othersHave(GAUGE.subscriptions)
-    tell({ kind: 'whoSubscribes', from: worker })
+    this.#board = board
+    this.#outbox = outbox
+    const all = Array.from({ length: board.rows }, (_, other) => other)
+    this.#others = all.filter((other) => other !== worker)
+    this.askAll()
+  }
+
+  /** What the others have is not known, or no longer. */
+  askAll(): void {
+    this.#outbox.tell(this.#others, { kind: 'whoSubscribes', from: this.#worker }, 0, 'news')
   }
 
   /** @returns false when that is more than a client may listen to */
@@ -55,7 +60,7 @@ export class Subscriptions {
     if (client.subscribedBytes + name.length + COST_BYTES > MOST_BYTES) return false
     client.subscribedBytes += name.length + COST_BYTES
     mine.add(name)
-    this.#count(1)
+    this.#board.gauge(GAUGE.subscriptions, 1)
     const byName = this.#here[kind]!
     const clients = byName.get(name) ?? new Set()
     byName.set(name, clients.add(client))
@@ -66,7 +71,7 @@ export class Subscriptions {
   remove(client: RedisClient, kind: Kind, name: string): void {
     if (!client.subscriptions[kind]!.delete(name)) return
     client.subscribedBytes -= name.length + COST_BYTES
-    this.#count(-1)
+    this.#board.gauge(GAUGE.subscriptions, -1)
     const clients = this.#here[kind]!.get(name)
     clients?.delete(client)
     if (clients?.size === 0) this.#here[kind]!.delete(name)
@@ -79,11 +84,23 @@ export class Subscriptions {
     }
   }
 
+  /** Whether a message would reach all workers that have subscribers. */
+  hasRoom(bytes: number): boolean {
+    return this.#outbox.hasRoom(this.#listening(), bytes)
+  }
+
+  #listening(): number[] {
+    const workers = this.#board.workersWith(GAUGE.subscriptions)
+    return workers.filter((worker) => worker !== this.#worker)
+  }
+
   /** @returns how many get the message */
   publish(kind: Kind, channel: string, bytes: Uint8Array): number {
     const here = this.#deliver(kind, channel, bytes)
-    if (!this.#areOthersListening()) return here
-    this.#tell({ kind: 'publish', from: this.#worker, of: kind, channel, bytes: bytes.slice() })
+    const workers = this.#listening()
+    if (workers.length === 0) return here
+    const message = { kind: 'publish', from: this.#worker, of: kind, channel, bytes: bytes.slice() }
+    this.#outbox.tell(workers, message, channel.length + bytes.length, 'vital')
     let elsewhere = this.#countElsewhere(kind, channel)
     if (kind !== CHANNEL) return here + elsewhere
     const name = Buffer.from(channel, 'latin1')
@@ -95,8 +112,12 @@ export class Subscriptions {
     return here + elsewhere
   }
 
+  /** Publishes to the clients of this worker alone. */
+  deliver(channel: string, bytes: Uint8Array): void {
+    this.#deliver(CHANNEL, channel, bytes)
+  }
+
   hear(message: SubscriptionMessage): void {
-    if (message.from === this.#worker) return
     if (message.kind === 'publish') this.#deliver(message.of, message.channel, message.bytes)
     else if (message.kind === 'subscribers') this.#note(message)
     else this.#introduce(message.from)
@@ -139,7 +160,8 @@ export class Subscriptions {
 
   #announce(kind: Kind, name: string): void {
     const count = this.#here[kind]!.get(name)?.size ?? 0
-    this.#tell({ kind: 'subscribers', from: this.#worker, of: kind, name, count })
+    const message = { kind: 'subscribers', from: this.#worker, of: kind, name, count }
+    this.#outbox.tell(this.#others, message, name.length, 'news')
   }
 
   #note({ from, of, name, count }: Extract<SubscriptionMessage, { kind: 'subscribers' }>): void {

@@ -6,9 +6,12 @@
 import type { RawAccess } from '../../engine/raw-access.ts'
 import { FLAG, GAUGE, RECORD, SETTING } from './board.ts'
 import type { RedisClient } from './client.ts'
+import { Changes } from './changes.ts'
 import type { RedisHost } from './host.ts'
+import { Outbox, type Weight } from './outbox.ts'
 import { Pipeline } from './pipeline.ts'
 import { type SubscriptionMessage, Subscriptions } from './subscriptions.ts'
+import { type InvalidationMessage, Tracking } from './tracking.ts'
 
 /** A command that took long. */
 export interface SlowCommand {
@@ -24,6 +27,7 @@ type Message =
   | { readonly kind: 'slow'; readonly command: SlowCommand }
   | { readonly kind: 'forgetSlow' }
   | { readonly kind: 'monitor'; readonly line: string }
+  | InvalidationMessage
   | SubscriptionMessage
 
 export class RedisWorker {
@@ -35,6 +39,12 @@ export class RedisWorker {
   slow: { readonly id: number; readonly command: SlowCommand }[] = []
   #slowCommands = 0
   readonly subscriptions: Subscriptions
+  readonly tracking: Tracking
+  readonly changes: Changes
+  readonly #outbox: Outbox
+  readonly #everybody: readonly number[]
+  /** Clients of this worker, by their slot. */
+  readonly #clients = new Map<number, RedisClient>()
   readonly #monitors = new Set<RedisClient>()
 
   constructor(raw: RawAccess, host: RedisHost) {
@@ -42,10 +52,28 @@ export class RedisWorker {
     this.pipeline = new Pipeline(raw)
     this.host = host
     host.board.begin()
-    this.subscriptions = new Subscriptions(host.worker, host.board, (message) => {
-      this.#tell(message)
+    this.#everybody = Array.from({ length: host.board.rows }, (_, worker) => worker)
+    this.#outbox = new Outbox(host)
+    this.subscriptions = new Subscriptions(host.worker, host.board, this.#outbox)
+    this.tracking = new Tracking(host, raw, (worker, message) => {
+      const bytes = message.keys?.reduce((sum, key) => sum + key.length, 0) ?? 0
+      return this.#outbox.tell([worker], message, bytes, 'light').length === 0
     })
-    host.onMessage = (message) => this.#hear(message as Message)
+    this.changes = new Changes(host, this.tracking, this.subscriptions, (name) => {
+      return raw.spaceOf(name, true)
+    })
+    host.onMessage = (message) => this.#hear(message)
+  }
+
+  /** A connection has begun. */
+  enter(client: RedisClient): void {
+    this.#clients.set(client.slot, client)
+  }
+
+  /** The connection is gone. */
+  leave(client: RedisClient): void {
+    this.forget(client)
+    this.#clients.delete(client.slot)
   }
 
   /** From now on the client sees every command of every client. */
@@ -58,9 +86,11 @@ export class RedisWorker {
     board.setWord(client.slot, RECORD.flags, board.word(client.slot, RECORD.flags) | FLAG.monitor)
   }
 
-  /** The connection is gone, or as new. */
+  /** The connection is as new, or gone. */
   forget(client: RedisClient): void {
     this.subscriptions.removeAll(client)
+    this.tracking.stop(client)
+    this.changes.forget(client)
     if (this.#monitors.delete(client)) this.host.board.gauge(GAUGE.monitors, -1)
   }
 
@@ -69,27 +99,43 @@ export class RedisWorker {
   }
 
   tellMonitors(line: string): void {
-    this.#tell({ kind: 'monitor', line })
+    const workers = this.host.board.workersWith(GAUGE.monitors)
+    this.#tell(workers, { kind: 'monitor', line }, line.length, 'vital')
   }
 
+  /** A log of which nobody needs to know whether it has every command. */
   tellSlow(command: SlowCommand): void {
-    this.#tell({ kind: 'slow', command })
+    const bytes = command.words.reduce((sum, word) => sum + word.length, 0)
+    this.#tell(this.#everybody, { kind: 'slow', command }, bytes, 'light')
   }
 
   forgetSlow(): void {
-    this.#tell({ kind: 'forgetSlow' })
+    this.#tell(this.#everybody, { kind: 'forgetSlow' }, 0, 'light')
   }
 
-  #tell(message: Message): void {
-    this.host.tellAll(message)
+  #tell(workers: readonly number[], message: Message, bytes: number, weight: Weight): void {
+    this.#outbox.tell(workers, message, bytes, weight)
   }
 
-  #hear(message: Message): void {
+  #hear(envelope: unknown): void {
+    const { body, hasLost, hasLostNews } = this.#outbox.hear(envelope)
+    if (hasLost) this.#cutListeners()
+    if (hasLostNews) this.subscriptions.askAll()
+    const message = body as Message
     if (message.kind === 'forgetSlow') this.slow = []
     else if (message.kind === 'slow') this.#keepSlow(message.command)
-    else if (message.kind === 'monitor') {
+    else if (message.kind === 'invalidate') {
+      const client = this.#clients.get(message.slot)
+      if (client?.id === message.id) this.tracking.hear(client, message.keys)
+    } else if (message.kind === 'monitor') {
       for (const client of this.#monitors) client.pushLine(message.line)
     } else this.subscriptions.hear(message)
+  }
+
+  /** Of what was published, some did not come here: nobody knows to whom. */
+  #cutListeners(): void {
+    const listeners = [...this.#clients.values()].filter(({ isListening }) => isListening)
+    for (const client of [...listeners, ...this.#monitors]) client.cut()
   }
 
   #keepSlow(command: SlowCommand): void {

@@ -5,6 +5,8 @@
 import { RedisBoard } from '../../../src/protocols/redis/board.ts'
 import type { RedisConnection } from '../../../src/protocols/redis/connection.ts'
 import type {
+  ChangeListener,
+  ChangesState,
   RedisClientFacts,
   RedisHost,
   ServerTotals,
@@ -59,9 +61,22 @@ export class FakeHost implements RedisHost {
   passTime(): void {
     for (const then of this.#timers.splice(0)) then()
   }
-  tellAll(message: unknown): void {
+  tell(_workers: readonly number[], message: unknown): void {
     this.onMessage(message)
   }
+  isOpen(slot: number): boolean {
+    return this.open.has(slot)
+  }
+  ownerOf(): number {
+    return 0
+  }
+  /** Who is told what changes: by the test. */
+  listener: ChangeListener | undefined
+  changesState: ChangesState = 'open'
+  listenForChanges(listener: ChangeListener): void {
+    this.listener = listener
+  }
+  askForChanges(): void {}
 }
 
 export class InProcessClient {

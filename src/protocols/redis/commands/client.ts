@@ -32,8 +32,6 @@ export function clientHandlers(commands: () => readonly Command[]): Handlers {
       host.board.set(SETTING.pausedUntil, 0)
       reply.ok()
     },
-    'client|getredir': ({ reply }) => reply.integer(-1),
-    'client|trackinginfo': trackingInfo,
   }
 }
 
@@ -106,6 +104,8 @@ function lineOf(host: RedisHost, facts: RedisClientFacts, commands: readonly Com
     (flags & FLAG.pubsub ? 'P' : '') +
     (queued >= 0 ? 'x' : '') +
     (flags & FLAG.tracking ? 't' : '') +
+    (flags & FLAG.brokenRedirect ? 'R' : '') +
+    (flags & FLAG.bcast ? 'B' : '') +
     (flags & FLAG.noEvict ? 'e' : '') +
     (flags & FLAG.noTouch ? 'T' : '')
   return (
@@ -114,8 +114,8 @@ function lineOf(host: RedisHost, facts: RedisClientFacts, commands: readonly Com
     `db=${word('database')} sub=${word('channels')} psub=${word('patterns')} ` +
     `ssub=${word('shardChannels')} multi=${queued} watch=${word('watched')} ` +
     'qbuf=0 qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=0 oll=0 omem=0 tot-mem=0 ' +
-    `events=r cmd=${commands[word('lastCommand')]?.name ?? 'NULL'} user=default redir=-1 ` +
-    `resp=${word('version')} lib-name=${board.text(slot, LIBRARY)} ` +
+    `events=r cmd=${commands[word('lastCommand')]?.name ?? 'NULL'} user=default ` +
+    `redir=${word('redirect') - 1} resp=${word('version')} lib-name=${board.text(slot, LIBRARY)} ` +
     `lib-ver=${board.text(slot, LIBRARY_VERSION)}\n`
   )
 }
@@ -230,15 +230,4 @@ function pause({ host, reply, now }: RedisClient, args: Args): void {
     board.set(SETTING.pausedUntil, Math.max(before, now + ms))
     reply.ok()
   }
-}
-
-function trackingInfo({ reply }: RedisClient): void {
-  reply.map(3)
-  reply.bulkText('flags')
-  reply.set(1)
-  reply.bulkText('off')
-  reply.bulkText('redirect')
-  reply.integer(-1)
-  reply.bulkText('prefixes')
-  reply.array(0)
 }

@@ -4,6 +4,7 @@ import type { Args } from '../args.ts'
 import { SETTING } from '../board.ts'
 import { DATABASES, type RedisClient } from '../client.ts'
 import type { Handlers } from '../command-table.ts'
+import { eventFlags, eventLetters, INVALID_CLASS } from '../notifications.ts'
 import { matchesGlob } from '../values/glob.ts'
 
 export const CONFIG_HANDLERS: Handlers = {
@@ -18,9 +19,10 @@ export const CONFIG_HANDLERS: Handlers = {
 
 interface Parameter {
   readonly read: (client: RedisClient) => string | number
-  /** Where its value is kept, for those that can be set: whole numbers from `least` on. */
+  /** Where its value is kept, for those that can be set. */
   readonly setting?: number
-  readonly least?: number
+  /** @returns the number to be kept, or what is wrong */
+  readonly parse?: (args: Args, index: number) => number | string
 }
 
 const MOST = 2 ** 31 - 1
@@ -39,17 +41,29 @@ const PARAMETERS: Readonly<Record<string, Parameter>> = {
   'maxmemory-policy': {
     read: ({ raw }) => (raw.session.facts.eviction === 'none' ? 'noeviction' : 'allkeys-lru'),
   },
-  'notify-keyspace-events': { read: () => '' },
+  'notify-keyspace-events': {
+    read: ({ host }) => eventLetters(host.board.setting(SETTING.keyspaceEvents)),
+    setting: SETTING.keyspaceEvents,
+    parse: (args, index) => eventFlags(args.latin(index)) ?? INVALID_CLASS,
+  },
   port: { read: ({ host }) => host.settings.port },
   'proto-max-bulk-len': { read: () => MOST_BULK },
   save: { read: () => '' },
   'slowlog-log-slower-than': fromBoard(SETTING.slowlogSlowerThan, -1),
   'slowlog-max-len': fromBoard(SETTING.slowlogMaxLen, 0),
+  'tracking-table-max-keys': fromBoard(SETTING.trackingTableMax, 0, Number.MAX_SAFE_INTEGER),
   timeout: { read: ({ host }) => host.settings.idleTimeout },
 }
 
-function fromBoard(setting: number, least: number): Parameter {
-  return { read: ({ host }) => host.board.setting(setting), setting, least }
+/** A whole number from `least` on. */
+function fromBoard(setting: number, least: number, most: number = MOST): Parameter {
+  const parse = (args: Args, index: number): number | string => {
+    const value = args.integer(index)
+    if (Number.isNaN(value)) return "argument couldn't be parsed into an integer"
+    if (value >= least && value <= most) return value
+    return `argument must be between ${least} and ${most} inclusive`
+  }
+  return { read: ({ host }) => host.board.setting(setting), setting, parse }
 }
 
 function get(client: RedisClient, args: Args): void {
@@ -67,12 +81,13 @@ function get(client: RedisClient, args: Args): void {
 }
 
 /** All of them, or none. */
-function set({ host, reply }: RedisClient, args: Args): void {
+function set(client: RedisClient, args: Args): void {
+  const { reply, host, worker } = client
   if (args.count % 2 === 1) {
     reply.error("ERR wrong number of arguments for 'config|set' command")
     return
   }
-  const changes: { setting: number; value: number }[] = []
+  const changes = new Map<number, number>()
   const names = new Set<string>()
   for (let i = 2; i < args.count; i += 2) {
     const name = args.latin(i).toLowerCase()
@@ -81,21 +96,29 @@ function set({ host, reply }: RedisClient, args: Args): void {
       reply.error(`ERR Unknown option or number of arguments for CONFIG SET - '${args.latin(i)}'`)
       return
     }
-    const why = names.has(name) ? 'duplicate parameter' : refusalOf(parameter, args.integer(i + 1))
-    if (why !== '') {
-      reply.error(`ERR CONFIG SET failed (possibly related to argument '${name}') - ${why}`)
+    const isTwice = names.has(name)
+    const value = isTwice ? 'duplicate parameter' : numberFor(parameter, args, i + 1)
+    if (typeof value === 'string') {
+      reply.error(`ERR CONFIG SET failed (possibly related to argument '${name}') - ${value}`)
       return
     }
     names.add(name)
-    changes.push({ setting: parameter.setting!, value: args.integer(i + 1) })
+    changes.set(parameter.setting!, value)
   }
-  for (const { setting, value } of changes) host.board.set(setting, value)
-  reply.ok()
+  const keep = (refusal: string | undefined) => {
+    if (refusal !== undefined) {
+      reply.error(refusal)
+      return
+    }
+    for (const [setting, value] of changes) host.board.set(setting, value)
+    reply.ok()
+  }
+  // Events of keys are told by a thread that may be missing.
+  if ((changes.get(SETTING.keyspaceEvents) ?? 0) === 0) keep(undefined)
+  else worker.changes.need(client, keep)
 }
 
-function refusalOf({ setting, least = 0 }: Parameter, value: number): string {
-  if (setting === undefined) return "can't set immutable config"
-  if (Number.isNaN(value)) return "argument couldn't be parsed into an integer"
-  if (value >= least && value <= MOST) return ''
-  return `argument must be between ${least} and ${MOST} inclusive`
+function numberFor({ setting, parse }: Parameter, args: Args, index: number): number | string {
+  if (setting === undefined || parse === undefined) return "can't set immutable config"
+  return parse(args, index)
 }

@@ -84,10 +84,14 @@ function mget(client: RedisClient, args: Args): void {
   if (next < args.count) client.more = new MoreKeys(args.copy(), next)
 }
 
-/** Replies with the values of keys until the buffer is full; returns the next key. */
+/**
+ * Replies with the values of keys until the buffer is full; returns the next key. Each key is
+ * tracked at the moment it is read: it may change between two parts of the reply.
+ */
 function sendKeys(client: RedisClient, args: Args, first: number): number {
   for (let i = first; i < args.count; i++) {
     if (client.reply.out.isFull) return i
+    client.worker.tracking.remember(client, args, i)
     if (client.stage(args, i)) sendValue(client, true)
   }
   return args.count

@@ -1,7 +1,7 @@
 /** PUBLISH SPUBLISH, the commands of subscribers, PUBSUB, MONITOR. */
 import type { Args } from '../args.ts'
 import { FLAG, RECORD } from '../board.ts'
-import type { RedisClient } from '../client.ts'
+import type { Continuation, RedisClient } from '../client.ts'
 import type { Handler, Handlers } from '../command-table.ts'
 import { CHANNEL, type Kind, PATTERN, SHARD } from '../subscriptions.ts'
 import { matchesGlob } from '../values/glob.ts'
@@ -28,9 +28,42 @@ export const PUBSUB_HANDLERS: Handlers = {
   },
 }
 
+/** So long a publisher waits for workers that are behind; then their subscribers are cut. */
+const PATIENCE_MS = 1000
+const LOOK_MS = 2
+
 function publishTo(kind: Kind): Handler {
-  return ({ worker, reply }, args) => {
-    reply.integer(worker.subscriptions.publish(kind, args.latin(1), args.slice(2)))
+  return (client, args) => {
+    const { subscriptions } = client.worker
+    const isWaiting = !subscriptions.hasRoom(args.size(1) + args.size(2))
+    // Within a transaction nothing waits.
+    if (isWaiting && client.more === undefined) client.more = new WaitingMessage(client, kind, args)
+    else client.reply.integer(subscriptions.publish(kind, args.latin(1), args.slice(2)))
+  }
+}
+
+/** A message that is to go to a worker to which too many are on their way. */
+class WaitingMessage implements Continuation {
+  readonly #kind: Kind
+  readonly #args: Args
+  readonly #until: number
+
+  constructor(client: RedisClient, kind: Kind, args: Args) {
+    this.#kind = kind
+    this.#args = args.copy()
+    this.#until = client.raw.now() + PATIENCE_MS
+  }
+
+  step(client: RedisClient): boolean {
+    const args = this.#args
+    const { subscriptions } = client.worker
+    const hasRoom = subscriptions.hasRoom(args.size(1) + args.size(2))
+    if (!hasRoom && client.raw.now() < this.#until) {
+      client.wait(LOOK_MS)
+      return false
+    }
+    client.reply.integer(subscriptions.publish(this.#kind, args.latin(1), args.slice(2)))
+    return true
   }
 }
 

@@ -11,7 +11,7 @@ import {
   type Reading,
   STORED,
 } from '../../../engine/raw-access.ts'
-import { FLAG, RECORD } from '../board.ts'
+import { FLAG, RECORD, SETTING } from '../board.ts'
 import type { RedisClient } from '../client.ts'
 
 const USE_INTERVAL_SECONDS = 60
@@ -37,6 +37,8 @@ export function noteUse(client: RedisClient): void {
   const { marks } = client.raw.reading
   if (marks === 0 || client.idleSeconds(marks) < USE_INTERVAL_SECONDS) return
   const { board } = client.host
+  // The feed could not tell such a note from a new value.
+  if (board.setting(SETTING.keyspaceEvents) !== 0 || client.worker.tracking.isNeeded) return
   if ((board.word(client.slot, RECORD.flags) & FLAG.noTouch) !== 0) return
   useChange.marks = client.marks
   // A lost race or a full memory loses a note, nothing else.
