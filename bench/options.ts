@@ -15,7 +15,7 @@ import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 
-export const PARTS = ['micro', 'traces', 'hitratio', 'memory', 'latency', 'load'] as const
+export const PARTS = ['micro', 'traces', 'hitratio', 'memory', 'latency', 'load', 'redis'] as const
 
 export type Part = (typeof PARTS)[number]
 export type Form = 'smoke' | 'default' | 'full'

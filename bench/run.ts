@@ -16,6 +16,7 @@ import { runLatency } from './suites/latency.ts'
 import { runLoad } from './suites/load.ts'
 import { runMemory } from './suites/memory.ts'
 import { runMicro } from './suites/micro.ts'
+import { runRedis } from './suites/redis.ts'
 import { runTraces } from './suites/traces.ts'
 
 type Suite = (options: RunOptions, progress: Progress) => Promise<SuiteResult>
@@ -27,6 +28,7 @@ const SUITES: Readonly<Record<Part, Suite>> = {
   memory: runMemory,
   latency: runLatency,
   load: runLoad,
+  redis: runRedis,
 }
 
 async function main(): Promise<void> {

@@ -12,6 +12,7 @@ export interface ReportPiece {
 
 /** Replies are checked while they come, so the checksum is that of what was asked. */
 export function measurementOf(
+  suite: 'load' | 'redis',
   subject: string,
   operation: string,
   values: readonly number[],
@@ -19,7 +20,7 @@ export function measurementOf(
   parameters: Parameters,
 ): Measurement {
   return {
-    ...{ suite: 'load' as const, subject, operation, threads: 1, unit, parameters },
+    ...{ suite, subject, operation, threads: 1, unit, parameters },
     value: median(values),
     spread: spreadOf(values),
     checksum: hex(fnv1a(JSON.stringify(parameters))),

@@ -1,6 +1,6 @@
 /**
- * What the load suite plays in each form: the scenes of the closed loop, the rates of the open
- * loop, and how many rounds of which length. `short` is the part of a whole default run.
+ * What the suites load and redis play in each form: the scenes of the closed loop, the rates of
+ * the open loop, and how many rounds of which length. `short` is the part of a whole default run.
  */
 import type { KeyChoice, Mix } from '../../src/load/request-plan.ts'
 import type { ValueSizes } from '../../src/load/workload.ts'
@@ -17,13 +17,17 @@ export interface Scene {
   readonly values: ValueSizes
 }
 
-export interface LoadSizes {
+/** What the closed loop is played with. */
+export interface ClosedSizes {
   readonly servers: readonly ServerName[]
   readonly keys: number
   readonly connections: number
   readonly scenes: readonly Scene[]
   readonly rounds: number
   readonly seconds: number
+}
+
+export interface LoadSizes extends ClosedSizes {
   /** Open loop: requests per second, ascending. */
   readonly rates: readonly number[]
   readonly latencyServers: readonly ServerName[]
@@ -91,6 +95,42 @@ export const LOAD_SIZES: Readonly<Record<LoadForm, LoadSizes>> = {
     rates: [10_000, 20_000, 40_000, 60_000, 80_000, 100_000, 150_000, 200_000],
     latencyServers: [...HEDDLES, ...PEERS],
     ...{ latencyRounds: 3, latencySeconds: 2, memoryEntries: 1_000_000 },
+  },
+}
+
+/** The comparison with Redis; `toolRequests` are those of redis-benchmark per round and test. */
+export interface RedisSizes extends ClosedSizes {
+  readonly toolRounds: number
+  readonly toolRequests: Readonly<Record<number, number>>
+}
+
+const RESP_SERVERS: readonly ServerName[] = [
+  'redis',
+  'heddle RESP sockets 1',
+  'heddle RESP frames 1',
+]
+const WRITES = [
+  scene(1, { label: 'write-only 1', mix: 'write-only' }),
+  scene(16, { label: 'write-only 16', mix: 'write-only' }),
+]
+
+export const REDIS_SIZES: Readonly<Record<LoadForm, RedisSizes>> = {
+  smoke: {
+    ...{ servers: RESP_SERVERS, keys: 1_000, connections: 4, scenes: MAIN_SCENES },
+    ...{ rounds: 1, seconds: 0.2, toolRounds: 1, toolRequests: { 1: 2_000, 16: 10_000 } },
+  },
+  short: {
+    ...{ servers: RESP_SERVERS, keys: 100_000, connections: 50, scenes: MAIN_SCENES },
+    ...{ rounds: 3, seconds: 0.25, toolRounds: 0, toolRequests: {} },
+  },
+  default: {
+    ...{ servers: RESP_SERVERS, keys: 100_000, connections: 50, scenes: MAIN_SCENES },
+    ...{ rounds: 9, seconds: 1, toolRounds: 5, toolRequests: { 1: 100_000, 16: 800_000 } },
+  },
+  full: {
+    ...{ servers: RESP_SERVERS, keys: 100_000, connections: 50 },
+    ...{ scenes: [...MAIN_SCENES, scene(64), ...WRITES], rounds: 9, seconds: 1.5 },
+    ...{ toolRounds: 7, toolRequests: { 1: 200_000, 16: 1_600_000 } },
   },
 }
 

@@ -1,6 +1,6 @@
 /**
- * The servers that the load suite compares: heddle in four shapes, memcached with one thread,
- * Redis, and the floor. Each is a child process on a free port of the loopback interface; one that
+ * The servers that are compared: heddle in four shapes for memcached's clients and in two for those
+ * of Redis, memcached with one thread, Redis, and the floor. Each is a child process on a free port of the loopback interface; one that
  * is not installed answers with a sentence that says so, and the suite goes on without it.
  */
 import { spawn } from 'node:child_process'
@@ -36,12 +36,16 @@ const MOST_STDERR = 500
 /** memcached refuses to run as root without being told whom to become. */
 const ROOT_ARGS = process.getuid?.() === 0 ? ['-u', 'nobody'] : []
 
-function heddle(handoff: 'frames' | 'sockets', workers: number): Recipe {
+function heddle(
+  handoff: 'frames' | 'sockets',
+  workers: number,
+  protocol: Target['protocol'] = 'memcached',
+): Recipe {
   return {
-    protocol: 'memcached',
+    protocol,
     command: process.execPath,
     args: (port, memoryMb) => [
-      ...[HEDDLE, 'serve', '--host', HOST, '--memcached-port', String(port)],
+      ...[HEDDLE, 'serve', '--host', HOST, `--${protocol}-port`, String(port)],
       ...['--workers', String(workers), '--handoff', handoff, '--memory', `${memoryMb}mb`],
     ],
     absence: 'heddle serve is not in this checkout',
@@ -53,6 +57,8 @@ const RECIPES = {
   'heddle frames 2': heddle('frames', 2),
   'heddle sockets 1': heddle('sockets', 1),
   'heddle sockets 2': heddle('sockets', 2),
+  'heddle RESP frames 1': heddle('frames', 1, 'redis'),
+  'heddle RESP sockets 1': heddle('sockets', 1, 'redis'),
   'memcached -t 1': {
     protocol: 'memcached',
     command: 'memcached',

@@ -7,7 +7,7 @@ import type { Bar, BarChart, Measurement, Table } from '../measurement.ts'
 import type { RunOptions } from '../options.ts'
 import { measurementOf, withSpread } from './report-piece.ts'
 import type { ReportPiece } from './report-piece.ts'
-import type { LoadSizes, Scene } from './scenes.ts'
+import type { ClosedSizes, Scene } from './scenes.ts'
 import type { ServerName } from './servers.ts'
 import type { Measured } from './subjects.ts'
 
@@ -24,7 +24,7 @@ const MIB = 2 ** 20
 
 type Quantity = readonly [name: string, unit: string, of: (one: Measured) => number]
 
-const cpuUs = (one: Measured) => one.userUs + one.systemUs
+export const cpuUs = (one: Measured): number => one.userUs + one.systemUs
 const QUANTITIES: readonly Quantity[] = [
   ['throughput', 'ops/s', (one) => one.findings.perSecond],
   ['CPU', 'us/op', cpuUs],
@@ -39,17 +39,20 @@ const CHARTED = ['throughput', 'CPU']
 
 export function throughputReport(
   found: readonly SceneSeries[],
-  sizes: LoadSizes,
+  sizes: ClosedSizes,
   options: RunOptions,
+  suite: 'load' | 'redis',
 ): ReportPiece {
   return {
     about: [
       'Closed loop: each connection keeps its depth of requests under way. CPU is the ' +
         "server process's, all threads, user and system, per operation.",
-      'The floor reads and answers the same protocol from one C thread and stores nothing; ' +
-        'where "generator busy" nears 100 %, throughput is the generator\'s.',
+      'Where "generator busy" nears 100 %, throughput is the generator\'s.',
+      ...(found.some(({ server }) => server === FLOOR)
+        ? ['The floor reads and answers the same protocol from one C thread and stores nothing.']
+        : []),
     ],
-    measurements: found.flatMap((series) => measurementsOf(series, sizes, options)),
+    measurements: found.flatMap((series) => measurementsOf(series, sizes, options, suite)),
     tables: [tableOf(found), ...ratioTables(found)],
     charts: QUANTITIES.filter(([name]) => CHARTED.includes(name)).map((one) => chart(found, one)),
     distributions: [],
@@ -58,8 +61,9 @@ export function throughputReport(
 
 function measurementsOf(
   { scene, server, rounds }: SceneSeries,
-  sizes: LoadSizes,
+  sizes: ClosedSizes,
   options: RunOptions,
+  suite: 'load' | 'redis',
 ): Measurement[] {
   const { label, depth, mix, choice, values } = scene
   const parameters = {
@@ -68,7 +72,7 @@ function measurementsOf(
     seed: options.seed,
   }
   return QUANTITIES.map(([name, unit, of]) =>
-    measurementOf(server, `closed ${name}`, rounds.map(of), unit, parameters),
+    measurementOf(suite, server, `closed ${name}`, rounds.map(of), unit, parameters),
   )
 }
 
@@ -111,7 +115,7 @@ function ratioTables(found: readonly SceneSeries[]): Table[] {
   ]
 }
 
-function throughputRatio(one: Measured, rival: Measured): number {
+export function throughputRatio(one: Measured, rival: Measured): number {
   return one.findings.perSecond / rival.findings.perSecond
 }
 
@@ -121,7 +125,11 @@ function aboveFloor(one: Measured, rival: Measured | undefined, floor: Measured 
   return above > 0 ? (cpuUs(one) - cpuUs(floor as Measured)) / above : Number.NaN
 }
 
-function roundsOf(found: readonly SceneSeries[], scene: Scene, server: ServerName) {
+export function roundsOf(
+  found: readonly SceneSeries[],
+  scene: Scene,
+  server: ServerName,
+): Measured[] | undefined {
   return found.find((one) => one.scene === scene && one.server === server)?.rounds
 }
 

@@ -15,7 +15,7 @@ describe('options', () => {
   test('the default form runs all parts', () => {
     const options = readOptions([], {})
     expect(options.form).toBe('default')
-    const parts = ['micro', 'traces', 'hitratio', 'memory', 'latency', 'load']
+    const parts = ['micro', 'traces', 'hitratio', 'memory', 'latency', 'load', 'redis']
     expect(options.parts).toEqual(parts)
     expect(options.chosen).toBe(false)
     expect(options.tracesFolder).toBeUndefined()

@@ -33,6 +33,7 @@ interface Line {
   readonly operation: string
   readonly value: number
   readonly unit: string
+  readonly parameters: Readonly<Record<string, unknown>>
 }
 
 async function runPart(part: string): Promise<{ lines: Line[]; report: string; table: string }> {
@@ -118,6 +119,21 @@ describe('smoke form', () => {
     expect(files).toContain('heddle-frames-1-5000.hgrm')
     const text = readFileSync(join(distributions, 'heddle-frames-1-5000.hgrm'), 'utf8')
     expect(text).toMatch(/Value +Percentile +TotalCount/)
+  })
+
+  test('redis', { timeout: TIMEOUT_MS }, async () => {
+    const { lines, table } = await runPart('redis')
+    expect(subjectsOf(lines)).toContain('heddle RESP sockets 1')
+    expect(subjectsOf(lines)).toContain('heddle RESP frames 1')
+    expect(table).toMatch(/heddle RESP sockets 1 \| depth 16/)
+    if (/redis: not measured/.test(table)) return
+    const ratios = lines.filter(({ operation }) => operation === 'closed CPU beside redis')
+    expect(ratios.map(({ parameters }) => parameters['limit'])).toEqual([1.25, 1.25, 1, 1])
+    expect(table).toMatch(
+      /heddle RESP sockets 1 \| depth 1 \| [\d.]+ \([^|]+\) \| 1\.25 \| (not )?met/,
+    )
+    if (/redis-benchmark is not installed/.test(table)) return
+    expect(table).toMatch(/heddle RESP frames 1 \| GET depth 16 \|/)
   })
 
   test('profile of the worker threads', { timeout: TIMEOUT_MS }, async () => {
