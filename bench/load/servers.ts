@@ -1,7 +1,8 @@
 /**
  * The servers that are compared: heddle in four shapes for memcached's clients and in two for those
- * of Redis, memcached with one thread, Redis, and the floor. Each is a child process on a free port of the loopback interface; one that
- * is not installed answers with a sentence that says so, and the suite goes on without it.
+ * of Redis, memcached with one thread, Redis, and the floor. Each is a child process on a free port
+ * of the loopback interface; one that is not installed answers with a sentence that says so, and
+ * the suite goes on without it.
  */
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
