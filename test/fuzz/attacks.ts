@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Tongue } from './tongue.ts'
 
 /** How large an attack is. */
 export interface Size {
@@ -19,11 +20,13 @@ export interface Sizes {
 export interface Attack {
   readonly name: string
   /** @returns what was done */
-  run(port: number, size: Size): Promise<string>
+  run(port: number, size: Size, tongue: Tongue): Promise<string>
 }
 
-const VALUE = Buffer.alloc(200_000, 'slow value ')
+const VALUE = 'slow value '.repeat(18_000)
 const KIB = 1024
+/** More than any item may have, less than what ends a Redis connection. */
+const MOST_ANNOUNCED = 500_000_000
 
 async function open(port: number): Promise<Socket> {
   const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
@@ -32,12 +35,11 @@ async function open(port: number): Promise<Socket> {
   return socket
 }
 
-async function storeValue(port: number): Promise<void> {
+async function storeValue(port: number, tongue: Tongue): Promise<void> {
   const socket = await open(port)
-  socket.write(`set slow 0 0 ${VALUE.length}\r\n`)
-  socket.end(Buffer.concat([VALUE, Buffer.from('\r\n')]))
-  const reply = await everything(socket)
-  if (reply.toString() !== 'STORED\r\n') throw new Error(`set: ${reply.toString()}`)
+  socket.end(tongue.set('slow', VALUE), 'latin1')
+  const reply = tongue.plain(await everything(socket))
+  if (reply !== tongue.stored) throw new Error(`set: ${JSON.stringify(reply)}`)
 }
 
 async function everything(socket: Socket): Promise<Buffer> {
@@ -53,14 +55,14 @@ function all<Of>(count: number, make: (n: number) => Promise<Of>): Promise<Of[]>
 /** Reads a little now and then; everything must arrive in the end. */
 const SLOW_READERS: Attack = {
   name: 'slow readers',
-  async run(port, { clients }) {
-    await storeValue(port)
+  async run(port, { clients }, tongue) {
+    await storeValue(port, tongue)
     const times = 40
-    const answer = `VALUE slow 0 ${VALUE.length}\r\n`.length + VALUE.length + '\r\nEND\r\n'.length
+    const answer = tongue.found('slow', VALUE).length
     const read = await all(clients, async () => {
       const socket = await open(port)
       socket.pause()
-      socket.write('get slow\r\n'.repeat(times))
+      socket.write(tongue.get('slow').repeat(times), 'latin1')
       let bytes = 0
       for (let n = 0; n < 30; n++) {
         await sleep(20)
@@ -80,20 +82,21 @@ const SLOW_READERS: Attack = {
 /** Sends a byte at a time. */
 const SLOW_WRITERS: Attack = {
   name: 'slow writers',
-  async run(port, { clients }) {
-    const expected = 'STORED\r\nVALUE w 7 5\r\nhello\r\nEND\r\nMN\r\n'
+  async run(port, { clients }, tongue) {
     const replies = await all(clients, async (n) => {
       const socket = await open(port)
       socket.setNoDelay(true)
       const key = `w${n}`
-      for (const byte of `set ${key} 7 0 5\r\nhello\r\nget ${key}\r\nmn\r\n`) {
-        socket.write(byte)
+      for (const byte of tongue.set(key, 'hello') + tongue.get(key) + tongue.ping) {
+        socket.write(byte, 'latin1')
         await sleep(3)
       }
       socket.end()
-      return (await everything(socket)).toString().replace(key, 'w')
+      const expected = tongue.stored + tongue.found(key, 'hello') + tongue.pong
+      const reply = tongue.plain(await everything(socket))
+      return reply === expected ? undefined : reply
     })
-    const wrong = replies.find((reply) => reply !== expected)
+    const wrong = replies.find((reply) => reply !== undefined)
     if (wrong !== undefined) throw new Error(`a slow writer is answered ${JSON.stringify(wrong)}`)
     return `${clients} clients`
   },
@@ -102,18 +105,19 @@ const SLOW_WRITERS: Attack = {
 /** Half-closes after a command, in the middle of one, in the middle of a value. */
 const HALF_CLOSED: Attack = {
   name: 'half-closed',
-  async run(port, { clients }) {
+  async run(port, { clients }, tongue) {
+    const { ping, pong, tooLarge } = tongue
     const cases: readonly [string, string][] = [
-      ['mn\r\n', 'MN\r\n'],
-      ['mn\r\nget ', 'MN\r\n'],
-      ['mn\r\nset half 0 0 100\r\nhalf a val', 'MN\r\n'],
-      [`mn\r\nset half 0 0 2000000000\r\n${'x'.repeat(5000)}`, 'MN\r\nSERVER_ERROR object too '],
+      [ping, pong],
+      [ping + tongue.get('half').slice(0, 4), pong],
+      [`${ping}${tongue.announced('half', 100)}half a val`, pong],
+      [ping + tongue.announced('half', MOST_ANNOUNCED) + 'x'.repeat(5000), pong + tooLarge],
     ]
     await all(clients, async (n) => {
       const [request, expected] = cases[n % cases.length]!
       const socket = await open(port)
-      socket.end(request)
-      const reply = (await everything(socket)).toString()
+      socket.end(request, 'latin1')
+      const reply = tongue.plain(await everything(socket))
       if (!reply.startsWith(expected)) throw new Error(`half-closed: ${JSON.stringify(reply)}`)
     })
     return `${clients} clients`
@@ -123,12 +127,13 @@ const HALF_CLOSED: Attack = {
 /** Resets in the middle of a value, and of its replies. */
 const RESETS: Attack = {
   name: 'resets in a value',
-  async run(port, { clients }) {
-    await storeValue(port)
+  async run(port, { clients }, tongue) {
+    await storeValue(port, tongue)
     await all(clients, async (n) => {
       const socket = await open(port)
-      if (n % 2 === 0) socket.write(`set reset 0 0 100000\r\n${'x'.repeat(50_000)}`)
-      else socket.write('get slow slow slow slow\r\n'.repeat(10))
+      if (n % 2 === 0)
+        socket.write(tongue.announced('reset', 100_000) + 'x'.repeat(50_000), 'latin1')
+      else socket.write(tongue.get('slow').repeat(40), 'latin1')
       await sleep(n % 20)
       socket.resetAndDestroy()
     })
@@ -139,13 +144,13 @@ const RESETS: Attack = {
 /** Opened and dropped, with nothing said, with half a command, with a command. */
 const CONNECTIONS: Attack = {
   name: 'connections opened and dropped',
-  async run(port, { connections }) {
+  async run(port, { connections }, tongue) {
     const step = 100
     for (let done = 0; done < connections; done += step) {
       await all(step, async (n) => {
         const socket = await open(port)
-        if (n % 3 !== 0)
-          socket.write(n % 3 === 1 ? 'set dropped 0 0 1000\r\nxx' : 'get dropped\r\n')
+        const half = `${tongue.announced('dropped', 1000)}xx`
+        if (n % 3 !== 0) socket.write(n % 3 === 1 ? half : tongue.get('dropped'), 'latin1')
         if (n % 2 === 0) socket.resetAndDestroy()
         else socket.destroy()
       })
@@ -157,11 +162,12 @@ const CONNECTIONS: Attack = {
 /** Pipelined gets without end, and nothing is read: the server must stop reading. */
 const UNREAD: Attack = {
   name: 'gets without reading',
-  async run(port, { unreadBytes }) {
-    await storeValue(port)
+  async run(port, { unreadBytes }, tongue) {
+    await storeValue(port, tongue)
     const socket = await open(port)
     socket.pause()
-    const block = Buffer.from('get slow\r\n'.repeat(6_400))
+    const get = tongue.get('slow')
+    const block = Buffer.from(get.repeat(Math.ceil(64_000 / get.length)), 'latin1')
     let drains = 0
     socket.on('drain', () => drains++)
     let written = 0
@@ -184,17 +190,12 @@ const UNREAD: Attack = {
 /** Announces much and sends little, or more than it announced. */
 const LIES: Attack = {
   name: 'lengths that lie',
-  async run(port, { clients }) {
+  async run(port, { clients }, tongue) {
     const sockets = await all(4 * clients, async (n) => {
       const socket = await open(port)
       socket.resume()
-      const lies = [
-        'set lie 0 0 1048576\r\nshort',
-        'ms lie 1048576 q\r\nshort',
-        'set lie 0 0 2147483645\r\nshort',
-        'set lie 0 0 3\r\nlonger than that\r\nmn\r\n',
-      ]
-      socket.write(lies[n % lies.length]!)
+      const lies = [`${tongue.announced('lie', 1_048_000)}short`, ...tongue.lies]
+      socket.write(lies[n % lies.length]!, 'latin1')
       return socket
     })
     await sleep(500)

@@ -5,15 +5,17 @@
  */
 import { createEngine } from '../../src/index.ts'
 import { serve } from '../../src/server/serve.ts'
+import { type Dialect, startingInputs } from './dialect.ts'
+import { DIALECTS } from './dialects.ts'
 import { Differential, differenceText } from './differential.ts'
 import { exchange } from './frames.ts'
-import { startingInputs } from './guided.ts'
 import { startMemcached } from './memcached-process.ts'
 import { Mutator } from './mutator.ts'
 import { Random } from './random.ts'
 import { WireTarget } from './wire-target.ts'
 
-export type Check = 'wire' | 'frames' | 'differential'
+/** A dialect's name, or two words: the frames with a dialect in them. */
+export type Check = Dialect['name'] | `frames ${Dialect['name']}` | 'differential'
 interface Found {
   readonly after?: number
   readonly problem: string
@@ -22,11 +24,11 @@ interface Found {
 const SEED = 7
 const NOTHING: Found = { problem: 'nothing was found' }
 
-function wire(within: number): Found {
+function wire(dialect: Dialect, within: number): Found {
   const random = new Random(SEED)
-  const target = new WireTarget()
-  const mutator = new Mutator(random)
-  const corpus = startingInputs()
+  const target = new WireTarget(dialect)
+  const mutator = new Mutator(dialect.maker(random), random)
+  const corpus = startingInputs(dialect)
   for (let after = 1; after <= within; after++) {
     const known = corpus[after - 1]
     const input = known === undefined ? mutator.next(corpus) : Buffer.from(known, 'latin1')
@@ -36,9 +38,9 @@ function wire(within: number): Found {
   return NOTHING
 }
 
-function frames(within: number): Found {
+function frames(dialect: Dialect, within: number): Found {
   for (let after = 1; after <= within; after++) {
-    const { problem } = exchange(new Random(SEED + after))
+    const { problem } = exchange(dialect, new Random(SEED + after))
     if (problem !== undefined) return { after, problem }
   }
   return NOTHING
@@ -58,10 +60,16 @@ async function differential(within: number): Promise<Found> {
   return { after: commands, problem: differenceText(difference) }
 }
 
+function run(check: string, within: number): Found | Promise<Found> {
+  if (check === 'differential') return differential(within)
+  const [kind = '', name = kind] = check.split(' ')
+  const dialect = DIALECTS.find((each) => each.name === name)
+  if (dialect === undefined) throw new Error(`no such check: ${check}`)
+  return kind === 'frames' ? frames(dialect, within) : wire(dialect, within)
+}
+
 const [check, within] = process.argv.slice(2)
-const checks = { wire, frames, differential }
-if (check !== undefined && check in checks) {
-  const found = await checks[check as Check](Number(within))
-  process.stdout.write(JSON.stringify(found))
+if (check !== undefined && process.argv[1] === import.meta.filename) {
+  process.stdout.write(JSON.stringify(await run(check, Number(within))))
   process.exit()
 }

@@ -15,13 +15,12 @@ import {
   REPLIED,
 } from '../../src/server/link.ts'
 import { LinkEnd } from '../../src/server/link-end.ts'
-import { CommandGrammar } from './grammar.ts'
+import type { Dialect } from './dialect.ts'
 import type { Random } from './random.ts'
 import { WireBench } from './twin-bench.ts'
 
 const CLIENTS = 5
 const COMMANDS_PER_CLIENT = 120
-const NOW = 1_800_000_000
 const LONGEST_CHUNK = 64 * 1024
 const MOST_TURNS = 200_000
 
@@ -45,9 +44,9 @@ export interface FramesReport {
 }
 
 /** Runs one random exchange. */
-export function exchange(random: Random): FramesReport {
+export function exchange(dialect: Dialect, random: Random): FramesReport {
   const end = new LinkEnd(new Link(createLink(CLIENTS, new SharedArrayBuffer(64))), 0)
-  const speakers = Array.from({ length: CLIENTS }, (_, slot) => makeSpeaker(slot, random))
+  const speakers = Array.from({ length: CLIENTS }, (_, slot) => makeSpeaker(dialect, slot, random))
   const executor = new FrameExecutor(end.link, (slot) => speakers[slot]!.bench.connect())
   // How slowly the clients read.
   const slowness = random.one([1, 10, 200])
@@ -62,24 +61,16 @@ export function exchange(random: Random): FramesReport {
     if (turn % 50 === 0 && isAtRest(end, speakers, executor)) break
   }
   const bytes = speakers.reduce((sum, { stream }) => sum + stream.length, 0)
-  return { frames, bytes, problem: speakers.map(compare).find((found) => found !== undefined) }
+  return {
+    frames,
+    bytes,
+    problem: speakers.map((each) => compare(dialect, each)).find((found) => found !== undefined),
+  }
 }
 
-function makeSpeaker(slot: number, random: Random): Speaker {
-  const grammar = new CommandGrammar(random, NOW)
-  const count = 1 + random.below(COMMANDS_PER_CLIENT)
-  const texts = Array.from({ length: count }, () => grammar.next().text)
-  if (random.once(4)) texts.splice(random.below(count), 0, 'quit\r\n')
-  // Replies larger than a frame, a ring and a window, so that all three fill and more waits.
-  if (random.once(2)) {
-    const at = random.below(count)
-    const gets = Array.from({ length: random.below(8) }, () => {
-      return `get${' large'.repeat(random.below(20))}\r\nmn\r\n`
-    })
-    texts.splice(at, 0, `set large 0 0 60000\r\n${'v'.repeat(60_000)}\r\n`, ...gets)
-  }
-  const stream = Buffer.from(texts.join(''), 'latin1')
-  const bench = new WireBench()
+function makeSpeaker(dialect: Dialect, slot: number, random: Random): Speaker {
+  const stream = dialect.stream(random, COMMANDS_PER_CLIENT)
+  const bench = new WireBench(dialect.openWorld)
   const state = { said: 0, heard: [], replied: 0, hasEnded: false, isOver: false }
   return { slot, bench, stream, ...state }
 }
@@ -132,8 +123,9 @@ function isAtRest(end: LinkEnd, speakers: readonly Speaker[], executor: FrameExe
   return !executor.hasWork && end.isIdle
 }
 
-function compare({ slot, bench, stream, heard, isOver }: Speaker): string | undefined {
-  const alone = new WireBench()
+function compare(dialect: Dialect, speaker: Speaker): string | undefined {
+  const { slot, bench, stream, heard, isOver } = speaker
+  const alone = new WireBench(dialect.openWorld)
   const { reply } = alone.feed(stream, [], Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)
   const [ours, whole] = [heard.join(''), reply.toString('latin1')]
   const problems = [...alone.close(), ...bench.close()]

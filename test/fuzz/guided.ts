@@ -2,9 +2,8 @@
  * Coverage-guided fuzzing of the protocol: inputs that reach source that no other one reached join
  * the corpus, from which the next ones are made. What is found is made shorter while it is found.
  */
-import { readFileSync, writeFileSync } from 'node:fs'
-import { CORPUS } from '../protocols/memcached/corpus.ts'
 import { Coverage } from './coverage.ts'
+import { type Dialect, startingInputs } from './dialect.ts'
 import { Mutator } from './mutator.ts'
 import { Random } from './random.ts'
 import { Watchdog } from './watchdog.ts'
@@ -14,26 +13,8 @@ import { WireTarget } from './wire-target.ts'
 const BATCH = 32
 const MOST_SHRINKING = 400
 const MOST_FINDINGS = 10
-const CORPUS_FILE = new URL('./corpus/wire.json', import.meta.url)
-
-/** What operators say, to begin with. */
-const OPERATORS: readonly string[] = [
-  'stats detail on|set p:a 0 0 1|x|get p:a p:b q|delete p:a|stats detail dump',
-  'stats detail off|get p:a|stats detail dump',
-  'stats|stats items|stats slabs|stats sizes|stats conns|stats settings|stats reset',
-  'set a 5 60 1|x|ms AGIK 1 b E7|x|lru_crawler metadump all|lru_crawler mgdump all',
-  'lru_crawler metadump 1,2|lru_crawler metadump hash',
-  'lru_crawler disable|lru_crawler crawl all|lru_crawler metadump all|lru_crawler enable',
-  'lru_crawler enable|lru_crawler tocrawl 1|lru_crawler crawl all|lru_crawler crawl all',
-  'slabs automove 0|slabs automove 2|slabs automove 1|slabs reassign 1 2',
-  'cache_memlimit 1|cache_memlimit 2|cache_memlimit 100',
-  'lru mode flat|lru tune 1 2 3 4|verbosity 2|version|shutdown graceful',
-  'watch fetchers mutations',
-  'watch evictions|watch fetchers nothing|get a',
-  `get ${'k '.repeat(600)}`,
-  `get ${'k '.repeat(5000)}|mn`,
-  `${'x'.repeat(2050)}`,
-].map((lines) => `${lines.replaceAll('|', '\r\n')}\r\n`)
+/** Inputs that reach something new are cut at every byte, unless they are longer. */
+const MOST_TO_CUT = 300
 
 export interface GuidedReport {
   inputs: number
@@ -46,33 +27,19 @@ export interface GuidedReport {
   findings: { input: string; problem: string }[]
 }
 
-/** What earlier runs kept. */
-export function keptInputs(): string[] {
-  return JSON.parse(readFileSync(CORPUS_FILE, 'utf8')) as string[]
-}
-
-export function keepInputs(inputs: readonly string[]): void {
-  writeFileSync(CORPUS_FILE, `${JSON.stringify(inputs, null, 1)}\n`)
-}
-
-/** All inputs to start from: the requests of the protocol's tests, and what was kept. */
-export function startingInputs(): string[] {
-  const requests = Object.values(CORPUS).flatMap((cases) => cases.map(([request]) => request))
-  return [...requests, ...OPERATORS, ...keptInputs()]
-}
-
 /** Fuzzes until `isOver`. Coverage counts from when the protocol's modules were loaded. */
 export function fuzzGuided(
+  dialect: Dialect,
   seed: number,
   isOver: (inputs: number) => boolean,
   say = (_: string) => {},
 ): GuidedReport {
   const random = new Random(seed)
-  const mutator = new Mutator(random)
-  const target = new WireTarget()
+  const mutator = new Mutator(dialect.maker(random), random)
+  const target = new WireTarget(dialect)
   const watchdog = new Watchdog()
   const coverage = new Coverage((url) => url.includes('/src/protocols/'))
-  const corpus = startingInputs()
+  const corpus = startingInputs(dialect)
   const report: GuidedReport = {
     inputs: 0,
     splits: 0,
@@ -81,13 +48,13 @@ export function fuzzGuided(
     joined: [],
     findings: [],
   }
-  const check = (input: Buffer): void => {
+  const check = (input: Buffer, atEveryByte = false): void => {
     if (report.findings.length >= MOST_FINDINGS) return
     watchdog.begin(input)
-    const problem = target.check(input, random)
+    const problem = atEveryByte ? target.checkEveryCut(input) : target.check(input, random)
     watchdog.end()
     if (problem === undefined) return
-    report.findings.push(shrunk(input, problem, random))
+    report.findings.push(shrunk(dialect, input, problem, random))
     say(`FOUND ${problem}\n  ${JSON.stringify(report.findings.at(-1)!.input)}`)
   }
   for (const text of corpus) check(Buffer.from(text, 'latin1'))
@@ -107,6 +74,7 @@ export function fuzzGuided(
       coverage.accept(coverage.look())
       const text = shortest.toString('latin1')
       corpus.push(text)
+      if (shortest.length <= MOST_TO_CUT) check(shortest, true)
       report.joined.push(text)
       say(`${own.fresh} new characters of source by ${JSON.stringify(text.slice(0, 200))}`)
     }
@@ -126,8 +94,9 @@ export function fuzzGuided(
 /** Leaves out pieces of an input while it reaches as much that is new. */
 function minimal(input: Buffer, fresh: number, target: WireTarget, coverage: Coverage): Buffer {
   let shortest = input
+  let tries = 0
   for (let size = input.length >> 1; size >= 2; size >>= 1) {
-    for (let at = 0; at + size <= shortest.length; ) {
+    for (let at = 0; at + size <= shortest.length && ++tries < MOST_SHRINKING; ) {
       const rest = Buffer.concat([shortest.subarray(0, at), shortest.subarray(at + size)])
       target.run(rest)
       if (coverage.look().fresh >= fresh) shortest = rest
@@ -139,6 +108,7 @@ function minimal(input: Buffer, fresh: number, target: WireTarget, coverage: Cov
 
 /** Leaves out pieces of an input while it is still found to be wrong, by a fresh target. */
 function shrunk(
+  dialect: Dialect,
   input: Buffer,
   problem: string,
   random: Random,
@@ -149,7 +119,7 @@ function shrunk(
   for (let size = input.length >> 1; size >= 1; size >>= 1) {
     for (let at = 0; at + size <= shortest.length && ++tries < MOST_SHRINKING; ) {
       const rest = Buffer.concat([shortest.subarray(0, at), shortest.subarray(at + size)])
-      const target = new WireTarget()
+      const target = new WireTarget(dialect)
       let found: string | undefined
       for (let n = 0; n < 5 && found === undefined; n++) found = target.check(rest, random)
       if (found === undefined) at += size

@@ -8,6 +8,7 @@ import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startHeddle } from '../clients/heddle-server.ts'
 import { ATTACKS, type Attack, type Sizes } from './attacks.ts'
+import type { Tongue } from './tongue.ts'
 
 const MIB = 2 ** 20
 const PAGE_BYTES = 4096
@@ -20,6 +21,7 @@ const SETTLING_MS = 15_000
 
 export interface HostileReport {
   readonly attack: string
+  readonly tongue: string
   readonly handOff: string
   readonly seconds: number
   /** What the attack says it did. */
@@ -37,18 +39,21 @@ export interface HostileReport {
 
 /** All attacks, one after the other, on one server. */
 export async function attackAll(
+  tongue: Tongue,
   handOff: 'frames' | 'sockets',
   sizes: Sizes,
   say = (_: HostileReport) => {},
 ): Promise<HostileReport[]> {
   const limits = ['--max-connections', '2000', '--memory', '64mb', '--workers', '2']
-  const server = await startHeddle(['--handoff', handOff, ...limits])
+  const server = await startHeddle(['--handoff', handOff, '--redis-port', '0', ...limits])
+  const port = tongue.name === 'redis' ? server.redisPort : server.port
+  const target: Target = { tongue, handOff, port, pid: server.pid }
   const reports: HostileReport[] = []
   try {
     // Once for what grows only once: buffers that are freed and kept, compiled code.
-    for (const attack of ATTACKS) await attack.run(server.port, sizes.warm)
+    for (const attack of ATTACKS) await attack.run(port, sizes.warm, tongue)
     for (const attack of ATTACKS) {
-      reports.push(await attackOnce(attack, server, handOff, sizes))
+      reports.push(await attackOnce(attack, target, sizes))
       say(reports.at(-1)!)
     }
   } finally {
@@ -57,20 +62,23 @@ export async function attackAll(
   return reports
 }
 
-async function attackOnce(
-  attack: Attack,
-  { port, pid }: { port: number; pid: number },
-  handOff: string,
-  sizes: Sizes,
-): Promise<HostileReport> {
+interface Target {
+  readonly tongue: Tongue
+  readonly handOff: string
+  readonly port: number
+  readonly pid: number
+}
+
+async function attackOnce(attack: Attack, target: Target, sizes: Sizes): Promise<HostileReport> {
+  const { tongue, handOff, port, pid } = target
   await sleep(100)
   const before = { rss: rssOf(pid), files: filesOf(pid) }
-  const good = new GoodClient(port)
+  const good = new GoodClient(port, tongue)
   let rssMost = before.rss
   const watch = setInterval(() => (rssMost = Math.max(rssMost, rssOf(pid))), 50)
   const begun = performance.now()
   const problems: string[] = []
-  const did = await attack.run(port, sizes.full).catch((error: Error) => {
+  const did = await attack.run(port, sizes.full, tongue).catch((error: Error) => {
     problems.push(error.message)
     return 'failed'
   })
@@ -85,6 +93,7 @@ async function attackOnce(
   if (rssMost > before.rss + MOST_DURING) problems.push(grown('memory rises', before, rssMost))
   return {
     attack: attack.name,
+    tongue: tongue.name,
     handOff,
     seconds: Math.round(seconds * 10) / 10,
     did,
@@ -117,9 +126,11 @@ class GoodClient {
   longestMs = 0
   readonly #problems: string[] = []
   readonly #running: Promise<void>
+  readonly #tongue: Tongue
   #isOver = false
 
-  constructor(port: number) {
+  constructor(port: number, tongue: Tongue) {
+    this.#tongue = tongue
     this.#running = this.#run(connect(port, '127.0.0.1'))
   }
 
@@ -131,18 +142,19 @@ class GoodClient {
 
   async #run(socket: Socket): Promise<void> {
     socket.on('error', (error) => this.#problems.push(`the good client: ${error.message}`))
-    let received = ''
+    const tongue = this.#tongue
+    let received = Buffer.alloc(0)
     let wake = (): void => {}
-    socket.setEncoding('latin1').on('data', (text) => {
-      received += text
+    socket.on('data', (bytes) => {
+      received = Buffer.concat([received, bytes])
       wake()
     })
     for (let n = 0; !this.#isOver && this.#problems.length === 0; n++) {
       const value = `value ${n}`
-      const expected = `STORED\r\nVALUE good 0 ${value.length}\r\n${value}\r\nEND\r\n`
-      received = ''
+      const expected = tongue.stored + tongue.found('good', value)
+      received = Buffer.alloc(0)
       const begun = performance.now()
-      socket.write(`set good 0 0 ${value.length}\r\n${value}\r\nget good\r\n`)
+      socket.write(tongue.set('good', value) + tongue.get('good'), 'latin1')
       while (received.length < expected.length) {
         const ms = performance.now() - begun
         this.longestMs = Math.max(this.longestMs, ms)
@@ -153,9 +165,9 @@ class GoodClient {
         await Promise.race([new Promise<void>((resolve) => (wake = resolve)), sleep(200)])
       }
       this.longestMs = Math.max(this.longestMs, performance.now() - begun)
-      if (received === expected) this.answers++
-      else
-        this.#problems.push(`the good client is answered ${JSON.stringify(received.slice(0, 200))}`)
+      const reply = tongue.plain(received)
+      if (reply === expected) this.answers++
+      else this.#problems.push(`the good client is answered ${JSON.stringify(reply.slice(0, 200))}`)
       await sleep(5)
     }
     socket.destroy()

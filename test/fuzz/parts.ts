@@ -7,13 +7,22 @@ import { fileURLToPath } from 'node:url'
 import { stripVTControlCharacters } from 'node:util'
 import { createEngine } from '../../src/index.ts'
 import { serve } from '../../src/server/serve.ts'
+import { hasRedis, RedisServer } from '../protocols/redis/redis-server.ts'
 import { LONG, SHORT } from './attacks.ts'
+import { BINARY } from './binary-dialect.ts'
+import { type Dialect, keepInputs, keptInputs } from './dialect.ts'
+import { DIALECTS } from './dialects.ts'
 import { Differential, differenceText, type Tally } from './differential.ts'
 import { exchange } from './frames.ts'
-import { fuzzGuided, keepInputs, keptInputs } from './guided.ts'
-import { attackAll } from './hostile.ts'
+import { fuzzGuided } from './guided.ts'
+import { attackAll, type HostileReport } from './hostile.ts'
+import { fuzzLive } from './live.ts'
 import { memcachedVersion, startMemcached } from './memcached-process.ts'
 import { Random } from './random.ts'
+import { REDIS } from './redis-dialect.ts'
+import { RedisDifferential, type RedisTally } from './redis-differential.ts'
+import { TEXT } from './text-dialect.ts'
+import { TONGUES } from './tongue.ts'
 import { catchWireTwins, WIRE_TWINS } from './twins.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
@@ -43,22 +52,18 @@ function clock(seconds: number): { isOver(): boolean; seconds(): number } {
   return { isOver: () => passed() > seconds, seconds: () => Math.round(passed() * 10) / 10 }
 }
 
-/** Random bytes and commands to the protocol, guided by its coverage. */
-async function wire({ seed, seconds, keeps, say }: Call): Promise<PartReport> {
-  const time = clock(seconds)
-  const report = fuzzGuided(seed, () => time.isOver(), say)
-  if (keeps === true) keepInputs([...keptInputs(), ...report.joined])
-  const { inputs, splits, coveredAtStart, covered, joined } = report
-  return {
-    figures: {
-      inputs,
-      splits,
-      coveredAtStart,
-      covered,
-      joined: joined.length,
-      seconds: time.seconds(),
-    },
-    findings: report.findings.map(({ input, problem }) => `${problem}\n${JSON.stringify(input)}`),
+/** Random bytes and commands to a protocol, guided by its coverage. */
+function guided(dialect: Dialect): (call: Call) => Promise<PartReport> {
+  return async ({ seed, seconds, keeps, say }) => {
+    const time = clock(seconds)
+    const report = fuzzGuided(dialect, seed, () => time.isOver(), say)
+    if (keeps === true) keepInputs(dialect, [...keptInputs(dialect), ...report.joined])
+    const { inputs, splits, coveredAtStart, covered, joined } = report
+    const counts = { inputs, splits, coveredAtStart, covered, joined: joined.length }
+    return {
+      figures: { ...counts, seconds: time.seconds() },
+      findings: report.findings.map(({ input, problem }) => `${problem}\n${JSON.stringify(input)}`),
+    }
   }
 }
 
@@ -68,11 +73,33 @@ async function frames({ seed, seconds }: Call): Promise<PartReport> {
   const figures = { exchanges: 0, frames: 0, bytes: 0, seconds: 0 }
   const findings: string[] = []
   for (let at = seed; !time.isOver() && findings.length < 3; at++) {
-    const report = exchange(new Random(at))
-    figures.exchanges++
-    figures.frames += report.frames
-    figures.bytes += report.bytes
-    if (report.problem !== undefined) findings.push(`exchange of seed ${at}: ${report.problem}`)
+    for (const dialect of DIALECTS) {
+      const report = exchange(dialect, new Random(at))
+      figures.exchanges++
+      figures.frames += report.frames
+      figures.bytes += report.bytes
+      if (report.problem === undefined) continue
+      findings.push(`${dialect.name}, exchange of seed ${at}: ${report.problem}`)
+    }
+  }
+  return { figures: { ...figures, seconds: time.seconds() }, findings }
+}
+
+/** Inputs of all dialects to a running server, by both hand-offs. */
+async function live({ seed, seconds, say }: Call): Promise<PartReport> {
+  const time = clock(seconds)
+  const figures = { inputs: 0, compared: 0, replyBytes: 0 }
+  const findings: string[] = []
+  for (const dialect of DIALECTS) {
+    for (const handOff of HAND_OFFS) {
+      const own = clock(seconds / (DIALECTS.length * HAND_OFFS.length))
+      const report = await fuzzLive(dialect, handOff, seed, () => own.isOver())
+      say(`${dialect.name} by ${handOff}: ${report.inputs} inputs, ${report.compared} compared`)
+      figures.inputs += report.inputs
+      figures.compared += report.compared
+      figures.replyBytes += report.replyBytes
+      findings.push(...report.findings.map((finding) => `by ${handOff}, ${finding}`))
+    }
   }
   return { figures: { ...figures, seconds: time.seconds() }, findings }
 }
@@ -131,6 +158,49 @@ async function compareWith(
   }
 }
 
+/** The same commands to a real redis-server; both hand-offs, half of the commands each. */
+async function redisDifferential(call: Call): Promise<PartReport> {
+  const { seed, seconds, commands = Number.POSITIVE_INFINITY, say } = call
+  if (!hasRedis()) return { figures: { commands: 0 }, findings: ['redis-server is not installed'] }
+  const time = clock(seconds)
+  const figures = { commands: 0, streams: 0, replyBytes: 0, differences: 0 }
+  const findings: string[] = []
+  for (const handOff of HAND_OFFS) {
+    const half = clock(seconds / 2)
+    const isOver = () => call.commands === undefined && half.isOver()
+    const first = handOff === 'frames' ? seed : seed + 500_000
+    const most = Math.ceil(commands / HAND_OFFS.length)
+    const tally = await compareWithRedis(handOff, first, most, isOver)
+    say(`${handOff}: ${tally.commands} commands in ${tally.streams} streams`)
+    figures.commands += tally.commands
+    figures.streams += tally.streams
+    figures.replyBytes += tally.replyBytes
+    if (tally.difference === undefined) continue
+    figures.differences++
+    findings.push(`with ${handOff} ${tally.difference}`)
+  }
+  return { figures: { ...figures, seconds: time.seconds() }, findings }
+}
+
+async function compareWithRedis(
+  handOff: (typeof HAND_OFFS)[number],
+  seed: number,
+  commands: number,
+  isOver: () => boolean,
+): Promise<RedisTally> {
+  const engine = createEngine({ name: `redis-${handOff}`, memory: '64mb' })
+  const server = await serve(engine, { redisPort: 0, workers: 1, handOff, acceptor: 'worker' })
+  const redis = await RedisServer.start()
+  const port = Number(/\d+$/.exec(server.redisAddresses[0]!)![0])
+  try {
+    return await new RedisDifferential(port, redis).run(seed, commands, isOver)
+  } finally {
+    await redis.stop()
+    await server.close()
+    engine.close()
+  }
+}
+
 /** Clients that do not behave. */
 async function hostile({ isLong, say }: Call): Promise<PartReport> {
   const time = clock(0)
@@ -138,16 +208,18 @@ async function hostile({ isLong, say }: Call): Promise<PartReport> {
   let attacks = 0
   let growth = 0
   let longestMs = 0
-  for (const handOff of HAND_OFFS) {
-    await attackAll(handOff, isLong === true ? LONG : SHORT, (report) => {
-      attacks++
-      growth = Math.max(growth, (report.rssAfter - report.rssBefore) / MIB)
-      longestMs = Math.max(longestMs, report.longestMs)
-      say(`${handOff}, ${report.attack}: ${JSON.stringify(report)}`)
-      for (const problem of report.problems) {
-        findings.push(`${handOff}, ${report.attack}: ${problem}`)
-      }
-    })
+  const hear = (report: HostileReport): void => {
+    const where = `${report.tongue} by ${report.handOff}, ${report.attack}`
+    attacks++
+    growth = Math.max(growth, (report.rssAfter - report.rssBefore) / MIB)
+    longestMs = Math.max(longestMs, report.longestMs)
+    say(`${where}: ${JSON.stringify(report)}`)
+    for (const problem of report.problems) findings.push(`${where}: ${problem}`)
+  }
+  for (const tongue of TONGUES) {
+    for (const handOff of HAND_OFFS) {
+      await attackAll(tongue, handOff, isLong === true ? LONG : SHORT, hear)
+    }
   }
   const figures = { attacks, mostGrowthMiB: Math.round(growth), longestAnswerMs: longestMs }
   return { figures: { ...figures, seconds: time.seconds() }, findings }
@@ -183,9 +255,13 @@ async function models({ seed, seconds }: Call): Promise<PartReport> {
 }
 
 export const PARTS: Readonly<Record<string, (call: Call) => Promise<PartReport>>> = {
-  wire,
+  wire: guided(TEXT),
+  binary: guided(BINARY),
+  redis: guided(REDIS),
   frames,
+  live,
   differential,
+  'redis-differential': redisDifferential,
   hostile,
   twins,
   models,

@@ -19,9 +19,13 @@ import { type Call, PARTS, type PartReport } from './parts.ts'
 const RESULTS = fileURLToPath(new URL('../../results/', import.meta.url))
 /** Shares of the time; the attacks and the models take what they take. */
 const SHARES: Readonly<Record<string, number>> = {
-  wire: 0.45,
-  frames: 0.1,
-  differential: 0.2,
+  wire: 0.16,
+  binary: 0.1,
+  redis: 0.2,
+  frames: 0.08,
+  live: 0.1,
+  differential: 0.13,
+  'redis-differential': 0.08,
   hostile: 0.1,
   models: 0.15,
 }
@@ -43,14 +47,20 @@ npm run fuzz -- [options]: all fuzzing in turn, each part for its share of the t
 
   --minutes N          time of all parts (1); attacks and models take what they take
   --differential N     only N commands, compared with a real memcached
+  --redis-differential N
+                       only N commands, compared with a real redis-server
   --hostile            only the attacks of hostile clients, in their long form
   --twins              only the broken twins of twins.ts: each must be caught
   --only PART          one part for the whole time: ${Object.keys(PARTS).join(', ')}
   --seed N             the same choices again; any by default
-  --keep               inputs that reached something new go to corpus/wire.json
+  --keep               inputs that reached something new go to corpus/*.json
   --results FOLDER     where a line per figure is appended to runs.ndjson (results/); none: nowhere
 
 Exit code: 0, 1 when something was found, 2 for wrong options.`
+
+function commandsOf(option: string, text: string | undefined): number | undefined {
+  return text === undefined ? undefined : wholeOf(option, text, 1)
+}
 
 const { values, seed, minutes, commands, only } = commandLine(USAGE, (args) => {
   const { values } = parseArgs({
@@ -59,6 +69,7 @@ const { values, seed, minutes, commands, only } = commandLine(USAGE, (args) => {
       minutes: { type: 'string', default: '1' },
       seed: { type: 'string', default: String(Date.now() % 1_000_000) },
       differential: { type: 'string' },
+      'redis-differential': { type: 'string' },
       hostile: { type: 'boolean', default: false },
       twins: { type: 'boolean', default: false },
       only: { type: 'string' },
@@ -66,9 +77,10 @@ const { values, seed, minutes, commands, only } = commandLine(USAGE, (args) => {
       results: { type: 'string', default: RESULTS },
     },
   })
-  const { differential } = values
+  const { differential, 'redis-differential': redis } = values
   const named = [
     differential && 'differential',
+    redis && 'redis-differential',
     values.hostile && 'hostile',
     values.twins && 'twins',
   ]
@@ -79,7 +91,8 @@ const { values, seed, minutes, commands, only } = commandLine(USAGE, (args) => {
     values,
     seed: wholeOf('--seed', values.seed, 0),
     minutes: minutesOf(values.minutes),
-    commands: differential === undefined ? undefined : wholeOf('--differential', differential, 1),
+    commands:
+      commandsOf('--differential', differential) ?? commandsOf('--redis-differential', redis),
     only: only[0],
   }
 })

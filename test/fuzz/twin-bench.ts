@@ -1,22 +1,17 @@
 /**
- * Two equal caches with a memcached connection's state machine before each, no sockets: what one
- * is asked whole the other is asked in pieces, so their replies and states must stay equal.
+ * Two equal caches with a protocol's connection before each, no sockets: what one is asked whole
+ * the other is asked in pieces, so their replies and states must stay equal.
  */
 import { RawAccess } from '../../src/engine/raw-access.ts'
-import { createEngine, type Engine } from '../../src/index.ts'
-import { MemcachedConnection } from '../../src/protocols/memcached/connection.ts'
+import { createEngine, type Engine, type EngineOptions } from '../../src/index.ts'
+import type { ProtocolConnection } from '../../src/protocols/protocol.ts'
 import { ReplyBuffer } from '../../src/protocols/reply-buffer.ts'
-import { FakeHost } from '../protocols/memcached/client.ts'
+import type { OpenWorld, World } from './dialect.ts'
 
-/** Somebody watches what is read, written and deleted. */
-const WATCHER = 1000
-const WATCHED = 7
 const START = 1_800_000_000_000
 const MAX_ITEM_BYTES = 64 * 1024
+export const CACHE: EngineOptions = { memory: '2mb', seed: 7, maxItemSize: MAX_ITEM_BYTES }
 let benches = 0
-
-export type OpenConnection = (raw: RawAccess, host: FakeHost) => MemcachedConnection
-export const openConnection: OpenConnection = (raw, host) => new MemcachedConnection(raw, host, 1)
 
 /** What a connection did with an input. */
 export interface Answer {
@@ -29,29 +24,21 @@ export interface Answer {
 
 export class WireBench {
   readonly engine: Engine
-  readonly host = new FakeHost(START)
-  readonly #raw: RawAccess
-  readonly #open: OpenConnection
-  ms = START
+  readonly #world: World
 
-  constructor(open = openConnection) {
-    this.#open = open
+  constructor(openWorld: OpenWorld, now = () => START) {
     const name = `fuzz-${++benches}`
-    const now = () => this.ms
-    this.engine = createEngine({
-      name,
-      memory: '2mb',
-      seed: 7,
-      maxThreads: 2,
-      maxItemSize: MAX_ITEM_BYTES,
-      now,
-    })
-    this.#raw = new RawAccess(this.engine)
-    this.host.mostWatchers = 3
+    this.engine = createEngine({ ...CACHE, name, maxThreads: 2, now })
+    this.#world = openWorld(new RawAccess(this.engine), now())
   }
 
-  connect(): MemcachedConnection {
-    return this.#open(this.#raw, this.host)
+  /** What was logged to watchers. */
+  get lines(): readonly string[] {
+    return this.#world.lines
+  }
+
+  connect(): ProtocolConnection {
+    return this.#world.connect()
   }
 
   /** Feeds an input to a new connection, in pieces that end at `cuts`. */
@@ -59,24 +46,34 @@ export class WireBench {
     const connection = this.connect()
     const out = new ReplyBuffer(softLimit)
     const replies: Buffer[] = []
+    const { random } = Math
     let turns = 0
     let at = 0
-    for (const cut of [...cuts, input.length]) {
-      // As a worker's frames: shared memory, overwritten once it was read.
-      const frame = Buffer.from(new SharedArrayBuffer(cut - at))
-      frame.set(input.subarray(at, cut))
-      for (let done = 0; ; ) {
-        if (++turns > mostTurns) throw new Error(`no end after ${turns} turns`)
-        const next = connection.feed(frame, done, frame.length, out)
-        if (next < done || next > frame.length) throw new Error(`feed went from ${done} to ${next}`)
-        done = next
-        if (out.length > 0) replies.push(Buffer.from(out.bytes.subarray(0, out.length)))
-        out.clear()
-        if (connection.isClosing || (done === frame.length && !connection.hasMore)) break
+    // Chance is the same for all.
+    Math.random = () => 0.5
+    try {
+      for (const cut of [...cuts, input.length]) {
+        // As a worker's frames: shared memory, overwritten once it was read.
+        const frame = Buffer.from(new SharedArrayBuffer(cut - at))
+        frame.set(input.subarray(at, cut))
+        for (let done = 0; ; ) {
+          if (++turns > mostTurns) throw new Error(`no end after ${turns} turns`)
+          const next = connection.feed(frame, done, frame.length, out)
+          if (next < done || next > frame.length) {
+            throw new Error(`feed went from ${done} to ${next}`)
+          }
+          done = next
+          if (out.length > 0) replies.push(Buffer.from(out.bytes.subarray(0, out.length)))
+          out.clear()
+          if (connection.isPaused === true) this.#world.pass()
+          if (connection.isClosing || (done === frame.length && !connection.hasMore)) break
+        }
+        frame.fill(0x7a)
+        at = cut
+        if (connection.isClosing) break
       }
-      frame.fill(0x7a)
-      at = cut
-      if (connection.isClosing) break
+    } finally {
+      Math.random = random
     }
     const { pendingBytes, isClosing } = connection
     connection.dispose()
@@ -87,11 +84,7 @@ export class WireBench {
   /** Empties the cache and forgets what a connection left behind in the server. */
   reset(): void {
     this.engine.flush()
-    this.host.runTasks()
-    this.host.watchers.clear()
-    this.host.watchers.set(WATCHER, WATCHED)
-    this.host.shutdowns.length = 0
-    this.host.lines.length = 0
+    this.#world.reset()
   }
 
   /** What the integrity walker finds; the cache is over. */

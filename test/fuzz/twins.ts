@@ -26,23 +26,24 @@ export interface WireTwin {
 }
 
 const P = 'src/protocols/memcached'
+const R = 'src/protocols/redis'
 
 export const WIRE_TWINS: readonly WireTwin[] = [
   {
     name: 'a byte too little of a refused value is skipped',
-    ...{ check: 'wire', within: 500, file: `${P}/connection.ts` },
+    ...{ check: 'text', within: 500, file: `${P}/connection.ts` },
     find: 'this.#skipBytes = whole - here',
     replace: 'this.#skipBytes = whole - here - 1',
   },
   {
     name: 'a return alone ends a line',
-    ...{ check: 'wire', within: 500, file: `${P}/line.ts` },
+    ...{ check: 'text', within: 500, file: `${P}/line.ts` },
     find: 'if (byte === RETURN && at + 1 < to && bytes[at + 1] === NEWLINE) return at',
     replace: 'if (byte === RETURN) return at',
   },
   {
     name: 'the key at which the reply buffer is full is forgotten',
-    ...{ check: 'wire', within: 2000, file: `${P}/retrieve.ts` },
+    ...{ check: 'text', within: 2000, file: `${P}/retrieve.ts` },
     find: 'at = starts[word]!\n        break',
     replace: 'at = ends[word]!\n        break',
   },
@@ -78,21 +79,87 @@ export const WIRE_TWINS: readonly WireTwin[] = [
   },
   {
     name: 'a byte of what is kept aside is lost',
-    ...{ check: 'frames', within: 200, file: 'src/server/frame-executor.ts' },
+    ...{ check: 'frames text', within: 200, file: 'src/server/frame-executor.ts' },
     find: 'else if (end < to) served.keep(source, end, to)',
     replace: 'else if (end < to) served.keep(source, end, to - 1)',
   },
   {
     name: 'a byte is lost where what is kept grows',
-    ...{ check: 'frames', within: 400, file: 'src/server/served.ts', isSlow: true },
+    ...{ check: 'frames text', within: 400, file: 'src/server/served.ts', isSlow: true },
     find: 'this.rest?.copy(target, 0, this.restAt, this.restEnd)',
     replace: 'this.rest?.copy(target, 0, this.restAt, this.restEnd - 1)',
   },
   {
     name: 'a byte is not copied into the ring',
-    ...{ check: 'frames', within: 200, file: 'src/server/ring.ts' },
+    ...{ check: 'frames text', within: 200, file: 'src/server/ring.ts' },
     find: 'copyIn(this.bytes, this.payloadAt(position), source, from, to)',
     replace: 'copyIn(this.bytes, this.payloadAt(position), source, from, to - 1)',
+  },
+  {
+    name: 'a byte too many of an unfinished frame is waited for',
+    ...{ check: 'binary', within: 500, file: `${P}/binary-commands.ts` },
+    find: 'if (to < frame.end) return want(frame.end - from)',
+    replace: 'if (to < frame.end) return want(frame.end - from + 1)',
+  },
+  {
+    name: 'a key longer than its frame is read',
+    ...{ check: 'binary', within: 2000, file: `${P}/binary-commands.ts` },
+    find: 'if (frame.valueBytes < 0) return end(session, STATUS.UNKNOWN, to)',
+    replace: '',
+  },
+  {
+    name: 'a header that is not all there is read',
+    ...{ check: 'binary', within: 500, file: `${P}/binary-commands.ts` },
+    find: 'if (to - from < HEADER_BYTES) return want(HEADER_BYTES)',
+    replace: 'if (to - from < HEADER_BYTES - 1) return want(HEADER_BYTES)',
+  },
+  {
+    name: 'what is refused of a frame is not passed over to its end',
+    ...{ check: 'binary', within: 2000, file: `${P}/connection.ts` },
+    find: 'this.#skipBytes = next - to',
+    replace: 'this.#skipBytes = next - to - 1',
+  },
+  {
+    name: 'a reply of a Redis client is lost where its requests are kept aside',
+    ...{ check: 'frames redis', within: 400, file: 'src/server/frame-executor.ts' },
+    find: 'else this.#feed(served, served.rest, served.restAt, served.restEnd)',
+    replace: 'else this.#feed(served, served.rest, served.restAt, served.restEnd - 1)',
+  },
+  {
+    name: 'an argument that ends with its piece is taken without its line end',
+    ...{ check: 'redis', within: 500, file: `${R}/parser.ts` },
+    find: 'const end = at + this.#bulk + 2\n      if (end > to)',
+    replace: 'const end = at + this.#bulk + 2\n      if (end > to + 1)',
+  },
+  {
+    name: 'a refused request is gone on with where it began',
+    ...{ check: 'redis', within: 1000, file: `${R}/parser.ts` },
+    find: 'this.keepFrom = keepsAll ? from : at',
+    replace: 'this.keepFrom = from',
+  },
+  {
+    name: 'arguments of a request in pieces stay where they were',
+    ...{ check: 'redis', within: 500, file: `${R}/connection.ts` },
+    find: 'parser.args.shift(-parser.keepFrom)',
+    replace: '',
+  },
+  {
+    name: 'a watched key is not copied',
+    ...{ check: 'redis', within: 1000, file: `${R}/args.ts` },
+    find: 'return new Uint8Array(buffer, byteOffset + this.#from[index]!, this.size(index))',
+    replace: 'return Buffer.from(buffer, byteOffset + this.#from[index]!, this.size(index))',
+  },
+  {
+    name: 'a return at the end of a piece is a whole line end',
+    ...{ check: 'redis', within: 2000, file: `${R}/parser.ts` },
+    find: 'if (end < 0 || end + 2 > to) return UNFINISHED',
+    replace: 'if (end < 0) return UNFINISHED',
+  },
+  {
+    name: 'what an EXEC that fills the reply buffer has still to say is forgotten',
+    ...{ check: 'redis', within: 1000, file: `${R}/connection.ts` },
+    find: 'if (isDone) client.more = undefined',
+    replace: 'client.more = undefined',
   },
 ]
 

@@ -5,7 +5,7 @@
  * Left out is where they differ on purpose: README.md of src/protocols/memcached lists it.
  */
 import { ask, type Cas, count, OP, type Request, store, words } from './frames.ts'
-import { generator } from './support.ts'
+import { generator } from './client.ts'
 
 const KEYS = ['a', 'bb', 'key:1', 'key 2\r\n', '\0\xff', 'k'.repeat(250)]
 /** Numbers are kept apart: memcached fills up a number that gets shorter now and then only. */
