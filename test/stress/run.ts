@@ -13,6 +13,7 @@ import { lineOf } from '../../bench/report/write.ts'
 import { commandLine, minutesOf, oneOf, wholeOf } from '../proof/command-line.ts'
 import { deaths } from './parts/deaths.ts'
 import { histories } from './parts/histories.ts'
+import { listeners } from './parts/listeners.ts'
 import { memory } from './parts/memory.ts'
 import type { Part, PartResult } from './parts/part.ts'
 import { server } from './parts/server.ts'
@@ -28,10 +29,11 @@ interface Entry {
 }
 const PARTS: readonly Entry[] = [
   { name: 'histories', part: histories, share: 0.2, most: Infinity },
-  { name: 'deaths', part: deaths, share: 0.3, most: Infinity },
+  { name: 'deaths', part: deaths, share: 0.26, most: Infinity },
   { name: 'suspension', part: suspension, share: 0.44, most: WHOLE_SECONDS },
   { name: 'memory', part: memory, share: 0.04, most: 360 },
   { name: 'server', part: server, share: 0.02, most: Infinity },
+  { name: 'listeners', part: listeners, share: 0.04, most: Infinity },
 ]
 const RESULTS = fileURLToPath(new URL('../../results/', import.meta.url))
 
