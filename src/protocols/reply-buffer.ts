@@ -3,6 +3,8 @@
  * handed to the connection's writer once per batch of commands.
  */
 const FIRST_BYTES = 64 * 1024
+/** Larger numbers take the way over a string. */
+const MOST_SHORT = 999_999
 
 export class ReplyBuffer {
   bytes: Buffer = Buffer.allocUnsafeSlow(FIRST_BYTES)
@@ -49,13 +51,21 @@ export class ReplyBuffer {
 
   /** Appends a non-negative integer up to 2^53 in decimal. */
   number(value: number): void {
-    if (value < 10) {
-      const at = this.reserve(1)
-      this.bytes[at] = 48 + value
-      this.length = at + 1
+    if (value > MOST_SHORT) {
+      this.text(String(value))
       return
     }
-    this.text(String(value))
+    let digits = 1
+    for (let bound = 10; value >= bound; bound *= 10) digits++
+    const at = this.reserve(digits)
+    const { bytes } = this
+    let rest = value
+    for (let i = at + digits - 1; i >= at; i--) {
+      const tenth = Math.floor(rest / 10)
+      bytes[i] = 48 + rest - 10 * tenth
+      rest = tenth
+    }
+    this.length = at + digits
   }
 
   /** Empties the buffer; one that grew for a large value shrinks again. */

@@ -128,8 +128,8 @@ export class RedisClient {
 
   /** In RESP2 a client that listens to anything may do little else. */
   get isListening(): boolean {
-    const [channels, patterns, shardChannels] = this.subscriptions
-    return channels!.size + patterns!.size + shardChannels!.size > 0
+    const { subscriptions } = this
+    return subscriptions[0]!.size + subscriptions[1]!.size + subscriptions[2]!.size > 0
   }
 
   /** What comes without having been asked for: words (a character per byte), then bytes. */

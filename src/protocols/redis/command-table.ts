@@ -69,7 +69,9 @@ export class CommandTable {
     const at = bucketOf(size, bytes[args.from(index)]!, bytes[args.to(index) - 1]!)
     const candidates = this.#buckets[at]
     if (candidates === undefined) return undefined
-    for (const command of candidates) if (args.is(index, command.name)) return command
+    for (let i = 0; i < candidates.length; i++) {
+      if (args.is(index, candidates[i]!.name)) return candidates[i]
+    }
     return undefined
   }
 

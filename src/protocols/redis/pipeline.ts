@@ -64,9 +64,7 @@ export class Pipeline {
       at = end
     }
     this.#range = 0
-    if (this.#found === 0) return false
-    this.#ahead.touch()
-    return true
+    return this.#found > 0
   }
 
   /** @returns where the request ends; -1 when it is not one for this place */
@@ -112,6 +110,7 @@ export class Pipeline {
   /** Puts the next request into `args`; `hasMore` was true. @returns where it ends */
   take(args: Args, bytes: Uint8Array): number {
     const index = this.#taken++
+    if (index === 0) this.#ahead.touch()
     const count = this.#counts[index]!
     const ranges = this.#ranges
     let range = this.#range
