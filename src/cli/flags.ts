@@ -65,6 +65,12 @@ export const FLAGS: readonly Flag[] = [
     read: numberOrText,
   },
   {
+    name: 'redis-socket',
+    value: 'PATH',
+    help: 'unix socket for Redis clients; without a port flag nothing else',
+    read: plain,
+  },
+  {
     name: 'host',
     short: 'l',
     value: 'ADDRESS',

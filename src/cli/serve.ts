@@ -15,7 +15,7 @@ import { readSettings, type Settings, UsageError } from './settings.ts'
 const DEFAULT_MEMORY = '64mb'
 /** Rows for threads beside the workers: the main thread, and workers that are being replaced. */
 const SPARE_THREADS = 8
-/** Of the memory, for the mutation rings of a server with a Redis port. */
+/** Of the memory, for the mutation rings of a server with a door for Redis. */
 const FEED_SHARE = 32
 const MOST_FEED_BYTES = 16 * 1024 * 1024
 /** Whatever clients do, and whatever goes wrong: so long after a signal the process is gone. */
@@ -75,6 +75,7 @@ function serveOptionsOf({ values }: Settings): ServeOptions {
   const given = {
     memcachedPort: values.get('memcached-port'),
     redisPort: values.get('redis-port'),
+    redisSocket: values.get('redis-socket'),
     host: values.get('host'),
     unixSocket: values.get('unix-socket'),
     maxConnections: values.get('max-connections'),
@@ -91,9 +92,10 @@ function serveOptionsOf({ values }: Settings): ServeOptions {
 
 function engineOptionsOf({ values }: Settings, workers: number): EngineOptions {
   const memory = values.get('memory') ?? DEFAULT_MEMORY
+  const hasRedis = values.has('redis-port') || values.has('redis-socket')
   const given = {
     memory,
-    feedBytes: values.get('redis-port') === undefined ? 0 : feedBytesOf(memory),
+    feedBytes: hasRedis ? feedBytesOf(memory) : 0,
     maxItemSize: values.get('max-item-size'),
     eviction: values.get('eviction'),
     maxThreads: workers + SPARE_THREADS,
@@ -120,6 +122,7 @@ function readyLine(server: Server, engine: Engine): string {
   if (server.addresses.length > 0) fields.push(`memcached=${server.addresses.join(',')}`)
   if (server.redisAddresses.length > 0) fields.push(`redis=${server.redisAddresses.join(',')}`)
   if (server.unixSocket !== undefined) fields.push(`unix=${server.unixSocket}`)
+  if (server.redisSocket !== undefined) fields.push(`redis-unix=${server.redisSocket}`)
   fields.push(`workers=${server.workers}`, `handoff=${server.handOff}`)
   fields.push(`memory=${engine.stats().memory.budget}`, `pid=${process.pid}`)
   return `${fields.join(' ')}\n`

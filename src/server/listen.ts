@@ -50,7 +50,11 @@ export async function listenTcp(
 }
 
 /** A socket file that nobody listens on any more is replaced. */
-export async function listenUnix(path: string, accept: Accept): Promise<Listener> {
+export async function listenUnix(
+  protocol: Protocol,
+  path: string,
+  accept: Accept,
+): Promise<Listener> {
   const server = makeServer(accept)
   try {
     await listening(server, { path, backlog: BACKLOG }).catch(async (cause) => {
@@ -59,9 +63,10 @@ export async function listenUnix(path: string, accept: Accept): Promise<Listener
       await listening(server, { path, backlog: BACKLOG })
     })
   } catch (cause) {
-    throw badOption('unixSocket', path, whyRefused(cause as NodeJS.ErrnoException, path))
+    const field = protocol === 'redis' ? 'redisSocket' : 'unixSocket'
+    throw badOption(field, path, whyRefused(cause as NodeJS.ErrnoException, path))
   }
-  return { server, address: path, isUnix: true, port: 0, protocol: 'memcached' }
+  return { server, address: path, isUnix: true, port: 0, protocol }
 }
 
 /** Node calls a folder that does not exist a permission that is denied. */

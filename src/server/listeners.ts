@@ -20,14 +20,20 @@ export class Listeners {
     this.#accept = accept
   }
 
-  async listen({ ports, redisPorts, unixSocket }: ResolvedServeOptions): Promise<void> {
+  async listen(options: ResolvedServeOptions): Promise<void> {
+    const { ports, redisPorts, unixSocket, redisSocket } = options
     for (const { host, port } of ports) {
       await this.#add((accept) => listenTcp('memcached', host, port, accept))
     }
     for (const { host, port } of redisPorts) {
       await this.#add((accept) => listenTcp('redis', host, port, accept))
     }
-    if (unixSocket !== undefined) await this.#add((accept) => listenUnix(unixSocket, accept))
+    if (unixSocket !== undefined) {
+      await this.#add((accept) => listenUnix('memcached', unixSocket, accept))
+    }
+    if (redisSocket !== undefined) {
+      await this.#add((accept) => listenUnix('redis', redisSocket, accept))
+    }
   }
 
   /** The TCP listeners of a protocol. */

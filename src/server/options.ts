@@ -22,6 +22,8 @@ export interface ServeOptions {
    * @defaultValue none
    */
   redisPort?: number | undefined
+  /** The path of a unix socket for Redis clients. With it alone there is no port for memcached's. */
+  redisSocket?: string | undefined
   /**
    * The address or addresses to listen on, separated by commas.
    * @defaultValue `'127.0.0.1'`
@@ -75,6 +77,7 @@ export interface ResolvedServeOptions {
   /** For memcached's protocol. */
   readonly ports: readonly HostAndPort[]
   readonly redisPorts: readonly HostAndPort[]
+  readonly redisSocket: string | undefined
   readonly host: string
   readonly unixSocket: string | undefined
   readonly maxConnections: number
@@ -103,7 +106,7 @@ const MAX_HOSTS = 7
 const ADDRESS_AND_PORT = /^(?:[^:]*|\[.*\]):[0-9]*$/
 
 const OPTION_NAMES = (
-  'memcachedPort redisPort host unixSocket maxConnections workers handOff acceptor flush ' +
+  'memcachedPort redisPort redisSocket host unixSocket maxConnections workers handOff acceptor flush ' +
   'enableShutdown enableDebug idleTimeout verbosity protocolModule'
 ).split(' ') as readonly (keyof ServeOptions)[]
 
@@ -116,9 +119,13 @@ type Unchecked = Readonly<Partial<Record<keyof ServeOptions, unknown>>>
 export function resolveServeOptions(options: unknown): ResolvedServeOptions {
   const given = known(options)
   const host = text(given, 'host', '127.0.0.1')
-  const unixSocket = path(given.unixSocket)
+  const unixSocket = path(given, 'unixSocket')
+  const redisSocket = path(given, 'redisSocket')
+  if (redisSocket !== undefined && redisSocket === unixSocket) {
+    throw badOption('redisSocket', redisSocket, 'it is the unixSocket, where memcached is spoken')
+  }
   const hosts = hostsOf(host)
-  const ports = hasMemcachedPort(given, unixSocket)
+  const ports = hasMemcachedPort(given, unixSocket ?? redisSocket)
     ? portsOf(given, 'memcachedPort', hosts, DEFAULT_PORT)
     : []
   const redisPorts = given.redisPort === undefined ? [] : portsOf(given, 'redisPort', hosts, 0)
@@ -128,6 +135,7 @@ export function resolveServeOptions(options: unknown): ResolvedServeOptions {
   return {
     ports,
     redisPorts,
+    redisSocket,
     host,
     unixSocket,
     maxConnections: whole(given, 'maxConnections', 1, MAX_CONNECTIONS, 1024),
@@ -175,9 +183,9 @@ function known(options: unknown): Unchecked {
 }
 
 /** It is spoken where its port is given, and where nothing else is. */
-function hasMemcachedPort(given: Unchecked, unixSocket: string | undefined): boolean {
+function hasMemcachedPort(given: Unchecked, socket: string | undefined): boolean {
   if (given.memcachedPort !== undefined) return true
-  return given.redisPort === undefined && unixSocket === undefined
+  return given.redisPort === undefined && socket === undefined
 }
 
 function hostsOf(host: string): string[] {
@@ -202,13 +210,14 @@ function portsOf(
   return hosts.map((host) => ({ host, port }))
 }
 
-function path(unixSocket: unknown): string | undefined {
-  if (unixSocket === undefined) return undefined
-  if (typeof unixSocket !== 'string') throw badType('unixSocket', unixSocket, 'a path')
-  const bytes = Buffer.byteLength(unixSocket)
-  if (bytes >= 1 && bytes <= MAX_PATH_BYTES) return unixSocket
+function path(given: Unchecked, field: 'unixSocket' | 'redisSocket'): string | undefined {
+  const socket = given[field]
+  if (socket === undefined) return undefined
+  if (typeof socket !== 'string') throw badType(field, socket, 'a path')
+  const bytes = Buffer.byteLength(socket)
+  if (bytes >= 1 && bytes <= MAX_PATH_BYTES) return socket
   const why = `a path has 1 to ${MAX_PATH_BYTES} bytes, not ${bytes}`
-  throw badOption('unixSocket', unixSocket, why, MAX_PATH_BYTES)
+  throw badOption(field, socket, why, MAX_PATH_BYTES)
 }
 
 function workersOf(given: Unchecked, handOff: HandOff): number {

@@ -16,7 +16,7 @@ import type { ResolvedServeOptions } from './options.ts'
 import type { WorkerFacts } from './worker-facts.ts'
 import { restWhile } from '#words'
 
-/** What a worker of a server with a Redis port is started with beside the rest. */
+/** What a worker of a server with a door for Redis is started with beside the rest. */
 export interface RedisSpec {
   readonly board: SharedArrayBuffer
   /** See change-ring.ts. */
@@ -27,10 +27,10 @@ export interface RedisSpec {
 /** @param slots of the connection board */
 export function redisSpecOf(options: ResolvedServeOptions, slots: number): RedisSpec | undefined {
   const [first] = options.redisPorts
-  if (first === undefined) return undefined
+  if (first === undefined && options.redisSocket === undefined) return undefined
   const settings = {
     host: options.host,
-    port: first.port,
+    port: first?.port ?? 0,
     maxConnections: options.maxConnections,
     workers: options.workers,
     idleTimeout: options.idleTimeout,
@@ -181,5 +181,6 @@ export class RedisFacts implements RedisHost {
 
 /** The board knows `tcp:127.0.0.1:53210`. */
 function withoutScheme(address: string): string {
-  return address.replace(/^(?:tcp6?|unix):/, '')
+  // A path has port 0, as in Redis.
+  return address.replace(/^tcp6?:/, '').replace(/^unix:(.*)$/, '$1:0')
 }

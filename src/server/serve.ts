@@ -20,6 +20,8 @@ export interface Server {
   /** Where it listens for Redis clients. Empty without a `redisPort`. */
   readonly redisAddresses: readonly string[]
   readonly unixSocket: string | undefined
+  /** The path of the unix socket for Redis clients. */
+  readonly redisSocket: string | undefined
   readonly handOff: HandOff
   readonly workers: number
   /** Resolves when the server has ended: after `close`, or because a client said `shutdown`. */
@@ -37,8 +39,8 @@ interface Backend {
 }
 
 /**
- * Serves memcached's protocols, and with a `redisPort` that of Redis, from an engine of this
- * process.
+ * Serves memcached's protocols, and with a `redisPort` or a `redisSocket` that of Redis, from an
+ * engine of this process.
  * @throws HeddleError for options that are wrong, and addresses that cannot be had
  */
 export async function serve(engine: Engine, options: ServeOptions = {}): Promise<Server> {
@@ -58,11 +60,12 @@ async function makeServer(backend: Backend, options: ResolvedServeOptions): Prom
     await closed
   }
   backend.onShutdown = () => void close()
-  const { handOff, workers } = options
+  const { handOff, workers, redisSocket } = options
   return {
     addresses,
     redisAddresses,
     unixSocket,
+    redisSocket,
     handOff,
     workers,
     closed,

@@ -25,6 +25,8 @@ test('it listens where it is told, and only there', () => {
   expect(both.ports).toEqual([{ host: '127.0.0.1', port: 1 }])
   const redis = resolveServeOptions({ redisPort: 2 })
   expect([redis.ports, redis.redisPorts]).toEqual([[], [{ host: '127.0.0.1', port: 2 }]])
+  const path = resolveServeOptions({ redisSocket: '/tmp/r.sock', handOff: 'sockets' })
+  expect([path.ports, path.redisPorts, path.handOff]).toEqual([[], [], 'frames'])
   const doors = resolveServeOptions({ redisPort: 2, memcachedPort: 1 })
   expect([doors.ports[0]?.port, doors.redisPorts[0]?.port]).toEqual([1, 2])
   const two = resolveServeOptions({ host: '127.0.0.1, ::1', memcachedPort: 7 })
@@ -49,6 +51,8 @@ test.each([
   [{ host: '::1,[::1]:1' }, 'host', /is "\[::1\]:1": it has a port/],
   [{ host: '' }, 'host', /1 to 7 addresses/],
   [{ unixSocket: 'x'.repeat(108) }, 'unixSocket', /1 to 107 bytes, not 108/],
+  [{ redisSocket: '' }, 'redisSocket', /1 to 107 bytes, not 0/],
+  [{ unixSocket: '/a', redisSocket: '/a' }, 'redisSocket', /it is the unixSocket/],
   [{ maxConnections: 0 }, 'maxConnections', /1 to 200,000/],
   [{ workers: 'many' }, 'workers', /a number or 'auto'/],
   [{ workers: 65 }, 'workers', /1 to 64/],

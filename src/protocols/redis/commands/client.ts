@@ -106,6 +106,7 @@ function lineOf(host: RedisHost, facts: RedisClientFacts, commands: readonly Com
     (flags & FLAG.tracking ? 't' : '') +
     (flags & FLAG.brokenRedirect ? 'R' : '') +
     (flags & FLAG.bcast ? 'B' : '') +
+    (facts.listenAddress.endsWith(':0') ? 'U' : '') +
     (flags & FLAG.noEvict ? 'e' : '') +
     (flags & FLAG.noTouch ? 'T' : '')
   return (
