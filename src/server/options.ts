@@ -22,7 +22,7 @@ export interface ServeOptions {
    * @defaultValue none
    */
   redisPort?: number | undefined
-  /** The path of a unix socket for Redis clients. With it alone there is no port for memcached's. */
+  /** The path of a unix socket for Redis clients; alone there is no port for memcached's. */
   redisSocket?: string | undefined
   /**
    * The address or addresses to listen on, separated by commas.
@@ -106,8 +106,8 @@ const MAX_HOSTS = 7
 const ADDRESS_AND_PORT = /^(?:[^:]*|\[.*\]):[0-9]*$/
 
 const OPTION_NAMES = (
-  'memcachedPort redisPort redisSocket host unixSocket maxConnections workers handOff acceptor flush ' +
-  'enableShutdown enableDebug idleTimeout verbosity protocolModule'
+  'memcachedPort redisPort redisSocket host unixSocket maxConnections workers handOff acceptor ' +
+  'flush enableShutdown enableDebug idleTimeout verbosity protocolModule'
 ).split(' ') as readonly (keyof ServeOptions)[]
 
 type Unchecked = Readonly<Partial<Record<keyof ServeOptions, unknown>>>
