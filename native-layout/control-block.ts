@@ -18,7 +18,7 @@ import { MAX_CLASSES, VERSION_STRIPES } from './limits.ts'
 
 export const MAGIC = 0x6865646c
 /** Raised with every change of a width, an offset or a meaning in this folder. */
-export const LAYOUT_VERSION = 1
+export const LAYOUT_VERSION = 2
 
 export const CONTROL = tile(
   [

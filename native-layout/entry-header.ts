@@ -62,8 +62,8 @@ export const OPTIONAL = [
   ['STORED', 2], //     store time, absolute ms, in two words; not used yet
   ['MARKS', 1], //      last access in seconds (29), fetched, win, stale
   ['CONTENT', 1], //    content type
-  ['STRUCTURE', 1], //  subtype of a list, set, hash, sorted set
-  ['PARTITION', 1], //  cluster slot, 16 bits
+  ['STRUCTURE', 1], //  subtype of a list, set, hash, sorted set; cluster slot, 16 bits
+  ['INTENT', 3], //     what a transaction has in mind: see transaction.ts
 ] as const
 export const PRESENCE_BITS = OPTIONAL.length
 check(PRESENCE_BITS === 12, 'presence bits do not tile their field')
@@ -76,6 +76,7 @@ export const CHAIN = 1 << 4
 export const FLAGS = 1 << 5
 export const CAS = 1 << 6
 export const MARKS = 1 << 8
+export const INTENT = 1 << 11
 
 /** Bits of MARKS: what memcached's meta commands ask about an entry. */
 export const MARK_STALE = 1

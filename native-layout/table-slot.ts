@@ -121,6 +121,14 @@ export function clearAnnouncement(home: number): number {
 export function announcerOf(home: number): number {
   return home & HOME_ROW_MASK
 }
+/** Announced creations of a home word so far, modulo 2^23. */
+export function creationsIn(home: number): number {
+  return home >>> HOME_VERSION_SHIFT
+}
+/** Creations and some more, modulo 2^23. */
+export function addCreations(creations: number, more: number): number {
+  return (creations + more) & ((1 << (32 - HOME_VERSION_SHIFT)) - 1)
+}
 /** The deepest candidate ever used by keys of this home. */
 export function depthOf(home: number): number {
   return (home >>> DEPTH_SHIFT) & DEPTH_MASK

@@ -48,7 +48,9 @@ export const ROW = tile([
   ['FEED_HEAD', 1], //     where the next record of the mutation ring goes, modulo twice its words
   ['FEED_TAIL', 1], //     where the reader of the feed goes on; the reader's word
   ['FEED_LOST', 1], //     mutations whose records found no room
-  ['PAD', 3],
+  ['TX', 1], //            number and state of its last transaction: see transaction.ts
+  ['TX_HIGH', 1], //       high bits of that number
+  ['INTENTS', 1], //       chunk that describes the newest intent of the transaction, 0 none
 ])
 
 export const ROW_IDLE = 0
@@ -149,6 +151,9 @@ export const COUNTERS = [
   'refusedForSlots',
   'created',
   'parked',
+  'transactions',
+  'transactionsAborted',
+  'vacanciesFreed',
 ] as const
 export type CounterName = (typeof COUNTERS)[number]
 /** Index of each counter in a row's array of doubles. */

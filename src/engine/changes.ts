@@ -1,5 +1,5 @@
 /** The changes of `touch`, `append` and `prepend`: what each makes of an old entry. */
-import type { Draft } from '../memory/write-entry.ts'
+import type { Draft } from '../memory/draft.ts'
 import { TAG_ASCII, TAG_BYTES, TAG_UTF8 } from './codec.ts'
 import { STORED, TOO_LARGE, UNFIT, type Outcome } from './outcomes.ts'
 import type { Reading } from './read.ts'

@@ -2,7 +2,7 @@
  * Counters: unsigned 64-bit numbers stored as decimal text, so that every protocol reads them.
  * Increments wrap at 2^64 and decrements stop at 0, as memcached's do.
  */
-import type { Draft } from '../memory/write-entry.ts'
+import type { Draft } from '../memory/draft.ts'
 import { TAG_ASCII, TAG_BIGINT, TAG_BYTES, TAG_NUMBER, TAG_UTF8 } from './codec.ts'
 import { STORED, UNFIT, type Outcome } from './outcomes.ts'
 import type { Reading } from './read.ts'

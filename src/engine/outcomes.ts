@@ -19,6 +19,8 @@ export const TOO_LARGE = 7
 /** Writes are closed for the moment. */
 export const CLOSED_GATE = 8
 export const DELETED = 9
+/** What a transaction has seen is no longer so. Nothing was changed. */
+export const CONFLICT = 10
 
 export type Outcome =
   | typeof STORED
@@ -30,3 +32,4 @@ export type Outcome =
   | typeof TOO_LARGE
   | typeof CLOSED_GATE
   | typeof DELETED
+  | typeof CONFLICT

@@ -13,7 +13,7 @@ import { versionIn } from '../memory/entry.ts'
 import { liveEntries } from '../memory/row.ts'
 import { ABSENT, CONTENDED as LOST_SCAN, find, isStill } from '../memory/table.ts'
 import { type MemoryView, pageAddress } from '../memory/view.ts'
-import type { Draft } from '../memory/write-entry.ts'
+import type { Draft } from '../memory/draft.ts'
 import { type Engine, sessionOf } from './engine.ts'
 import { flushAll, flushAt, flushSpace } from './flush.ts'
 import { keysIn } from './iterate.ts'
@@ -36,14 +36,16 @@ import { deleteKey, deleteMatching, removeOver } from './remove.ts'
 import type { Session } from './session.ts'
 import { hasSpaces, spaceFor } from './spaces.ts'
 import { type StoreMode, storeDraft } from './store.ts'
+import { isAsSeen, type Seen, seeKey, transact, type Want } from './transaction.ts'
 import { type Change, changeEntry } from './update.ts'
 
 export { MAX_RETRIES } from '../../native-layout/limits.ts'
 export { MARK_BITS, MARK_FETCHED, MARK_STALE, MARK_WIN } from '../../native-layout/entry-header.ts'
 export { ADD, MATCH, REPLACE, SET } from './store.ts'
 export * from './outcomes.ts'
+export { DELETE_KEY, KEEP, PUT_FRESH } from './transaction.ts'
 export { GONE, HIT, LOST_RACE }
-export type { Change, Draft, Reading, StoreMode }
+export type { Change, Draft, Reading, Seen, StoreMode, Want }
 
 export class RawAccess {
   readonly session: Session
@@ -158,6 +160,24 @@ export class RawAccess {
   /** Deletes it only if it has this 64-bit CAS: also EXISTS. */
   removeMatching(casHigh: number, casLow: number): Outcome {
     const outcome = deleteMatching(this.view, casHigh, casLow)
+    this.session.wrote()
+    return outcome
+  }
+
+  /** What the staged key is, for a transaction later; undefined when too many races were lost. */
+  see(): Seen | undefined {
+    return seeKey(this.view)
+  }
+
+  /** Whether the staged key is as it was seen, and was all the while. */
+  isAsSeen(seen: Seen): boolean {
+    return isAsSeen(this.view, seen)
+  }
+
+  /** Changes several keys at one moment: see `transact` of transaction.ts. */
+  transact(wants: readonly Want[]): Outcome {
+    this.session.begin()
+    const outcome = transact(this.view, wants)
     this.session.wrote()
     return outcome
   }

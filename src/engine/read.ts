@@ -15,6 +15,7 @@ import {
   EXPIRY,
   FLAGS,
   HEADER,
+  INTENT,
   LONG,
   MARKS,
   offsetOf,
@@ -26,6 +27,7 @@ import { MAX_RETRIES } from '../../native-layout/limits.ts'
 import { COUNTER } from '../../native-layout/thread-row.ts'
 import type { WordIndex } from '../../native-layout/units.ts'
 import { versionIn } from '../memory/entry.ts'
+import { HOLDS, intentMeaning } from '../memory/intent.ts'
 import { countAt, currentStamp } from '../memory/row.ts'
 import { ABSENT, CONTENDED, find, isStill, stampOf } from '../memory/table.ts'
 import { chunkAddress, pageOf, segmentOf, type MemoryView } from '../memory/view.ts'
@@ -88,14 +90,21 @@ export function expiryOf(view: MemoryView, presence: number): number {
   return peekDouble(view.dataDoubles[view.entrySegment]!, (view.entryAt + HEADER.WORDS) >>> 1)
 }
 
-/** Whether the validated entry is absent all the same: flushed, or past its time. Read last. */
+/**
+ * Whether the validated entry is not what its key holds: flushed, past its time, or no longer (or
+ * not yet) what a transaction says. Read last.
+ */
 export function isOver(view: MemoryView, presence: number): boolean {
   const epoch = peek(view.control, CONTROL.EPOCH)
   if (epoch !== 0 || view.key.space !== 0) {
     const now = currentStamp(view, view.key.space)
     if (((now - stampOf(view.entry, view.entryAt, presence)) | 0) > 0) return true
   }
-  if ((presence & EXPIRY) === 0) return false
+  if ((presence & (EXPIRY | INTENT)) === 0) return false
+  if ((presence & INTENT) !== 0) {
+    if (intentMeaning(view, view.entry, view.entryAt, presence) !== HOLDS) return true
+    if ((presence & EXPIRY) === 0) return false
+  }
   return expiryOf(view, presence) <= view.now()
 }
 

@@ -3,9 +3,11 @@
  */
 import { load } from '#atomics'
 import { CONTROL } from '../../native-layout/control-block.ts'
+import { INTENT } from '../../native-layout/entry-header.ts'
 import { MAX_RETRIES } from '../../native-layout/limits.ts'
 import { COUNTER } from '../../native-layout/thread-row.ts'
-import { expiryIn, hasCas, isDead, versionIn } from '../memory/entry.ts'
+import { expiryIn, hasCas, isDead, isVacant, versionIn } from '../memory/entry.ts'
+import { giveWay, intentState, PENDING } from '../memory/intent.ts'
 import { removeEntry, WON } from '../memory/publish.ts'
 import { countAt, currentStamp, enter, leave, renew } from '../memory/row.ts'
 import { scan } from '../memory/scan.ts'
@@ -97,7 +99,14 @@ function removeFound(view: MemoryView, mode: number, version: number): Outcome |
   const { entry, entryAt } = view
   const presence = presenceAt(entry, entryAt)
   const stamp = stampOf(entry, entryAt, presence)
-  const dead = isDead(view, presence, stamp)
+  const vacant = isVacant(entry, entryAt, presence)
+  if ((presence & INTENT) !== 0) {
+    // What an open transaction is about to create is absent until then.
+    const isAhead = vacant && intentState(view, entry, entryAt, presence) === PENDING
+    if (mode === SWEEP && isAhead) return isStill(view) ? MISSING : 0
+    if (!giveWay(view, presence)) return 0
+  }
+  const dead = vacant || isDead(view, presence, stamp)
   if (mode === SWEEP && !dead) return EXISTS
   if (mode === DELETE_MATCHING && !dead) {
     const matches = hasCas(entry, entryAt, presence, view.wantedHigh, view.wantedLow)
@@ -108,11 +117,9 @@ function removeFound(view: MemoryView, mode: number, version: number): Outcome |
   }
   const expiry = expiryIn(view.dataDoubles[view.entrySegment]!, entryAt, presence)
   const flushed = ((view.stamp - stamp) | 0) > 0
-  const reason = !dead
-    ? COUNTER.deletes
-    : flushed || expiry === 0
-      ? COUNTER.flushedEntries
-      : COUNTER.expired
+  let reason = flushed || expiry === 0 ? COUNTER.flushedEntries : COUNTER.expired
+  if (!dead) reason = COUNTER.deletes
+  else if (vacant) reason = COUNTER.vacanciesFreed
   if (!unlink(view, reason, version)) return 0
   return dead ? MISSING : DELETED
 }

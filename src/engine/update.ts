@@ -8,20 +8,28 @@
  */
 import { copyOut, load } from '#atomics'
 import { CONTROL } from '../../native-layout/control-block.ts'
-import { HEADER } from '../../native-layout/entry-header.ts'
+import { HEADER, INTENT } from '../../native-layout/entry-header.ts'
 import { MAX_RETRIES } from '../../native-layout/limits.ts'
 import { COUNTER, ROW, sequenceOf } from '../../native-layout/thread-row.ts'
-import { isDead, versionIn } from '../memory/entry.ts'
+import { isDead, isVacant, versionIn } from '../memory/entry.ts'
+import { giveWay } from '../memory/intent.ts'
 import { dropNew, replaceEntry, WON } from '../memory/publish.ts'
 import { countAt, currentStamp, enter, field, leave } from '../memory/row.ts'
 import { scan } from '../memory/scan.ts'
 import { settle } from '../memory/slab-allocator.ts'
 import { CONTENDED as LOST_SCAN, FOUND, isStill, stampOf } from '../memory/table.ts'
 import type { MemoryView } from '../memory/view.ts'
-import { build, complete, type Draft, finish } from '../memory/write-entry.ts'
+import type { Draft } from '../memory/draft.ts'
+import { build, complete, finish } from '../memory/write-entry.ts'
 import { CLOSED_GATE, CONTENDED, DELETED, FULL, MISSING, STORED, type Outcome } from './outcomes.ts'
 import { copyChain, expiryOf, isWhole, look, lookAtWords, Reading } from './read.ts'
 import { missOver, removeSeen } from './remove.ts'
+
+/**
+ * Called when all is ready for the exchange, with the scan in the registers.
+ * @returns STORED to go on, or the outcome to end with
+ */
+export type Ready = (view: MemoryView) => Outcome
 
 /** Old value in, new value out. */
 export interface Change {
@@ -33,6 +41,7 @@ export interface Change {
   make(old: Uint8Array, reading: Reading, draft: Draft): Outcome
   /** Whether version and value stay as they are (touch): no mutation of the value. */
   readonly keepsVersion: boolean
+  readonly ready?: Ready
 }
 
 const reading = new Reading()
@@ -64,7 +73,9 @@ function attempt(view: MemoryView, draft: Draft, change: Change): Outcome | 0 {
   if (old === undefined) return 0
   const stamp = stampOf(view.entry, view.entryAt, reading.presence)
   if (((stamp - view.stamp) | 0) > 0) return 0
-  if (isDead(view, reading.presence, stamp)) return missOver(view)
+  if ((reading.presence & INTENT) !== 0 && !giveWay(view, reading.presence)) return 0
+  const isAbsent = isVacant(view.entry, view.entryAt, reading.presence)
+  if (isAbsent || isDead(view, reading.presence, stamp)) return missOver(view)
   draft.codec = reading.codec
   draft.expiry = reading.expiry
   draft.flags = reading.flags
@@ -85,7 +96,9 @@ function attempt(view: MemoryView, draft: Draft, change: Change): Outcome | 0 {
   if (sequenceOf(view.state) !== sequence && !isSameEntry(view, word, incarnation)) return 0
   if (change.keepsVersion) finish(view, draft, reading.version)
   else complete(view, draft)
-  return replaceEntry(view, false) === WON ? STORED : 0
+  const ready = change.ready?.(view) ?? STORED
+  if (ready !== STORED) return ready
+  return replaceEntry(view) === WON ? STORED : 0
 }
 
 /** A consistent copy of the entry in the registers, or undefined when it changed meanwhile. */

@@ -35,6 +35,7 @@ import {
   tagOf,
 } from '../../native-layout/table-slot.ts'
 import { kindOf, MAGAZINE, ROW, ROW_IDLE } from '../../native-layout/thread-row.ts'
+import { TX_NONE, txState } from '../../native-layout/transaction.ts'
 import { entryBytes, keyAt, keyLength, spaceIn } from './entry.ts'
 import { chunkIn, locate, Located } from './locate.ts'
 import { capacityOf, handleAt } from './page-claim.ts'
@@ -197,6 +198,12 @@ function walkRows(view: MemoryView, walk: Walk): void {
     const at = rowAddress(view, row)
     if (kindOf(load(view.control, at + ROW.STATE)) !== ROW_IDLE) {
       walk.complain(`row ${row} is not idle`)
+    }
+    if (txState(load(view.control, at + ROW.TX)) !== TX_NONE) {
+      walk.complain(`I-INTENT: the transaction of row ${row} has not ended`)
+    }
+    if (load(view.control, at + ROW.INTENTS) !== 0) {
+      walk.complain(`I-INTENT: row ${row} has intents without a transaction`)
     }
     for (let sizeClass = 0; sizeClass < view.classes.bytes.length; sizeClass++) {
       const magazine = at + view.rowLayout.magazines + sizeClass * MAGAZINE.WORDS

@@ -10,6 +10,7 @@ import {
   CHAIN,
   EXPIRY,
   HEADER,
+  INTENT,
   isContinuation,
   LONG,
   offsetOf,
@@ -20,6 +21,7 @@ import {
   versionHighOf,
   WORDS_BEFORE_KEY,
 } from '../../native-layout/entry-header.ts'
+import { INTENT_WORD, isVacantIntent } from '../../native-layout/transaction.ts'
 import type { WordIndex } from '../../native-layout/units.ts'
 import type { MemoryView } from './view.ts'
 
@@ -85,6 +87,11 @@ export function entryBytes(words: Int32Array, at: WordIndex): number {
 /** Whether a complete chunk is the first one of an entry. */
 export function isEntry(words: Int32Array, at: WordIndex): boolean {
   return !isContinuation(peek(words, at + HEADER.KEY_AND_VERSION))
+}
+/** Whether the entry stands for an absent key, in a transaction or left over from one. */
+export function isVacant(words: Int32Array, at: WordIndex, presence: number): boolean {
+  if ((presence & INTENT) === 0) return false
+  return isVacantIntent(peek(words, at + offsetOf(INTENT, presence) + INTENT_WORD.HEAD))
 }
 /** Whether the entry in the registers is past its time or was flushed: absent, though linked. */
 export function isDead(view: MemoryView, presence: number, stamp: number): boolean {

@@ -3,15 +3,25 @@
  * time is over. Ends the sequence of the operation and begins the next one (`renew`), so the caller
  * holds no slot word across it and scans again.
  */
-import { load, peek } from '#atomics'
+import { peek } from '#atomics'
 import { CLASS } from '../../native-layout/control-block.ts'
-import { HEADER, presenceOf } from '../../native-layout/entry-header.ts'
+import { HEADER, INTENT, presenceOf } from '../../native-layout/entry-header.ts'
 import { CANDIDATES, WAYS } from '../../native-layout/limits.ts'
 import { BUCKET, BUCKET_SHIFT, isLive } from '../../native-layout/table-slot.ts'
 import { COUNTER } from '../../native-layout/thread-row.ts'
 import { heat } from './clock-bits.ts'
 import { chainIn, expiryIn, spaceIn } from './entry.ts'
-import { chunkIn, locate, Located } from './locate.ts'
+import {
+  DUE,
+  HOLDS,
+  intentMeaning,
+  intentState,
+  MUTE,
+  PENDING,
+  settleLocated,
+  VACANT,
+} from './intent.ts'
+import { chunkIn, LINKED, Located, locateSlot } from './locate.ts'
 import { removeEntry, WON } from './publish.ts'
 import { classOf, nextOf } from './magazine.ts'
 import { countAt, currentStamp, raiseHint, renew } from './row.ts'
@@ -20,8 +30,16 @@ import { chunkAddress, classAddress, pageOf, type MemoryView, handleIn } from '.
 
 const found = new Located()
 
-/** Removes the located entry; false when somebody else was faster. */
+/**
+ * Removes the located entry; false when somebody else was faster. One with the intent of an open
+ * transaction stays, and what is committed is put in place instead.
+ */
 export function evictLocated(view: MemoryView, entry: Located, reason: number): boolean {
+  if ((entry.presence & INTENT) !== 0) {
+    const state = intentState(view, entry.words, entry.at, entry.presence)
+    if (state === DUE) settleLocated(view, entry)
+    if (state !== MUTE) return false
+  }
   const parts = reason === COUNTER.evictedForMemory ? partClasses(view, entry) : NO_PARTS
   const won =
     removeEntry(
@@ -67,6 +85,10 @@ export function deadReason(view: MemoryView, entry: Located): number {
   const stamp = stampOf(entry.words, entry.at, presence)
   const space = spaceIn(entry.words, entry.at, presence)
   if (space > view.plan.maxNamespaces || space < 0) return -1
+  if ((presence & INTENT) !== 0) {
+    const meaning = intentMeaning(view, entry.words, entry.at, presence)
+    if (meaning !== HOLDS) return meaning === VACANT ? COUNTER.vacanciesFreed : -1
+  }
   if (((currentStamp(view, space) - stamp) | 0) > 0) return COUNTER.flushedEntries
   const expiry = expiryIn(view.dataDoubles[entry.segment]!, entry.at, presence)
   return expiry !== 0 && expiry <= view.now() ? COUNTER.expired : -1
@@ -89,8 +111,8 @@ export function evictCandidate(view: MemoryView, onlyDead: boolean): boolean {
     const at = ((bucket & view.tableMask) << BUCKET_SHIFT) + BUCKET.A
     for (let way = 0; way < WAYS; way++) {
       const word = peek(view.tables[segment]!, at + way)
-      if (!isLive(word)) continue
-      const dead = seemsDead(view, word)
+      if (!isLive(word) || !seemsFree(view, word)) continue
+      const dead = deadReason(view, found) >= 0
       const temperature = dead ? -1 : heat(view.tableBytes[segment]!, at + way)
       if (temperature >= coldest || (onlyDead && !dead)) continue
       coldest = temperature
@@ -99,27 +121,21 @@ export function evictCandidate(view: MemoryView, onlyDead: boolean): boolean {
     }
   }
   if (coldestAt < 0) return false
-  if (!locateSlot(view, coldestBucket, coldestAt)) return true // Others were faster.
+  if (locateSlot(view, (coldestBucket << 4) | coldestAt, found) !== LINKED) return true
   const dead = deadReason(view, found)
   if (dead < 0 && onlyDead) return true
   evictLocated(view, found, dead >= 0 ? dead : COUNTER.evictedForSlots)
   return true
 }
 
-/** A look at the entry of a slot word without proof that it is linked still. */
-function seemsDead(view: MemoryView, word: number): boolean {
+/**
+ * A look at the entry of a slot word without proof that it is linked still; false when an open
+ * transaction has it.
+ */
+function seemsFree(view: MemoryView, word: number): boolean {
   const handle = handleIn(view, word)
   if (!chunkIn(view, pageOf(view, handle), handle & view.ordinalMask, found)) return false
-  return deadReason(view, found) >= 0
-}
-
-/** Locates the entry of one slot. */
-function locateSlot(view: MemoryView, bucket: number, way: number): boolean {
-  const table = view.tables[bucket >>> view.tableShift]!
-  const slotAt = ((bucket & view.tableMask) << BUCKET_SHIFT) + BUCKET.A + way
-  const word = load(table, slotAt)
-  if (!isLive(word)) return false
-  const handle = handleIn(view, word)
-  if (!chunkIn(view, pageOf(view, handle), handle & view.ordinalMask, found)) return false
-  return locate(view, handle, found) && found.word === word
+  const { words, at } = found
+  const presence = presenceOf(peek(words, at + HEADER.VALUE_AND_PRESENCE))
+  return (presence & INTENT) === 0 || intentState(view, words, at, presence) !== PENDING
 }

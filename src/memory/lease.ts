@@ -165,7 +165,7 @@ export function recoverDead(view: MemoryView): number {
 
 /** Whether an exception has ended an operation of this thread in its midst: a full stack, say. */
 export function isTorn(view: MemoryView): boolean {
-  return kindOf(view.state) !== ROW_IDLE || view.isSettling
+  return kindOf(view.state) !== ROW_IDLE || view.isSettling || view.isInTransaction
 }
 
 /**

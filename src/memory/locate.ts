@@ -9,12 +9,12 @@
 import { load, peek } from '#atomics'
 import { HEADER, isComplete, presenceOf } from '../../native-layout/entry-header.ts'
 import { WAYS } from '../../native-layout/limits.ts'
-import { BUCKET, BUCKET_SHIFT, depthOf } from '../../native-layout/table-slot.ts'
+import { BUCKET, BUCKET_SHIFT, depthOf, isLive } from '../../native-layout/table-slot.ts'
 import type { ChunkHandle, PageNumber, WordIndex } from '../../native-layout/units.ts'
 import { isEntry, keyAt, keyLength, spaceIn } from './entry.ts'
 import { secondSeed, seedOf, xxh32 } from './hash.ts'
 import { candidate } from './table.ts'
-import { liveWord, segmentOf, shapeOf, type MemoryView } from './view.ts'
+import { handleIn, liveWord, pageOf, segmentOf, shapeOf, type MemoryView } from './view.ts'
 
 /** What `locate` leaves: the slot, its word, and the chunk's place. Reused, one per view. */
 export class Located {
@@ -67,6 +67,23 @@ export function locate(view: MemoryView, handle: ChunkHandle, into: Located): bo
   // be part of a value; an entry that is linked now lies where its page's shape says now (I-REST).
   if (load(into.table, into.slotAt) !== into.word) return false
   return load(view.control, view.shapesAt + (handle >>> view.ordinalBits)) === into.shape
+}
+
+export const LINKED = 1
+export const NOT_LINKED = 0
+/** The slot changed while it was looked at. */
+export const RACED = -1
+
+/** Locates the entry that a slot links. */
+export function locateSlot(view: MemoryView, slot: number, into: Located): number {
+  const bucket = slot >>> 4
+  const table = view.tables[bucket >>> view.tableShift]!
+  const slotAt = ((bucket & view.tableMask) << BUCKET_SHIFT) + BUCKET.A + (slot & 15)
+  const word = load(table, slotAt)
+  if (!isLive(word)) return NOT_LINKED
+  const handle = handleIn(view, word)
+  if (!chunkIn(view, pageOf(view, handle), handle & view.ordinalMask, into)) return RACED
+  return locate(view, handle, into) && into.word === word ? LINKED : RACED
 }
 
 function locateWord(

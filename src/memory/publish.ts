@@ -1,10 +1,11 @@
 /**
  * The three ways in which the table changes: an entry replaces another of its key, an entry is
- * removed, an entry is created. Each is one compare-and-exchange of a slot word; whoever wins it,
- * and nobody else, frees what it unlinked and counts.
+ * removed (or another one that a transaction has made takes its place), an entry is created. Each
+ * is one compare-and-exchange of a slot word; whoever wins it, and nobody else, frees what it
+ * unlinked and counts.
  */
-import { compareExchange, load, peek, poke } from '#atomics'
-import { HEADER, presenceOf } from '../../native-layout/entry-header.ts'
+import { closeWrites, compareExchange, load, peek, poke } from '#atomics'
+import { HEADER, INTENT, presenceOf } from '../../native-layout/entry-header.ts'
 import {
   announce,
   announcerOf,
@@ -30,7 +31,7 @@ import {
 import type { WordIndex } from '../../native-layout/units.ts'
 import { reset } from './clock-bits.ts'
 import { abortMutation, claimMutation, commitMutation, DEL, EVICT, EXPIRE, PUT } from './commit.ts'
-import { chainIn, entryBytes, spaceIn } from './entry.ts'
+import { chainIn, entryBytes, isVacant, spaceIn } from './entry.ts'
 import { free, nextOf } from './magazine.ts'
 import { applyDelta, count, field, record, recordDelta, setKind } from './row.ts'
 import { secondOf, stampOf, tagFor } from './table.ts'
@@ -64,7 +65,7 @@ export function freeOld(view: MemoryView): void {
  * If the thread dies after the exchange, recovery sees the new word published and frees the old
  * chunk.
  */
-export function replaceEntry(view: MemoryView, kept: boolean): number {
+export function replaceEntry(view: MemoryView): number {
   const { entry, entryAt } = view
   const presence = presenceOf(peek(entry, entryAt + HEADER.VALUE_AND_PRESENCE))
   const fresh = field(view, ROW.NEW)
@@ -83,7 +84,8 @@ export function replaceEntry(view: MemoryView, kept: boolean): number {
     stampOf(words, at, freshPresence),
     stampOf(entry, entryAt, presence),
   )
-  if (!kept) claimMutation(view, PUT, words, at, view.home)
+  // An intent changes nothing yet.
+  if ((freshPresence & INTENT) === 0) claimMutation(view, PUT, words, at, view.home)
   setKind(view, ROW_REPLACE)
   if (compareExchange(view.slotTable, view.slotAt, view.slotWord, fresh) !== view.slotWord) {
     setKind(view, ROW_BUSY)
@@ -117,15 +119,67 @@ export function removeEntry(
   version = 0,
 ): number {
   const presence = presenceOf(peek(words, at + HEADER.VALUE_AND_PRESENCE))
+  const stamp = stampOf(words, at, presence)
+  recordDelta(view, -1, -entryBytes(words, at), spaceIn(words, at, presence), 0, stamp)
+  if (!isVacant(words, at, presence)) {
+    claimMutation(view, mutationFor(reason), words, at, home, version)
+  }
+  return takeOut(view, table, slotAt, slotIndex, word, words, at, 0)
+}
+
+/**
+ * Puts the entry that a committed intent names in the place of the entry that carries the intent.
+ * As a removal: who wins frees what it unlinked, and nobody has made the new entry for this alone.
+ * @param fresh slot word of the complete entry, which nobody frees before
+ */
+export function settleEntry(
+  view: MemoryView,
+  table: Int32Array,
+  slotAt: WordIndex,
+  slotIndex: number,
+  word: number,
+  words: Int32Array,
+  at: WordIndex,
+  fresh: number,
+  home: number,
+): number {
+  const handle = handleIn(view, fresh)
+  const freshAt = chunkAddress(view, handle)
+  if (fresh >= 0 || freshAt < 0) return LOST // Recycled bytes.
+  const freshWords = view.data[segmentOf(view, pageOf(view, handle))]!
+  const presence = presenceOf(peek(words, at + HEADER.VALUE_AND_PRESENCE))
+  const freshPresence = presenceOf(peek(freshWords, freshAt + HEADER.VALUE_AND_PRESENCE))
+  recordDelta(
+    view,
+    0,
+    entryBytes(freshWords, freshAt) - entryBytes(words, at),
+    spaceIn(words, at, presence),
+    stampOf(freshWords, freshAt, freshPresence),
+    stampOf(words, at, presence),
+  )
+  claimMutation(view, PUT, freshWords, freshAt, home)
+  return takeOut(view, table, slotAt, slotIndex, word, words, at, fresh)
+}
+
+/** @param next what the slot has then; 0: it is empty */
+function takeOut(
+  view: MemoryView,
+  table: Int32Array,
+  slotAt: WordIndex,
+  slotIndex: number,
+  word: number,
+  words: Int32Array,
+  at: WordIndex,
+  next: number,
+): number {
+  const presence = presenceOf(peek(words, at + HEADER.VALUE_AND_PRESENCE))
   record(view, ROW.SLOT, slotIndex)
   record(view, ROW.OLD, word)
   record(view, ROW.OLD_CHAIN, chainIn(words, at, presence))
-  const stamp = stampOf(words, at, presence)
-  recordDelta(view, -1, -entryBytes(words, at), spaceIn(words, at, presence), 0, stamp)
-  claimMutation(view, mutationFor(reason), words, at, home, version)
   setKind(view, ROW_REMOVE)
-  const filling = fillingOf(load(table, slotAt + BUCKET.B - BUCKET.A)) // After the word: I-STAMP.
-  if (compareExchange(table, slotAt, word, packEmpty(filling)) !== word) {
+  // The filling is read after the word: I-STAMP.
+  const then = next || packEmpty(fillingOf(load(table, slotAt + BUCKET.B - BUCKET.A)))
+  if (compareExchange(table, slotAt, word, then) !== word) {
     setKind(view, ROW_BUSY)
     abortMutation(view)
     count(view, 'casRetries')
@@ -166,10 +220,11 @@ export function createEntry(view: MemoryView): number {
   const presence = presenceOf(peek(words, at + HEADER.VALUE_AND_PRESENCE))
   record(view, ROW.SLOT, slot)
   record(view, ROW.HOME, view.home)
-  record(view, ROW.EXPECTED, reserved)
+  // Whoever helps and reads this word reads the slot and the entry that belong to it, too.
+  closeWrites(control, rowAt + ROW.EXPECTED, reserved)
   const stamp = stampOf(words, at, presence)
   recordDelta(view, 1, entryBytes(words, at), view.key.space, stamp, 0)
-  claimMutation(view, PUT, words, at, view.home)
+  if ((presence & INTENT) === 0) claimMutation(view, PUT, words, at, view.home)
   setKind(view, ROW_RESERVE)
   if (compareExchange(table, slotAt, view.emptyWord, reserved) !== view.emptyWord) {
     return lostCreation(view)

@@ -11,6 +11,8 @@
  *   FREEING           the removed entry is freed and counted
  *   RESERVE           the reservation is taken back
  *   CREATE            an announcement is finished; published? it is counted : it goes back
+ *
+ * Then its transaction is ended: aborted if it was open, put in place if it was committed.
  */
 import { compareExchange, load, peek, poke, store } from '#atomics'
 import { CLASS } from '../../native-layout/control-block.ts'
@@ -55,6 +57,7 @@ import {
   wordOf,
 } from './recover-verdict.ts'
 import { applyDelta, field, raiseHint, record } from './row.ts'
+import { finishTransaction, settleItem } from './transaction.ts'
 import { classAddress, pageAddress, rowAddress, type MemoryView, handleIn } from './view.ts'
 
 /**
@@ -86,8 +89,10 @@ function finishRow(view: MemoryView): boolean {
   }
   // It may have moved FRESH on past a page that came free between its look and its step.
   lowerFresh(view, 1)
+  settleItem(view)
   if (!finishOperation(view)) return false
   settleState(view, ROW_IDLE)
+  finishTransaction(view)
   returnChunks(view)
   return true
 }
@@ -153,8 +158,8 @@ function finishReplace(view: MemoryView): boolean {
 
 function finishOld(view: MemoryView): void {
   freeChain(view, ROW.OLD_CHAIN)
-  const old = handleIn(view, field(view, ROW.OLD))
-  if (!holdsOnTop(view, old)) free(view, old)
+  const old = field(view, ROW.OLD)
+  if (old !== 0 && !holdsOnTop(view, handleIn(view, old))) free(view, handleIn(view, old))
 }
 
 function counted(view: MemoryView): boolean {

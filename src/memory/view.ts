@@ -31,6 +31,9 @@ export interface EvictionPolicy {
   touched(view: MemoryView): void
 }
 
+/** Looks at a word, well below a microsecond: a transaction of few keys is open for some. */
+const PATIENCE = 64
+
 export class MemoryView {
   readonly plan: Plan
   readonly classes: SizeClasses
@@ -105,6 +108,8 @@ export class MemoryView {
   quarantineOpen = false
   /** Between operations, while free chunks are on their way: see `isTorn`. */
   isSettling = false
+  /** From the beginning of a transaction to its end. */
+  isInTransaction = false
   restingPage = 0
   restingState = 0
   /** The CAS that an entry must have to be deleted, for a delete that asks for one. */
@@ -112,6 +117,8 @@ export class MemoryView {
   wantedLow = 0
   /** Bytes of the longest value: what an unvalidated length is held against. */
   longestValue = 0
+  /** A writer looks so often at an open transaction before it aborts it. */
+  patience = PATIENCE
   /** Chunks evicted for since this thread last compared the classes. */
   chunksSinceLook = 0
   /** Bytes of the entry being built: what a page move should keep pace with. */

@@ -30,45 +30,19 @@ import {
   FLAGS,
   CAS,
   MARKS,
+  INTENT,
 } from '../../native-layout/entry-header.ts'
 import { MAX_KEY_BYTES } from '../../native-layout/limits.ts'
 import { NEVER_TICK, PAGE, TICK_MS } from '../../native-layout/page.ts'
 import { classFor } from '../../native-layout/size-classes.ts'
 import { ROW } from '../../native-layout/thread-row.ts'
 import type { WordIndex } from '../../native-layout/units.ts'
+import type { Draft } from './draft.ts'
 import { dropNew } from './publish.ts'
 import { field, record } from './row.ts'
 import { allocate, makeRoom } from './slab-allocator.ts'
 import { takeVersion } from './version.ts'
 import { chunkAddress, pageAddress, pageOf, segmentOf, type MemoryView, handleIn } from './view.ts'
-
-/** What an entry is made of, beside the staged key: where its value's bytes come from. */
-export class Draft {
-  bytes: Uint8Array = new Uint8Array(0)
-  from = 0
-  length = 0
-  codec = 0
-  /** Absolute, ms; 0 none. */
-  expiry = 0
-  /** memcached client flags; 0 takes no word. */
-  flags = 0
-  /** Explicit client CAS, 64 bits in two words; both 0: none. */
-  casHigh = 0
-  casLow = 0
-  /** The CAS that the entry to be replaced must have, for MATCH. */
-  wantedHigh = 0
-  wantedLow = 0
-  /** See MARKS in native-layout/entry-header.ts; 0 takes no word. */
-  marks = 0
-  /** The flush stamp that the entry carries. */
-  stamp = 0
-  /** The version that the entry got, once it is stored. */
-  version = 0
-  // Where the entry was put.
-  words!: Int32Array
-  at: WordIndex = 0
-  presence = 0
-}
 
 const CONTINUATION_HEADER_BYTES = CONTINUATION.BYTES * 4
 
@@ -116,6 +90,7 @@ function presenceFor(view: MemoryView, draft: Draft): number {
   if (draft.flags !== 0) presence |= FLAGS
   if ((draft.casHigh | draft.casLow) !== 0) presence |= CAS
   if (draft.marks !== 0) presence |= MARKS
+  if (draft.intent !== undefined) presence |= INTENT
   return presence
 }
 
@@ -210,6 +185,11 @@ function writeOptional(
     poke(words, at + offsetOf(CAS, presence) + 1, draft.casLow)
   }
   if ((presence & MARKS) !== 0) poke(words, at + offsetOf(MARKS, presence), draft.marks)
+  const { intent } = draft
+  if (intent !== undefined) {
+    const from = at + offsetOf(INTENT, presence)
+    for (let word = 0; word < intent.length; word++) poke(words, from + word, intent[word]!)
+  }
   if ((presence & CHAIN) !== 0) {
     poke(words, at + offsetOf(CHAIN, presence), field(view, ROW.NEW_CHAIN))
     poke(words, at + offsetOf(CHAIN, presence) + 1, inHead)
@@ -236,8 +216,14 @@ export function complete(view: MemoryView, draft: Draft): void {
 
 /**
  * Completes the entry with a version that came from elsewhere (apply), or is kept (touch, move).
+ * @param word its slot word, when it is not the row's new one
  */
-export function finish(view: MemoryView, draft: Draft, version: number): void {
+export function finish(
+  view: MemoryView,
+  draft: Draft,
+  version: number,
+  word: number = field(view, ROW.NEW),
+): void {
   const { words, at } = draft
   draft.version = version
   let incarnation = peek(words, at + HEADER.INCARNATION)
@@ -249,7 +235,7 @@ export function finish(view: MemoryView, draft: Draft, version: number): void {
   const high = Math.floor(version / 2 ** 32)
   poke(words, at + HEADER.VERSION_LOW, version | 0)
   poke(words, at + HEADER.KEY_AND_VERSION, packKeyAndVersion(short, TYPE_VALUE, high))
-  markComplete(view, field(view, ROW.NEW), words, at, incarnation + 1, draft.expiry)
+  markComplete(view, word, words, at, incarnation + 1, draft.expiry)
 }
 
 /**
@@ -287,7 +273,7 @@ export function tickOf(view: MemoryView, ms: number): number {
 /** The longest key that an entry of this engine can hold, in bytes. */
 export function longestKey(view: MemoryView): number {
   const optional =
-    WORDS_BEFORE_KEY[EXPIRY | LONG | EPOCH | SPACE | CHAIN | FLAGS | CAS | MARKS]! * 4
+    WORDS_BEFORE_KEY[EXPIRY | LONG | EPOCH | SPACE | CHAIN | FLAGS | CAS | MARKS | INTENT]! * 4
   return Math.min(MAX_KEY_BYTES, view.classes.widest - optional - 4)
 }
 

@@ -13,7 +13,7 @@ import { applyDelete } from '../../src/engine/remove.ts'
 import { APPLY, storeDraft } from '../../src/engine/store.ts'
 import type { Engine } from '../../src/index.ts'
 import { raiseVersion, stripeOf, takeVersion } from '../../src/memory/version.ts'
-import { Draft } from '../../src/memory/write-entry.ts'
+import { Draft } from '../../src/memory/draft.ts'
 import { FakeClock, openEngine } from './open-engine.ts'
 
 const HALF = 2 ** 31

@@ -8,6 +8,7 @@ import * as page from '../../native-layout/page.ts'
 import { EXPECTED_ENTRY_BYTES } from '../../native-layout/region-map.ts'
 import * as tableSlot from '../../native-layout/table-slot.ts'
 import * as threadRow from '../../native-layout/thread-row.ts'
+import * as transaction from '../../native-layout/transaction.ts'
 
 const folder = join(import.meta.dirname, '../../native-layout')
 const readme = readFileSync(join(folder, 'README.md'), 'utf8')
@@ -20,6 +21,7 @@ function structures(): string[] {
     'table-slot.ts': tableSlot,
     'entry-header.ts': entryHeader,
     'thread-row.ts': threadRow,
+    'transaction.ts': transaction,
   }
   return Object.entries(files).flatMap(([file, exports]) =>
     Object.entries<unknown>(exports).flatMap(([name, value]) => {

@@ -12,6 +12,7 @@ import { SOCKETS } from './sockets.ts'
 import { SPACES } from './spaces.ts'
 import { TABLES } from './tables.ts'
 import { TIME } from './time.ts'
+import { TRANSACTIONS } from './transactions.ts'
 
 export const PROGRAMS: readonly Program[] = [
   ...PAIRS,
@@ -26,4 +27,5 @@ export const PROGRAMS: readonly Program[] = [
   ...SOCKETS,
   ...ROWS,
   ...SPACES,
+  ...TRANSACTIONS,
 ]

@@ -56,7 +56,10 @@ export class World {
   constructor(options: WorldOptions) {
     this.handle = createTinyMemory({ ...options, threads: options.threads + 1 })
     const actors = Array.from({ length: options.threads + 1 }, (_, index) => this.#join(index))
-    for (const { view } of actors) view.batches.fill(options.batch ?? 2)
+    for (const { view } of actors) {
+      view.batches.fill(options.batch ?? 2)
+      view.patience = 0
+    }
     this.janitor = actors.pop()!
     this.actors = actors
     const isRead = options.hasFeed === true && options.isUnread !== true

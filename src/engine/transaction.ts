@@ -1,0 +1,278 @@
+/**
+ * Transactions: changes of several keys that happen at one moment, or not at all.
+ *
+ * Each key that is changed, was read, or is watched is held: its entry is replaced by one that is
+ * the same and carries an intent (an absent key by a vacant entry). Then one exchange of the word
+ * TX in the thread's row decides all of them at once, and what was decided is put in place. Until
+ * then a writer that meets an intent aborts the transaction rather than wait for it; the caller
+ * looks again and begins anew. So one key's operations stay lock-free, and transactions are
+ * obstruction-free: two of them may abort each other, never block anybody.
+ */
+import { load } from '#atomics'
+import { CONTROL } from '../../native-layout/control-block.ts'
+import { MAX_RETRIES } from '../../native-layout/limits.ts'
+import {
+  addCreations,
+  announcerOf,
+  BUCKET,
+  BUCKET_SHIFT,
+  creationsIn,
+} from '../../native-layout/table-slot.ts'
+import { COUNTER, ROW } from '../../native-layout/thread-row.ts'
+import {
+  DELETE_KEY,
+  KEEP,
+  packIntent,
+  PUT_FRESH,
+  txNumber,
+} from '../../native-layout/transaction.ts'
+import { Draft } from '../memory/draft.ts'
+import { dropNew } from '../memory/publish.ts'
+import { countAt, currentStamp, enter, field, leave } from '../memory/row.ts'
+import { settle } from '../memory/slab-allocator.ts'
+import { bucketOf } from '../memory/table.ts'
+import {
+  abortTransaction,
+  addItem,
+  beginTransaction,
+  commitTransaction,
+  endTransaction,
+  noteSlot,
+} from '../memory/transaction.ts'
+import { takeVersion } from '../memory/version.ts'
+import type { MemoryView } from '../memory/view.ts'
+import { build, finish } from '../memory/write-entry.ts'
+import {
+  CLOSED_GATE,
+  CONFLICT,
+  CONTENDED,
+  EXISTS,
+  FULL,
+  MISSING,
+  type Outcome,
+  STORED,
+} from './outcomes.ts'
+import { HIT, LOST_RACE, OVER, peekEntry, Reading } from './read.ts'
+import { removeOver } from './remove.ts'
+import { HOLD, storeDraft, trimEntries } from './store.ts'
+import { type Change, changeEntry, type Ready } from './update.ts'
+
+export { DELETE_KEY, KEEP, PUT_FRESH }
+
+/** What was seen of a key. */
+export interface Seen {
+  /** 0: it was absent. */
+  readonly version: number
+  /** Absolute, ms; 0 none. */
+  readonly expiry: number
+  /** Of an absent key: the creations in its home bucket so far, modulo 2^23. */
+  creations: number
+}
+
+/** What a transaction wants with one key. */
+export interface Want {
+  readonly key: Uint8Array
+  readonly space: number
+  /** What the key must still be; undefined: whatever it is. */
+  readonly seen: Seen | undefined
+  /** Nor may an absent key have come and gone since. */
+  readonly isWatched: boolean
+  readonly kind: typeof KEEP | typeof PUT_FRESH | typeof DELETE_KEY
+  /** For PUT_FRESH: the value; not used for anything else until the transaction has ended. */
+  readonly draft: Draft | undefined
+}
+
+const reading = new Reading()
+const NOTHING = new Uint8Array(0)
+
+/** Looks at the staged key; undefined when the race was lost too often. */
+export function seeKey(view: MemoryView): Seen | undefined {
+  for (let tries = 0; tries < MAX_RETRIES; tries++) {
+    const creations = creationsAt(view)
+    const found = peekEntry(view, reading)
+    if (found === LOST_RACE) return undefined
+    if (found === HIT) return { version: reading.version, expiry: reading.expiry, creations: 0 }
+    if (found !== OVER || removeOver(view)) return { version: 0, expiry: 0, creations }
+  }
+  return undefined
+}
+
+/** Whether the staged key is as it was seen, and was all the while. */
+export function isAsSeen(view: MemoryView, seen: Seen): boolean {
+  const now = seeKey(view)
+  if (now === undefined || now.version !== seen.version || now.expiry !== seen.expiry) return false
+  return seen.version !== 0 || now.creations === seen.creations
+}
+
+/**
+ * Creations in the home bucket of the staged key. One that is announced and not in place yet does
+ * not count: whoever looks now cannot see it, and will find that it came later.
+ */
+function creationsAt(view: MemoryView): number {
+  const home = bucketOf(view, view.key.digest)
+  const table = view.tables[home >>> view.tableShift]!
+  const word = load(table, ((home & view.tableMask) << BUCKET_SHIFT) + BUCKET.HOME)
+  return addCreations(creationsIn(word), announcerOf(word) === 0 ? 0 : -1)
+}
+
+/**
+ * Does all that is wanted at one moment.
+ * @param wants each key once
+ * @returns STORED; CONFLICT when a key is not as it was seen, or another thread came in between:
+ * look again; FULL, CONTENDED, CLOSED_GATE. Nothing has changed then.
+ */
+export function transact(view: MemoryView, wants: readonly Want[]): Outcome {
+  if (load(view.control, CONTROL.GATE) !== 0) return CLOSED_GATE
+  beginTransaction(view)
+  const holder = new Holder(view)
+  let outcome: Outcome = STORED
+  for (const want of wants) {
+    outcome = holder.hold(want)
+    if (outcome !== STORED) break
+  }
+  if (outcome === STORED && !(holder.isInTime() && commitTransaction(view))) outcome = CONFLICT
+  if (outcome !== STORED) abortTransaction(view)
+  endTransaction(view)
+  if (outcome !== STORED) holder.forgive(wants)
+  countAt(view, outcome === STORED ? COUNTER.transactions : COUNTER.transactionsAborted)
+  if (view.maxEntries !== 0) trimEntries(view)
+  settle(view)
+  return outcome
+}
+
+/** Holds one key after the other. */
+class Holder {
+  readonly #view: MemoryView
+  readonly #number: number
+  /** The flush stamp of each namespace, the same for all that is written. */
+  readonly #stamps = new Map<number, number>()
+  /** Creations of this transaction, by home bucket. */
+  readonly #created = new Map<number, number>()
+  /** The entry that carries the intent. */
+  readonly #carrier = new Draft()
+  #want!: Want
+  #stamp = 0
+  #fresh = 0
+
+  constructor(view: MemoryView) {
+    this.#view = view
+    this.#number = txNumber(field(view, ROW.TX))
+  }
+
+  /** Whether nothing was flushed since the first key was held. */
+  isInTime(): boolean {
+    for (const [space, stamp] of this.#stamps) {
+      if (currentStamp(this.#view, space) !== stamp) return false
+    }
+    return true
+  }
+
+  hold(want: Want): Outcome {
+    const view = this.#view
+    this.#want = want
+    if (!view.key.loadBytes(want.key, 0, want.key.length, want.space)) return FULL
+    this.#stamp = this.#stamps.get(want.space) ?? currentStamp(view, want.space)
+    this.#stamps.set(want.space, this.#stamp)
+    if (!this.#describe()) return FULL
+    for (let tries = 0; tries < MAX_RETRIES; tries++) {
+      const held = changeEntry(view, this.#carrier, this.#change)
+      if (held !== MISSING) return held
+      if (want.seen !== undefined && want.seen.version !== 0) return CONFLICT
+      const created = this.#create()
+      if (created !== EXISTS) return created
+      if (want.seen !== undefined) return CONFLICT
+    }
+    return CONTENDED
+  }
+
+  /** Makes the entry that is to be published, and the item of the row's list. */
+  #describe(): boolean {
+    const view = this.#view
+    const { kind, draft } = this.#want
+    enter(view)
+    view.stamp = this.#stamp
+    this.#fresh = 0
+    let isDone = true
+    if (kind === PUT_FRESH) {
+      draft!.stamp = this.#stamp
+      isDone = build(view, draft!)
+      this.#fresh = field(view, ROW.NEW)
+    }
+    isDone &&= addItem(view)
+    if (!isDone) dropNew(view)
+    leave(view)
+    if (!isDone) countAt(view, COUNTER.refusedForMemory)
+    return isDone
+  }
+
+  /** Puts a vacant entry in the place of an absent key. */
+  #create(): Outcome {
+    const view = this.#view
+    const carrier = this.#carrier
+    carrier.bytes = NOTHING
+    carrier.length = carrier.expiry = carrier.flags = carrier.marks = carrier.codec = 0
+    carrier.casHigh = carrier.casLow = 0
+    carrier.intent = this.#intent(true)
+    const outcome = storeDraft(view, carrier, HOLD, 0, this.#readyToCreate)
+    if (outcome === STORED) this.#created.set(view.home, this.#createdIn(view.home) + 1)
+    return outcome
+  }
+
+  #createdIn(home: number): number {
+    return this.#created.get(home) ?? 0
+  }
+
+  /** After a conflict: its own creations do not count as those of others. */
+  forgive(wants: readonly Want[]): void {
+    if (this.#created.size === 0) return
+    const { key } = this.#view
+    for (const { key: bytes, space, seen, isWatched } of wants) {
+      if (!isWatched || seen === undefined || !key.loadBytes(bytes, 0, bytes.length, space))
+        continue
+      const home = bucketOf(this.#view, key.digest)
+      seen.creations = addCreations(seen.creations, this.#createdIn(home))
+    }
+  }
+
+  #intent(isVacant: boolean): readonly [number, number, number] {
+    const view = this.#view
+    const kind = isVacant && this.#want.kind === DELETE_KEY ? KEEP : this.#want.kind
+    const head = packIntent(view.row, kind, isVacant, field(view, ROW.TX_HIGH))
+    return [head, this.#number, this.#fresh]
+  }
+
+  readonly #readyToCreate: Ready = (view) => {
+    const { seen, isWatched } = this.#want
+    if (isWatched && seen !== undefined) {
+      const mine = this.#createdIn(view.home)
+      if (creationsIn(view.homeWord) !== addCreations(seen.creations, mine)) return CONFLICT
+    }
+    return this.#ready(view, view.emptySlot)
+  }
+
+  /** The version is drawn after the look at what is there, and before the exchange (I-ORDER). */
+  #ready(view: MemoryView, slotIndex: number): Outcome {
+    const { space, kind, draft } = this.#want
+    if (currentStamp(view, space) !== this.#stamp) return CONFLICT
+    noteSlot(view, slotIndex)
+    if (kind === PUT_FRESH) finish(view, draft!, takeVersion(view, view.home), this.#fresh)
+    return STORED
+  }
+
+  /** The same entry, with an intent. */
+  readonly #change: Change = {
+    keepsVersion: true,
+    make: (old, seenNow, draft) => {
+      const { seen } = this.#want
+      if (seen !== undefined) {
+        if (seenNow.version !== seen.version || seenNow.expiry !== seen.expiry) return CONFLICT
+      }
+      draft.bytes = old
+      draft.from = 0
+      draft.length = old.length
+      draft.intent = this.#intent(false)
+      return STORED
+    },
+    ready: (view) => this.#ready(view, view.slotIndex),
+  }
+}
