@@ -1,12 +1,12 @@
 /**
- * The build: TypeScript file by file into dist/, then what tsc leaves to us (rewrite-emitted.ts):
- * worker URLs, imports in declarations and names of the import map. Every relative path that is
- * then in emitted JavaScript must lead to a file in dist/, or the build fails.
+ * The build: TypeScript file by file into dist/, data beside it, then what tsc leaves to us
+ * (rewrite-emitted.ts): worker URLs, imports in declarations and names of the import map. Every
+ * relative path that is then in emitted JavaScript must lead to a file in dist/, or the build fails.
  *
  * Why no bundler and no helper that guesses its own extension: docs/decisions.md.
  */
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import { defaultTargets, relativeTargets, rewriteEmitted } from './rewrite-emitted.ts'
 
@@ -17,6 +17,9 @@ const importMap = defaultTargets(imports)
 
 rmSync(dist, { recursive: true, force: true })
 compile()
+for (const file of filesBelow(join(root, 'src'))) {
+  if (file.endsWith('.json')) cpSync(file, join(dist, relative(root, file)))
+}
 const emitted = filesBelow(dist)
 for (const file of emitted) rewrite(file)
 const dangling = emitted.filter((file) => file.endsWith('.js')).flatMap(danglingPaths)

@@ -1,29 +1,42 @@
-/** What clients get from COMMAND DOCS: the texts are taken apart when they are first asked for. */
-import { SERVER_DOCS } from './command-docs-server.ts'
-import { DATA_DOCS } from './command-docs.ts'
+/**
+ * What COMMAND DOCS tells of each command, in the words of Redis, and the notes of COMMAND INFO:
+ * data that test/protocols/redis/write-command-docs.ts took from a redis-server 7.0. Most servers
+ * are never asked for it, so it is read when it first is.
+ */
+import { readFileSync } from 'node:fs'
 
 /** By the names of Redis, in its order. */
-type Docs = Readonly<Record<string, string>>
-
-let byName: Map<string, Docs> | undefined
-
-/** The fields of a command that are there. */
-export function docsOf(name: string): Docs {
-  byName ??= read(DATA_DOCS + SERVER_DOCS)
-  return byName.get(name) ?? {}
+export interface Argument {
+  readonly name: string
+  readonly type: string
+  readonly key_spec_index?: number
+  readonly token?: string
+  readonly summary?: string
+  readonly since?: string
+  readonly deprecated_since?: string
+  readonly flags?: readonly string[]
+  readonly arguments?: readonly Argument[]
 }
 
-function read(text: string): Map<string, Docs> {
-  const all = new Map<string, Docs>()
-  for (const line of text.replaceAll(/\n +/g, ' ').split('\n')) {
-    const [head = '', complexity = '', summary = '', deprecation = ''] = line.split(' | ')
-    const [name = '', since = '', group = ''] = head.split(' ')
-    const fields: Record<string, string> = { summary, since, group }
-    if (complexity !== '') fields['complexity'] = complexity
-    const [deprecatedSince = '', ...replacedBy] = deprecation.split(' ')
-    if (deprecatedSince !== '') fields['deprecated_since'] = deprecatedSince
-    if (replacedBy.length > 0) fields['replaced_by'] = replacedBy.join(' ')
-    if (name !== '') all.set(name, fields)
-  }
-  return all
+export interface CommandDocs {
+  readonly summary: string
+  readonly since: string
+  readonly group: string
+  readonly complexity?: string
+  readonly doc_flags?: readonly string[]
+  readonly deprecated_since?: string
+  readonly replaced_by?: string
+  /** Version and what changed in it. */
+  readonly history?: readonly (readonly [string, string])[]
+  readonly arguments?: readonly Argument[]
+  /** Of COMMAND INFO, one for each key specification. */
+  readonly notes?: readonly (string | null)[]
+}
+
+let all: Readonly<Record<string, CommandDocs>> | undefined
+
+/** undefined for what is in no documentation. */
+export function docsOf(name: string): CommandDocs | undefined {
+  all ??= JSON.parse(readFileSync(new URL('./command-docs.json', import.meta.url), 'utf8'))
+  return all![name]
 }

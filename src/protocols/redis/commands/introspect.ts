@@ -2,7 +2,7 @@
 import type { Args } from '../args.ts'
 import type { RedisClient } from '../client.ts'
 import type { Command, CommandTable, Handlers, KeySpec } from '../command-table.ts'
-import { docsOf } from '../docs.ts'
+import { type Argument, docsOf } from '../docs.ts'
 import { SYNTAX } from '../errors.ts'
 import type { Reply } from '../reply.ts'
 import { matchesGlob } from '../values/glob.ts'
@@ -63,7 +63,8 @@ function describe(reply: Reply, command: Command): void {
   reply.set(command.tips.length)
   for (const tip of command.tips) reply.bulkText(tip)
   reply.set(command.keySpecs.length)
-  for (const spec of command.keySpecs) describeKeys(reply, spec)
+  const notes = command.keySpecs.length === 0 ? undefined : docsOf(command.name)?.notes
+  for (const [i, spec] of command.keySpecs.entries()) describeKeys(reply, spec, notes?.[i])
   reply.set(command.subcommands.length)
   for (const sub of command.subcommands) describe(reply, sub)
 }
@@ -73,8 +74,13 @@ function statuses(reply: Reply, words: readonly string[]): void {
   for (const word of words) reply.simple(word)
 }
 
-function describeKeys(reply: Reply, { flags, first, last, step, limit }: KeySpec): void {
-  reply.map(3)
+function describeKeys(reply: Reply, spec: KeySpec, note: string | null | undefined): void {
+  const { flags, first, last, step, limit } = spec
+  reply.map(note ? 4 : 3)
+  if (note) {
+    reply.bulkText('notes')
+    reply.bulkText(note)
+  }
   reply.bulkText('flags')
   statuses(reply, flags)
   reply.bulkText('begin_search')
@@ -99,7 +105,6 @@ function describeKeys(reply: Reply, { flags, first, last, step, limit }: KeySpec
   reply.integer(limit)
 }
 
-/** Without the fields `arguments` and `history`. */
 function docs(reply: Reply, args: Args, table: CommandTable): void {
   const found = namesFrom(args, 2, table).flatMap((name) => named(table, name) ?? [])
   reply.map(found.length)
@@ -107,22 +112,44 @@ function docs(reply: Reply, args: Args, table: CommandTable): void {
 }
 
 function document(reply: Reply, { name, subcommands }: Command): void {
-  const fields = Object.entries(docsOf(name))
-  const isDeprecated = fields.some(([field]) => field === 'deprecated_since')
+  const fields = Object.entries(docsOf(name) ?? {}).filter(([field]) => field !== 'notes')
   reply.bulkText(name)
-  reply.map(fields.length + (isDeprecated ? 1 : 0) + (subcommands.length > 0 ? 1 : 0))
+  reply.map(fields.length + (subcommands.length > 0 ? 1 : 0))
   for (const [field, value] of fields) {
-    if (field === 'deprecated_since') {
-      reply.bulkText('doc_flags')
-      statuses(reply, ['deprecated'])
-    }
     reply.bulkText(field)
-    reply.bulkText(value)
+    if (field === 'doc_flags') statuses(reply, value as string[])
+    else if (field === 'history') tellHistory(reply, value as [string, string][])
+    else if (field === 'arguments') tellArguments(reply, value as Argument[])
+    else reply.bulkText(String(value))
   }
   if (subcommands.length === 0) return
   reply.bulkText('subcommands')
   reply.map(subcommands.length)
   for (const sub of subcommands) document(reply, sub)
+}
+
+function tellHistory(reply: Reply, changes: readonly (readonly [string, string])[]): void {
+  reply.set(changes.length)
+  for (const [version, change] of changes) {
+    reply.array(2)
+    reply.bulkText(version)
+    reply.bulkText(change)
+  }
+}
+
+function tellArguments(reply: Reply, all: readonly Argument[]): void {
+  reply.array(all.length)
+  for (const argument of all) {
+    const fields = Object.entries(argument)
+    reply.map(fields.length)
+    for (const [field, value] of fields) {
+      reply.bulkText(field)
+      if (field === 'arguments') tellArguments(reply, value as Argument[])
+      else if (field === 'flags') statuses(reply, value as string[])
+      else if (typeof value === 'number') reply.integer(value)
+      else reply.bulkText(String(value))
+    }
+  }
 }
 
 /** COMMAND LIST [FILTERBY MODULE name | ACLCAT category | PATTERN pattern] */
