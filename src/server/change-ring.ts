@@ -4,7 +4,8 @@
  *
  *   word 0   BELL        rung for each batch
  *        1   STATE       whether the feed is read, or why not
- *        2   GENERATION  counts how often it was opened: what happened in between is not known
+ *        2   GENERATION  counted twice for each time it is opened, odd meanwhile: what happened in
+ *                        between is not known, nor what lies between HEAD and RESERVED
  *        3   WISHES      counts how often a worker asked for it
  *        4   RESERVED    the writer may be writing up to here
  *        5   HEAD        up to here all is written
@@ -114,8 +115,12 @@ export class ChangeWriter {
 
   /** The feed is read from now on; of what was before, nothing is known. */
   open(): void {
+    const generation = load(this.#words, GENERATION)
+    store(this.#words, GENERATION, (generation + 1) | 1)
+    store(this.#words, HEAD, this.#position)
     add(this.#words, GENERATION, 1)
     this.ring.state = OPEN
+    this.ring.wake()
   }
 
   append(kind: number, space: number, version: number, key: Uint8Array): void {
@@ -198,12 +203,12 @@ export class ChangeReader {
     const sink = this.#sink
     const generation = load(this.#words, GENERATION)
     const head = load(this.#words, HEAD)
+    // Being opened: the bell will ring.
+    if ((generation & 1) === 1 || generation !== load(this.#words, GENERATION)) return
     const isNew = generation !== this.#generation
     this.#generation = generation
-    if (!sink.isListening) {
-      this.#position = head
-      return
-    }
+    if (!sink.isListening || isNew) this.#position = head
+    if (!sink.isListening) return
     if (this.ring.state >= TAKEN) sink.unavailable()
     if (isNew) sink.lost()
     while (this.#position !== head) {

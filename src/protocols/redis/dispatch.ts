@@ -11,6 +11,7 @@ import { internalError, wrongArity } from './errors.ts'
 import { noteInternalError } from './internal-error.ts'
 import { showMonitors } from './monitor.ts'
 import { isPaused, Postponed } from './pause.ts'
+import type { Tracker } from './tracking.ts'
 
 /** As much of a name, and of the arguments together, as an error shows. */
 const SHOWN_NAME = 128
@@ -21,8 +22,8 @@ const SLOW_WORD_BYTES = 128
 
 /** Executes one request, or queues it. */
 export function dispatch(client: RedisClient, args: Args): void {
-  if (client.tracking?.isCaching) endCaching(client)
   const command = commandIn(client, args)
+  if (client.tracking !== undefined) endCaching(client.tracking, client, command)
   if (command === undefined) {
     if (client.transaction !== undefined) client.transaction.isBroken = true
     client.host.board.add(COUNT.rejected, 1)
@@ -83,10 +84,10 @@ function attempt(client: RedisClient, command: Command, args: Args): void {
   }
 }
 
-/** CLIENT CACHING is about the next command, or the next transaction. */
-function endCaching({ tracking, transaction, lastCommand }: RedisClient): void {
-  const last = COMMANDS.inOrder[lastCommand]?.name
-  if (transaction === undefined && !last?.startsWith('client|')) tracking!.isCaching = false
+/** CLIENT CACHING is about the next command that is none of CLIENT, or the next transaction. */
+function endCaching(tracker: Tracker, client: RedisClient, command: Command | undefined): void {
+  if (!tracker.isKept && client.transaction === undefined) tracker.isCaching = false
+  tracker.isKept = command?.name.startsWith('client|') === true
 }
 
 const WHILE_LISTENING = new Set(

@@ -32,6 +32,8 @@ export class Outbox {
   /** By sender, what is known to be lost. */
   readonly #lost: number[]
   readonly #lostNews: number[]
+  /** By worker to which a message was dropped, what it had heard by then. */
+  readonly #gaveUp = new Map<number, number>()
 
   constructor(host: RedisHost) {
     const { board, worker } = host
@@ -48,9 +50,15 @@ export class Outbox {
     this.#lostNews = senders.map((from) => board.flow(FLOW.lostNews, from, worker))
   }
 
-  /** Whether a message of so many bytes would be sent to all of these. */
+  /**
+   * Whether a message of so many bytes would be sent to all of these, but for those that have lost
+   * one and heard nothing since: for them nobody has to wait.
+   */
   hasRoom(workers: readonly number[], bytes: number): boolean {
-    return workers.every((to) => this.#hasRoom(to, bytes + COST_BYTES))
+    return workers.every((to) => {
+      const heard = this.#board.flow(FLOW.heard, this.#worker, to)
+      return this.#gaveUp.get(to) === heard || this.#hasRoom(to, bytes + COST_BYTES)
+    })
   }
 
   /** @returns those to which it was not sent */
@@ -100,6 +108,7 @@ export class Outbox {
   #drop(to: number, weight: Weight): void {
     this.#board.add(COUNT.dropped, 1)
     if (weight === 'light') return
+    if (weight === 'vital') this.#gaveUp.set(to, this.#board.flow(FLOW.heard, this.#worker, to))
     const flow = weight === 'vital' ? FLOW.lost : FLOW.lostNews
     this.#board.setFlow(flow, this.#worker, to, this.#board.flow(flow, this.#worker, to) + 1)
   }

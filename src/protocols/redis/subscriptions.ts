@@ -21,7 +21,9 @@ const KINDS: readonly Kind[] = [CHANNEL, PATTERN, SHARD]
 
 export type SubscriptionMessage =
   | { readonly kind: 'subscribers'; from: number; of: Kind; name: string; count: number }
-  | { readonly kind: 'whoSubscribes'; from: number }
+  | { readonly kind: 'whoSubscribes'; from: number; isNew: boolean }
+  /** All that it has follows: what was said before counts no more. */
+  | { readonly kind: 'introduces'; from: number }
   | { readonly kind: 'publish'; from: number; of: Kind; channel: string; bytes: Uint8Array }
 
 /** Of the names that one client listens to, and about what each costs beside its bytes. */
@@ -45,12 +47,16 @@ export class Subscriptions {
     this.#outbox = outbox
     const all = Array.from({ length: board.rows }, (_, other) => other)
     this.#others = all.filter((other) => other !== worker)
-    this.askAll()
+    this.ask(true)
   }
 
-  /** What the others have is not known, or no longer. */
-  askAll(): void {
-    this.#outbox.tell(this.#others, { kind: 'whoSubscribes', from: this.#worker }, 0, 'news')
+  /**
+   * What the others have is not known, or no longer.
+   * @param isNew nothing is subscribed here, whatever was before
+   */
+  ask(isNew: boolean): void {
+    const message = { kind: 'whoSubscribes', from: this.#worker, isNew }
+    this.#outbox.tell(this.#others, message, 0, 'news')
   }
 
   /** @returns false when that is more than a client may listen to */
@@ -120,7 +126,11 @@ export class Subscriptions {
   hear(message: SubscriptionMessage): void {
     if (message.kind === 'publish') this.#deliver(message.of, message.channel, message.bytes)
     else if (message.kind === 'subscribers') this.#note(message)
-    else this.#introduce(message.from)
+    else if (message.kind === 'introduces') this.#forget(message.from)
+    else {
+      if (message.isNew) this.#forget(message.from)
+      this.#introduce(message.from)
+    }
   }
 
   /** Subscribers of a name, of all workers. */
@@ -158,10 +168,10 @@ export class Subscriptions {
     return sum
   }
 
-  #announce(kind: Kind, name: string): void {
+  #announce(kind: Kind, name: string, to: readonly number[] = this.#others): void {
     const count = this.#here[kind]!.get(name)?.size ?? 0
     const message = { kind: 'subscribers', from: this.#worker, of: kind, name, count }
-    this.#outbox.tell(this.#others, message, name.length, 'news')
+    this.#outbox.tell(to, message, name.length, 'news')
   }
 
   #note({ from, of, name, count }: Extract<SubscriptionMessage, { kind: 'subscribers' }>): void {
@@ -171,13 +181,18 @@ export class Subscriptions {
     else if (byWorker.delete(from) && byWorker.size === 0) byName.delete(name)
   }
 
-  /** A worker has begun, perhaps in the place of one that died. */
-  #introduce(from: number): void {
+  #forget(from: number): void {
     for (const kind of KINDS) {
       for (const name of [...this.#elsewhere[kind]!.keys()]) {
         this.#note({ kind: 'subscribers', from, of: kind, name, count: 0 })
       }
-      for (const name of this.#here[kind]!.keys()) this.#announce(kind, name)
+    }
+  }
+
+  #introduce(to: number): void {
+    this.#outbox.tell([to], { kind: 'introduces', from: this.#worker }, 0, 'news')
+    for (const kind of KINDS) {
+      for (const name of this.#here[kind]!.keys()) this.#announce(kind, name, [to])
     }
   }
 }

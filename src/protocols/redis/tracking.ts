@@ -32,8 +32,9 @@ export interface TrackingMode {
 /** A client's tracking, as long as it is on. */
 export interface Tracker extends TrackingMode {
   readonly prefixes: Set<string>
-  /** CLIENT CACHING was said for the next command. */
+  /** CLIENT CACHING was said for the next command; and it is not over with this one. */
   isCaching: boolean
+  isKept: boolean
   /** Who was to be told is gone. */
   isBroken: boolean
   /** Keys with its prefixes that have changed in this batch. */
@@ -91,7 +92,8 @@ export class Tracking {
     this.#clients.set(client.id, client)
     const own = old?.prefixes ?? new Set<string>()
     const changed = old?.changed ?? new Set<string>()
-    client.tracking = { ...mode, prefixes: own, isCaching: false, isBroken: false, changed }
+    const flags = { isCaching: false, isKept: true, isBroken: false }
+    client.tracking = { ...mode, ...flags, prefixes: own, changed }
     if (mode.isBroadcast) {
       for (const prefix of prefixes.length === 0 ? [''] : prefixes) this.#add(client, prefix)
     }
@@ -114,6 +116,7 @@ export class Tracking {
   /** Before a command is executed: registers the keys that it is about to read. */
   begin(client: RedisClient, tracker: Tracker, command: Command, args: Args): void {
     if (!command.isRead || command.firstKey === 0 || !remembers(tracker)) return
+    if (command.name === 'mget') return // it may read some of its keys later
     const { firstKey, lastKey, step } = command
     const last = lastKey < 0 ? args.count + lastKey : lastKey
     for (let i = firstKey; i <= last; i += step) this.register(client, args.latin(i))

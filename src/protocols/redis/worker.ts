@@ -120,7 +120,7 @@ export class RedisWorker {
   #hear(envelope: unknown): void {
     const { body, hasLost, hasLostNews } = this.#outbox.hear(envelope)
     if (hasLost) this.#cutListeners()
-    if (hasLostNews) this.subscriptions.askAll()
+    if (hasLostNews) this.subscriptions.ask(false)
     const message = body as Message
     if (message.kind === 'forgetSlow') this.slow = []
     else if (message.kind === 'slow') this.#keepSlow(message.command)

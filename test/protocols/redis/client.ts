@@ -18,9 +18,9 @@ import { encode, type Request } from './resp.ts'
 export class FakeHost implements RedisHost {
   readonly version = '0.1.0'
   readonly pid = 4242
-  readonly worker = 0
+  readonly worker: number
   readonly startedAt: number
-  readonly board = new RedisBoard(RedisBoard.create(64, 1), 0)
+  readonly board: RedisBoard
   readonly settings = {
     host: '127.0.0.1',
     port: 6379,
@@ -35,8 +35,15 @@ export class FakeHost implements RedisHost {
   readonly #timers: (() => void)[] = []
   onMessage: (message: unknown) => void = () => {}
 
-  constructor(startedAt: number) {
+  /** @param board of several workers, and which of them this is */
+  constructor(
+    startedAt: number,
+    board: RedisBoard = new RedisBoard(RedisBoard.create(64, 1), 0),
+    worker = 0,
+  ) {
     this.startedAt = startedAt
+    this.board = board
+    this.worker = worker
   }
   totals(): ServerTotals {
     const counts = { connectionsReceived: 1, connectionsRejected: 0, connected: this.open.size }
@@ -90,6 +97,15 @@ export class InProcessClient {
   /** The replies to a request, one character per byte. */
   ask(request: Request): string {
     return this.feed(encode(request))
+  }
+
+  /** The first part of the reply: what fits into the reply buffer. */
+  feedOnce(request: Request): string {
+    const bytes = encode(request)
+    this.connection.feed(bytes, 0, bytes.length, this.#out)
+    const reply = this.#out.bytes.toString('latin1', 0, this.#out.length)
+    this.#out.clear()
+    return reply
   }
 
   /** The replies to bytes. */
