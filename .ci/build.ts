@@ -1,7 +1,7 @@
 /**
  * The build: TypeScript file by file into dist/, data beside it, then what tsc leaves to us
  * (rewrite-emitted.ts): worker URLs, imports in declarations and names of the import map. Every
- * relative path that is then in emitted JavaScript must lead to a file in dist/, or the build fails.
+ * relative path that is then in emitted JavaScript must lead to a file in dist/, or it fails.
  *
  * Why no bundler and no helper that guesses its own extension: docs/decisions.md.
  */

@@ -7,20 +7,21 @@
  * a name half written for a moment (it is shown to people, nothing hangs on it). Resetting touches
  * nobody's row: it remembers the sums and subtracts them from then on.
  */
+import { ERROR_CODES } from './errors.ts'
 
 /** Counters of a worker, before those of the single commands. */
 export const COUNT = {
   commands: 0,
   rejected: 1,
-  errors: 2,
   /** Listeners that did not read and were cut. */
-  cutListeners: 3,
+  cutListeners: 2,
   /** Messages to other workers that found no room; see outbox.ts. */
-  dropped: 4,
+  dropped: 3,
   /** Commands that ended by an exception. */
-  internalErrors: 5,
+  internalErrors: 4,
 } as const
-const FIRST_COMMAND = 6
+const FIRST_ERROR = 5
+const FIRST_COMMAND = FIRST_ERROR + ERROR_CODES.length
 /** Of each command: calls, calls that failed, calls that were refused, microseconds. */
 const PER_COMMAND = 4
 export const CALLS = 0
@@ -154,6 +155,17 @@ export class RedisBoard {
   /** Adds to a counter of this worker. */
   add(counter: number, by: number): void {
     this.#doubles[this.#rowAt + counter]! += by
+  }
+
+  /** Counts an error by the code that it begins with; any other code is one of ERR. */
+  countError(text: string): void {
+    const code = ERROR_CODES.indexOf(text.slice(0, text.indexOf(' ')))
+    this.add(FIRST_ERROR + Math.max(code, 0), 1)
+  }
+
+  /** Errors of a code, by its place in ERROR_CODES. */
+  totalErrors(code: number): number {
+    return this.total(FIRST_ERROR + code)
   }
 
   addTo(command: number, counter: number, by: number): void {

@@ -33,7 +33,8 @@ export class RedisConnection implements ProtocolConnection {
   constructor(worker: RedisWorker, slot: number) {
     this.client = new RedisClient(worker, slot, execute)
     worker.enter(this.client)
-    const { maxItemBytes } = this.client
+    const { maxItemBytes, reply, host } = this.client
+    reply.onError = (text) => host.board.countError(text)
     this.#parser = new RequestParser(Math.max(maxItemBytes, MAX_KEY_BYTES), tooLarge(maxItemBytes))
   }
 

@@ -54,7 +54,6 @@ export function execute(client: RedisClient, command: Command, args: Args): void
   }
   if (reply.errors !== errors) {
     board.addTo(command.index, FAILED_CALLS, 1)
-    board.add(COUNT.errors, reply.errors - errors)
   }
 }
 

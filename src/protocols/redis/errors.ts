@@ -2,6 +2,9 @@
  * What Redis says when it refuses: the texts that more than one command needs, word for word. All
  * begin with their code and have no line end.
  */
+/** The codes that an error may begin with: what INFO errorstats counts by. */
+export const ERROR_CODES: readonly string[] =
+  'ERR WRONGTYPE EXECABORT NOPROTO WRONGPASS OOM BUSYKEY INVALIDOBJ NOPERM NOAUTH'.split(' ')
 export const WRONG_TYPE = 'WRONGTYPE Operation against a key holding the wrong kind of value'
 export const NOT_AN_INTEGER = 'ERR value is not an integer or out of range'
 export const NOT_A_FLOAT = 'ERR value is not a valid float'

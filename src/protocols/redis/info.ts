@@ -7,6 +7,7 @@ import { readStats } from '../../engine/statistics.ts'
 import { CALLS, COUNT, FAILED_CALLS, GAUGE, MICROSECONDS, REJECTED_CALLS } from './board.ts'
 import { DATABASES, type RedisClient } from './client.ts'
 import type { Command } from './command-table.ts'
+import { ERROR_CODES } from './errors.ts'
 import { CHANNEL, PATTERN, SHARD } from './subscriptions.ts'
 import { REDIS_VERSION } from './version.ts'
 
@@ -23,7 +24,7 @@ const SECTIONS: Readonly<Record<string, Section>> = {
   cpu,
   modules: () => ({}),
   commandstats,
-  errorstats: () => ({}),
+  errorstats,
   cluster: () => ({ cluster_enabled: 0 }),
   keyspace,
 }
@@ -128,8 +129,18 @@ function stats({ host, raw, worker }: RedisClient): Fields {
     tracking_total_items: host.board.totalGauge(GAUGE.trackedItems),
     tracking_total_prefixes: host.board.totalGauge(GAUGE.trackedPrefixes),
     internal_errors: host.board.total(COUNT.internalErrors),
-    total_error_replies: host.board.total(COUNT.errors),
+    total_error_replies: errorCounts(host.board).reduce((sum, [, count]) => sum + count, 0),
   }
+}
+
+/** How often an error of each code was replied. */
+function errorCounts(board: RedisClient['host']['board']): [code: string, count: number][] {
+  return ERROR_CODES.map((code, index) => [code, board.totalErrors(index)])
+}
+
+function errorstats({ host }: RedisClient): Fields {
+  const counted = errorCounts(host.board).filter(([, count]) => count > 0)
+  return Object.fromEntries(counted.map(([code, count]) => [`errorstat_${code}`, `count=${count}`]))
 }
 
 function cpu(): Fields {

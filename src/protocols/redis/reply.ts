@@ -19,6 +19,8 @@ export class Reply {
   isResp3 = false
   /** Errors so far. */
   errors = 0
+  /** Who counts them. */
+  onError: (text: string) => void = () => {}
 
   ok(): void {
     this.out.text('+OK\r\n')
@@ -36,6 +38,7 @@ export class Reply {
   /** An error that begins with its code, a character per byte; line ends become spaces. */
   error(text: string): void {
     this.errors++
+    this.onError(text)
     const line = /[\r\n]/.test(text) ? text.replaceAll(/[\r\n]/g, ' ') : text
     this.out.text(`-${line}\r\n`)
   }

@@ -5,11 +5,14 @@ import type { RedisClient } from '../client.ts'
 import type { Handlers } from '../command-table.ts'
 import { NOT_AN_INTEGER, SYNTAX } from '../errors.ts'
 import { ABSENT, peek, REFUSED } from './edit.ts'
+import { memoryStats } from './memory-stats.ts'
 
 export const DIAGNOSIS_HANDLERS: Handlers = {
   'memory|usage': memoryUsage,
   'memory|doctor': ({ reply }) => reply.verbatim(NO_PROBLEM),
+  'memory|malloc-stats': ({ reply }) => reply.verbatim(NO_ALLOCATOR),
   'memory|purge': ({ reply }) => reply.ok(),
+  'memory|stats': memoryStats,
   'object|encoding': (client, args) => ofKey(client, args, encoding),
   'object|refcount': (client, args) => ofKey(client, args, ({ reply }) => reply.integer(1)),
   'object|idletime': (client, args) => {
@@ -35,6 +38,7 @@ export const DIAGNOSIS_HANDLERS: Handlers = {
 const NO_PROBLEM =
   "Hi Sam, I can't find any memory issue in your instance. " +
   'I can only account for what occurs on this base.\n'
+const NO_ALLOCATOR = 'Stats not supported for the current allocator'
 const NO_LFU =
   'ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that ' +
   'when switching between policies at runtime LRU and LFU data will take some time to adjust.'
