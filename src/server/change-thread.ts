@@ -3,14 +3,16 @@
  * cost more while the feed is open.
  *
  * Nothing wakes a reader of the feed, since writers must not pay for that; so it looks every
- * millisecond while there is something, and every few when nothing has happened for a while. A
- * thread of its own: a worker may be busy with one long command, and the accepting thread may be
- * the program's. If it dies, another begins, and tells that anything may have changed meanwhile.
+ * millisecond while there is something, and every few when nothing has happened for a while. What
+ * has expired is no change before it is found: so it looks for that, too. A thread of its own: a
+ * worker may be busy with one long command, and the accepting thread may be the program's. If it
+ * dies, another begins, and tells that anything may have changed meanwhile.
  */
 import type { MessagePort } from 'node:worker_threads'
 import type { Engine } from '../engine/engine.ts'
 import type { HeddleError } from '../engine/errors.ts'
 import type { Mutation, MutationFeed } from '../engine/feed.ts'
+import { maintain } from '../engine/maintenance-thread.ts'
 import type { EngineHandle } from '../engine/session.ts'
 import { RedisBoard } from '../protocols/redis/board.ts'
 import { attachForBytes } from './bytes-only.ts'
@@ -60,6 +62,8 @@ const RETRY_MS = 20
 /** So long the feed of a thread that died may still count as taken. */
 const PATIENCE_MS = 500
 const SUCCESSOR_PATIENCE_MS = 5000
+/** So often a bounded step of maintenance finds what has expired, though nobody asks for it. */
+const MAINTAIN_MS = 10
 /** Needed by nobody for so long: closed. */
 const LINGER_MS = 1000
 const LOOK_MS = 100
@@ -89,6 +93,7 @@ class Distributor {
   #busyAt = this.#begunAt
   #neededAt = this.#begunAt
   #lookedAt = this.#begunAt
+  #maintainedAt = this.#begunAt
 
   constructor(engine: Engine, writer: ChangeWriter, spec: ChangeThreadSpec) {
     this.#engine = engine
@@ -104,6 +109,10 @@ class Distributor {
       this.#open(now)
       setTimeout(this.turn, this.#feed === undefined ? RETRY_MS : 0)
       return
+    }
+    if (now - this.#maintainedAt >= MAINTAIN_MS) {
+      this.#maintainedAt = now
+      maintain(this.#engine, 1)
     }
     const count = this.#distribute(this.#feed)
     if (count > 0) this.#busyAt = now
