@@ -1,16 +1,16 @@
 /**
- * Runs one kind of command so many times in a process of its own, under --trace-gc: between the
- * lines `begin` and `end` V8 tells of every scavenge. Used by allocation.test.ts.
+ * Runs one kind of command so many times, in a process of its own: see scavenges.ts. Used by
+ * allocation.test.ts.
  */
-import { writeSync } from 'node:fs'
 import { RawAccess } from '../../../src/engine/raw-access.ts'
 import { createEngine } from '../../../src/index.ts'
 import { MemcachedConnection } from '../../../src/protocols/memcached/connection.ts'
 import { ReplyBuffer } from '../../../src/protocols/reply-buffer.ts'
+import { measure } from '../scavenges.ts'
 import { FakeHost } from './client.ts'
 import { ask, OP, store, stream } from './frames.ts'
 
-const [kind, count] = process.argv.slice(2)
+const [kind] = process.argv.slice(2)
 const KEYS = 200
 const VALUE = 'v'.repeat(32)
 const REQUESTS: Readonly<Record<string, (key: string) => string | Buffer>> = {
@@ -57,8 +57,5 @@ for (let n = 0; n < KEYS; n++) {
   const set = Buffer.from(REQUESTS['set']!(`key-${n}`))
   writer.feed(set, 0, set.length, out)
 }
-run(30_000)
-writeSync(1, 'begin\n')
-run(Number(count))
-writeSync(1, 'end\n')
+await measure(run)
 engine.close()

@@ -7,26 +7,13 @@
 import { expect, test } from 'vitest'
 import { BINARY_CORPUS } from './binary-corpus.ts'
 import { ask, decode, encode, OP, show, store, stream } from './frames.ts'
-import { Bench, type Client, generator } from './support.ts'
+import { Bench, type Client, EmptyCache, generator } from './support.ts'
 
 const ROWS: Buffer[] = Object.values(BINARY_CORPUS)
   .flat()
   .map(([, requests]) => stream(requests))
 const SHORT = ROWS.filter(({ length }) => length < 1000)
 const LONG = ROWS.filter(({ length }) => length >= 1000)
-
-/** An empty cache that is used again. */
-class Cache {
-  #bench = new Bench()
-  #uses = 0
-
-  connect(): Client {
-    if (++this.#uses % 500 === 0) this.#bench = new Bench()
-    this.#bench.raw.flush()
-    this.#bench.host.board.reset()
-    return this.#bench.connect()
-  }
-}
 
 /** Replies as text, CAS numbers by their places only, and whether the connection ended. */
 function replies(
@@ -42,7 +29,7 @@ function replies(
 }
 
 test('every cut of every request into two gives the replies of the whole', () => {
-  const cache = new Cache()
+  const cache = new EmptyCache()
   for (const request of SHORT) {
     const whole = replies(cache.connect(), request, [])
     for (let cut = 1; cut < request.length; cut++) {
@@ -53,7 +40,7 @@ test('every cut of every request into two gives the replies of the whole', () =>
 })
 
 test('long requests, cut around every frame and at random', () => {
-  const cache = new Cache()
+  const cache = new EmptyCache()
   const random = generator(31)
   for (const request of LONG) {
     const whole = replies(cache.connect(), request, [])
@@ -72,7 +59,7 @@ test('long requests, cut around every frame and at random', () => {
 })
 
 test('byte by byte, by random cuts, and into reply buffers that are full at once', () => {
-  const cache = new Cache()
+  const cache = new EmptyCache()
   const random = generator(32)
   for (const request of SHORT) {
     const whole = replies(cache.connect(), request, [])

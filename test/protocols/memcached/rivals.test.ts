@@ -2,9 +2,8 @@
  * Threads that speak the protocol to one engine at the same time: of all who ask, one is told to
  * write a new value, and no count, no appended byte is lost.
  */
-import { once } from 'node:events'
-import { Worker } from 'node:worker_threads'
 import { expect, test } from 'vitest'
+import { rivals } from '../rivals.ts'
 import type { RivalOrders, RivalReport } from './rival-thread.ts'
 import { Bench } from './support.ts'
 
@@ -21,17 +20,8 @@ test('one of many threads wins, and the others know it; nothing counted is lost'
   }
   client.ask('set number 0 0 1\r\n0\r\nset text 0 0 0\r\n\r\n')
   const orders: RivalOrders = { handle: bench.engine.handle, keys: KEYS, counts: COUNTS }
-  const workers = Array.from({ length: THREADS }, () => new Worker(PROGRAM, { workerData: orders }))
-  await Promise.all(workers.map((worker) => once(worker, 'message')))
-  const reports = workers.map(async (worker) => {
-    const answer = once(worker, 'message') as Promise<[RivalReport]>
-    const exit = once(worker, 'exit')
-    worker.postMessage('go')
-    const [report] = await answer
-    await exit
-    return report
-  })
-  const done = await Promise.all(reports)
+  const all = Array.from({ length: THREADS }, () => orders)
+  const done = await rivals<RivalOrders, RivalReport>(PROGRAM, all)
   expect(done.flatMap(({ strange }) => strange)).toEqual([])
   const won = done.flatMap((report) => report.won)
   expect(won.length).toBe(3 * KEYS)

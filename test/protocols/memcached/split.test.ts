@@ -7,7 +7,7 @@
  */
 import { expect, test } from 'vitest'
 import { CORPUS } from './corpus.ts'
-import { Bench, type Client, generator } from './support.ts'
+import { Bench, EmptyCache, generator } from './support.ts'
 
 const REQUESTS: Buffer[] = Object.values(CORPUS)
   .flat()
@@ -18,20 +18,6 @@ const LARGE = Buffer.concat([
   Buffer.from('\r\nset b 0 0 5\r\nhello\r\nget large b large c large\r\nmg large v k\r\nmn\r\n'),
 ])
 
-/** An empty cache that is used again: a flush makes it empty, not new. */
-class Cache {
-  #bench = new Bench()
-  #uses = 0
-
-  connect(): Client {
-    if (++this.#uses % 500 === 0) this.#bench = new Bench()
-    this.#bench.raw.flush()
-    this.#bench.host.watchers.clear()
-    this.#bench.host.verbosity = 0
-    return this.#bench.connect()
-  }
-}
-
 /** CAS numbers are compared by their places only. */
 function shape(reply: Buffer): string {
   return reply
@@ -41,7 +27,7 @@ function shape(reply: Buffer): string {
 }
 
 test('every cut of every request into two gives the replies of the whole', () => {
-  const cache = new Cache()
+  const cache = new EmptyCache()
   for (const request of REQUESTS.filter(({ length }) => length < 400)) {
     const whole = shape(cache.connect().feed(request, undefined))
     for (let cut = 1; cut < request.length; cut++) {
@@ -58,7 +44,7 @@ test('every cut of every request into two gives the replies of the whole', () =>
 })
 
 test('long requests, cut around every line end and at random', () => {
-  const cache = new Cache()
+  const cache = new EmptyCache()
   const random = generator(11)
   for (const request of [LARGE, ...REQUESTS.filter(({ length }) => length >= 400)]) {
     const whole = shape(cache.connect().feed(request, undefined))
@@ -76,7 +62,7 @@ test('long requests, cut around every line end and at random', () => {
 })
 
 test('byte by byte, and by random cuts into many', () => {
-  const cache = new Cache()
+  const cache = new EmptyCache()
   const random = generator(12)
   for (const request of [...REQUESTS, LARGE]) {
     const whole = shape(cache.connect().feed(request, undefined))
@@ -94,7 +80,7 @@ test('byte by byte, and by random cuts into many', () => {
 })
 
 test('reply buffers that are full after every reply are resumed without loss', () => {
-  const cache = new Cache()
+  const cache = new EmptyCache()
   const random = generator(13)
   for (const request of [...REQUESTS, LARGE]) {
     const whole = shape(cache.connect().feed(request, undefined))
@@ -109,7 +95,7 @@ test('reply buffers that are full after every reply are resumed without loss', (
 })
 
 test('all requests in one stream are answered as one by one', () => {
-  const cache = new Cache()
+  const cache = new EmptyCache()
   const stays = REQUESTS.filter((request) => {
     const client = cache.connect()
     client.feed(request, undefined)

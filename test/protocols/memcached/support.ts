@@ -33,3 +33,19 @@ export class Bench {
     return this.connect().ask(request)
   }
 }
+
+/** An empty cache that is used again and again: a flush makes it empty, not new. */
+export class EmptyCache {
+  #bench = new Bench()
+  #uses = 0
+
+  connect(): Client {
+    if (++this.#uses % 500 === 0) this.#bench = new Bench()
+    const { raw, host } = this.#bench
+    raw.flush()
+    host.watchers.clear()
+    host.verbosity = 0
+    host.board.reset()
+    return this.#bench.connect()
+  }
+}

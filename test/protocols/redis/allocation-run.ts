@@ -1,17 +1,17 @@
 /**
- * Runs one kind of command so many times in a process of its own, under --trace-gc: between the
- * lines `begin` and `end` V8 tells of every scavenge. Used by allocation.test.ts.
+ * Runs one kind of command so many times, in a process of its own: see scavenges.ts. Used by
+ * allocation.test.ts.
  */
-import { writeSync } from 'node:fs'
 import { RawAccess } from '../../../src/engine/raw-access.ts'
 import { createEngine } from '../../../src/index.ts'
 import { RedisConnection } from '../../../src/protocols/redis/connection.ts'
 import { RedisWorker } from '../../../src/protocols/redis/worker.ts'
 import { ReplyBuffer } from '../../../src/protocols/reply-buffer.ts'
+import { measure } from '../scavenges.ts'
 import { FakeHost } from './client.ts'
 import { encode } from './resp.ts'
 
-const [kind, count] = process.argv.slice(2)
+const [kind] = process.argv.slice(2)
 const KEYS = 200
 const VALUE = 'v'.repeat(32)
 const REQUESTS: Readonly<Record<string, (key: string) => readonly string[]>> = {
@@ -44,8 +44,5 @@ function run(turns: number): void {
 }
 
 for (let n = 0; n < KEYS; n++) feed(encode(`SET key-${n} ${VALUE}`))
-run(30_000)
-writeSync(1, 'begin\n')
-run(Number(count))
-writeSync(1, 'end\n')
+await measure(run)
 engine.close()

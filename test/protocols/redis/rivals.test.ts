@@ -2,9 +2,8 @@
  * Threads that speak Redis' protocol to one engine at the same time: of all who take, create or
  * mark a key one is told that it did, and no count, byte or bit is lost.
  */
-import { once } from 'node:events'
-import { Worker } from 'node:worker_threads'
 import { expect, test } from 'vitest'
+import { rivals } from '../rivals.ts'
 import type { RivalOrders, RivalReport } from './rival-thread.ts'
 import { RedisBench } from './support.ts'
 
@@ -23,20 +22,10 @@ test('one of many threads is the one; nothing counted, appended or set is lost',
     client.ask(`SETBIT bit${n} 7 0`)
   }
   const { handle } = bench.engine
-  const workers = Array.from({ length: THREADS }, (_, thread) => {
-    const orders = { handle, keys: KEYS, counts: COUNTS, thread, threads: THREADS }
-    return new Worker(PROGRAM, { workerData: orders satisfies RivalOrders })
+  const orders = Array.from({ length: THREADS }, (_, thread): RivalOrders => {
+    return { handle, keys: KEYS, counts: COUNTS, thread, threads: THREADS }
   })
-  await Promise.all(workers.map((worker) => once(worker, 'message')))
-  const reports = workers.map(async (worker) => {
-    const answer = once(worker, 'message') as Promise<[RivalReport]>
-    const exit = once(worker, 'exit')
-    worker.postMessage('go')
-    const [report] = await answer
-    await exit
-    return report
-  })
-  const done = await Promise.all(reports)
+  const done = await rivals<RivalOrders, RivalReport>(PROGRAM, orders)
   expect(done.flatMap(({ strange }) => strange)).toEqual([])
   const won = done.flatMap((report) => report.won)
   expect(won.length).toBe(CONTESTS * KEYS)
