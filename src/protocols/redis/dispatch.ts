@@ -19,6 +19,7 @@ const SHOWN_ARGUMENTS = 128
 /** As many words of a slow command, and as much of each, as SLOWLOG shows. */
 const SLOW_WORDS = 32
 const SLOW_WORD_BYTES = 128
+const SHORT_VALUE_BYTES = 4096
 
 /** Executes one request, or queues it. */
 export function dispatch(client: RedisClient, args: Args): void {
@@ -44,7 +45,7 @@ export function execute(client: RedisClient, command: Command, args: Args): void
   board.add(COUNT.commands, 1)
   board.addTo(command.index, CALLS, 1)
   // What is fast cannot be slow: it is not timed.
-  if (command.isFast) run(client, command, args)
+  if (command.isFast || isShortSet(command, args)) run(client, command, args)
   else {
     const begunAt = performance.now()
     run(client, command, args)
@@ -55,6 +56,11 @@ export function execute(client: RedisClient, command: Command, args: Args): void
   if (reply.errors !== errors) {
     board.addTo(command.index, FAILED_CALLS, 1)
   }
+}
+
+/** Not among what Redis calls fast; but the clock would take a seventh of it. */
+function isShortSet({ name }: Command, args: Args): boolean {
+  return name === 'set' && args.count === 3 && args.size(2) <= SHORT_VALUE_BYTES
 }
 
 /** What a client with a cache of its own must hear of is noted before and after. */
