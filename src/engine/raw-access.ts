@@ -9,11 +9,11 @@
 import { copyOut, load } from '#atomics'
 import { PAGE, PAGE_ACTIVE, pageClassOf, pageStateOf } from '../../native-layout/page.ts'
 import { heat } from '../memory/clock-bits.ts'
+import { Draft } from '../memory/draft.ts'
 import { versionIn } from '../memory/entry.ts'
 import { liveEntries } from '../memory/row.ts'
-import { ABSENT, CONTENDED as LOST_SCAN, find, isStill } from '../memory/table.ts'
+import { ABSENT, bucketOf, CONTENDED as LOST_SCAN, find, isStill } from '../memory/table.ts'
 import { type MemoryView, pageAddress } from '../memory/view.ts'
-import type { Draft } from '../memory/draft.ts'
 import { type Engine, sessionOf } from './engine.ts'
 import { flushAll, flushAt, flushSpace } from './flush.ts'
 import { keysIn } from './iterate.ts'
@@ -30,7 +30,7 @@ import {
   lookAtWords,
   LOST_RACE,
   miss,
-  type Reading,
+  Reading,
 } from './read.ts'
 import { deleteKey, deleteMatching, removeOver } from './remove.ts'
 import type { Session } from './session.ts'
@@ -45,7 +45,34 @@ export { ADD, MATCH, REPLACE, SET } from './store.ts'
 export * from './outcomes.ts'
 export { DELETE_KEY, KEEP, PUT_FRESH } from './transaction.ts'
 export { GONE, HIT, LOST_RACE }
-export type { Change, Draft, Reading, Seen, StoreMode, Want }
+export { Draft, Reading }
+export type { Change, Seen, StoreMode, Want }
+
+/** What protocols need of it: a transaction puts something else in its place. */
+export type KeyAccess = Pick<
+  RawAccess,
+  | 'session'
+  | 'view'
+  | 'reading'
+  | 'draft'
+  | 'stage'
+  | 'open'
+  | 'copy'
+  | 'confirm'
+  | 'confirmQuietly'
+  | 'heat'
+  | 'chunkBytes'
+  | 'store'
+  | 'change'
+  | 'remove'
+  | 'flush'
+  | 'flushSpace'
+  | 'hasSpaces'
+  | 'keysIn'
+  | 'entriesIn'
+  | 'spaceOf'
+  | 'now'
+>
 
 export class RawAccess {
   readonly session: Session
@@ -162,6 +189,11 @@ export class RawAccess {
     const outcome = deleteMatching(this.view, casHigh, casLow)
     this.session.wrote()
     return outcome
+  }
+
+  /** The home bucket of the staged key. */
+  bucket(): number {
+    return bucketOf(this.view, this.view.key.digest)
   }
 
   /** What the staged key is, for a transaction later; undefined when too many races were lost. */

@@ -12,9 +12,12 @@ export class ReplyBuffer {
   length = 0
   /** Protocols stop between replies once `length` has reached this: the backpressure of replies. */
   readonly softLimit: number
+  readonly #keptBytes: number
 
-  constructor(softLimit = 256 * 1024) {
+  /** @param keptBytes the buffer shrinks again when it has grown beyond this */
+  constructor(softLimit = 256 * 1024, keptBytes = 4 * softLimit) {
     this.softLimit = softLimit
+    this.#keptBytes = keptBytes
   }
 
   get isFull(): boolean {
@@ -71,6 +74,6 @@ export class ReplyBuffer {
   /** Empties the buffer; one that grew for a large value shrinks again. */
   clear(): void {
     this.length = 0
-    if (this.bytes.length > 4 * this.softLimit) this.bytes = Buffer.allocUnsafeSlow(FIRST_BYTES)
+    if (this.bytes.length > this.#keptBytes) this.bytes = Buffer.allocUnsafeSlow(FIRST_BYTES)
   }
 }

@@ -12,7 +12,7 @@ import {
   FULL,
   MARK_BITS,
   type Outcome,
-  type RawAccess,
+  type KeyAccess,
   TOO_LARGE,
 } from '../../engine/raw-access.ts'
 import type { ReplyBuffer } from '../reply-buffer.ts'
@@ -44,7 +44,8 @@ type Execute = (client: RedisClient, command: Command, args: Args) => void
 
 export class RedisClient {
   readonly worker: RedisWorker
-  readonly raw: RawAccess
+  /** The keys, as all see them or as a transaction does. */
+  raw: KeyAccess
   readonly host: RedisHost
   /** The server's number for this connection. */
   readonly slot: number
@@ -245,9 +246,10 @@ export class RedisClient {
 
   /** Stages a key of the database for the engine; false: it is too long, and that was replied. */
   stage(args: Args, index: number): boolean {
-    const { pipeline } = this.worker
+    const { pipeline, raw } = this.worker
     const from = args.from(index)
-    const isShort = pipeline.holdsKey(args.bytes, from, this.space)
+    const isAhead = this.raw === raw && pipeline.holdsKey(args.bytes, from, this.space)
+    const isShort = isAhead
       ? pipeline.stage()
       : this.raw.stage(args.bytes, from, args.to(index), this.space)
     if (!isShort) this.reply.error(KEY_TOO_LONG)

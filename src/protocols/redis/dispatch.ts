@@ -68,7 +68,8 @@ function run(client: RedisClient, command: Command, args: Args): void {
   const { tracking } = client
   if (tracking === undefined) attempt(client, command, args)
   else if (command.isWrite && tracking.isNoLoop) {
-    client.worker.tracking.own(client, args, () => attempt(client, command, args))
+    const bytes = args.to(args.count - 1) - args.from(0)
+    client.worker.tracking.own(client, bytes, () => attempt(client, command, args))
   } else {
     client.worker.tracking.begin(client, tracking, command, args)
     attempt(client, command, args)

@@ -128,12 +128,15 @@ export class Tracking {
     if (tracking !== undefined && remembers(tracking)) this.register(client, args.latin(index))
   }
 
-  /** Runs a command of a client with NOLOOP, and remembers what it changes. */
-  own(client: RedisClient, args: Args, run: () => void): void {
+  /**
+   * Runs what a client with NOLOOP executes, and remembers what that changes.
+   * @param bytes of the request
+   */
+  own(client: RedisClient, bytes: number, run: () => void): void {
     const { view } = this.#raw
     const before = changesSoFar(view)
     run()
-    if (args.to(args.count - 1) - args.from(0) > MOST_NO_LOOP_BYTES) return
+    if (bytes > MOST_NO_LOOP_BYTES) return
     for (const { version, key } of changesSince(view, before)) {
       if (this.#own.size >= MOST_OWN) return
       this.#own.set(`${version} ${key.toString('latin1')}`, client.id)

@@ -1,16 +1,18 @@
 /**
- * MULTI EXEC DISCARD WATCH UNWATCH, in their simple form: EXEC runs what was queued, one command
- * after the other. Other threads may write between two of them, and a worker that dies leaves the
- * rest undone; an atomic form replaces this file.
+ * MULTI EXEC DISCARD WATCH UNWATCH. EXEC works out what was queued, and commits what it did to keys
+ * at one moment, if what it read and what is watched is still so. What does other things than read
+ * and write keys (PUBLISH, CLIENT...) is executed after that, and replied in its place.
  *
- * WATCH remembers the version of each key and its expiry: another value, another time or another
- * presence makes EXEC do nothing.
+ * WATCH remembers version and expiry of a key; of an absent one, how many keys were created in its
+ * home bucket so far, so that one that came and went is noticed.
  */
-import { GONE, HIT, MAX_RETRIES } from '../../engine/raw-access.ts'
+import { CONFLICT, type Seen, STORED } from '../../engine/raw-access.ts'
 import type { Args } from './args.ts'
+import { isAnyChanged, workOut } from './atomic.ts'
 import type { Continuation, RedisClient } from './client.ts'
 import type { Command, Handlers } from './command-table.ts'
 import { CONTENDED_REPLY, KEY_TOO_LONG } from './errors.ts'
+import { nameOf } from './overlay.ts'
 
 export const TRANSACTION_HANDLERS: Handlers = {
   multi,
@@ -37,8 +39,7 @@ const WATCHES_TOO_MUCH = 'ERR more keys are watched than a client may have'
 export interface Watched {
   readonly key: Uint8Array
   readonly space: number
-  readonly version: number
-  readonly expiry: number
+  readonly seen: Seen
 }
 
 /** What MULTI has begun. */
@@ -93,43 +94,100 @@ function exec(client: RedisClient): void {
     reply.error('ERR EXEC without MULTI')
     return
   }
-  const isChanged = !transaction.isBroken && isAnyChanged(client)
+  const watched = new Map(client.watched)
   client.leaveTransaction()
   if (transaction.isBroken) {
     reply.error('EXECABORT Transaction discarded because of previous errors.')
-  } else if (isChanged) reply.nilArray()
-  else {
-    reply.array(transaction.queue.length)
-    client.more = new Execution(transaction)
-  }
+  } else if (isAnyChanged(client, watched)) reply.nilArray()
+  else commit(client, transaction, watched)
 }
 
-/** The queued commands, one by one; an answer that does not fit is gone on with later. */
+function commit(
+  client: RedisClient,
+  { queue }: Transaction,
+  watched: ReadonlyMap<string, Watched>,
+): void {
+  const { reply, database, worker } = client
+  const ends: number[] = []
+  const outcome = workOut(client, watched, () => {
+    client.select(database)
+    ends.length = 0
+    for (const { command, args } of queue) {
+      if (concernsKeys(command)) {
+        client.execute(command, args)
+        while (client.more !== undefined && !client.more.step(client));
+        client.more = undefined
+      }
+      ends.push(worker.scratch.length)
+    }
+    return true
+  })
+  const { scratch } = worker
+  if (outcome === STORED) {
+    reply.array(queue.length)
+    const replies = Uint8Array.from(scratch.bytes.subarray(0, scratch.length))
+    client.more = new Execution(queue, replies, ends)
+  } else {
+    client.select(database)
+    if (outcome === CONFLICT) reply.nilArray()
+    else client.refuse(outcome)
+  }
+  scratch.clear()
+}
+
+/** What neither reads nor writes a key by its name, but must know of what EXEC did before it. */
+const OF_ALL_KEYS: readonly string[] = [
+  'select',
+  'keys',
+  'scan',
+  'randomkey',
+  'dbsize',
+  'flushdb',
+  'flushall',
+]
+
+function concernsKeys({ name, firstKey, flags }: Command): boolean {
+  return (firstKey !== 0 && !flags.includes('pubsub')) || OF_ALL_KEYS.includes(name)
+}
+
+/** After the commit: what was replied, and what is done only now, in the order of the queue. */
 class Execution implements Continuation {
-  readonly #transaction: Transaction
+  readonly #queue: Transaction['queue']
+  readonly #replies: Uint8Array
+  /** Where the reply to each command ends; that of a later one begins there. */
+  readonly #ends: readonly number[]
   #next = 0
+  #written = 0
   #inner: Continuation | undefined
 
-  constructor(transaction: Transaction) {
-    this.#transaction = transaction
+  constructor(queue: Transaction['queue'], replies: Uint8Array, ends: readonly number[]) {
+    this.#queue = queue
+    this.#replies = replies
+    this.#ends = ends
   }
 
   step(client: RedisClient): boolean {
-    const { queue } = this.#transaction
     for (;;) {
       if (this.#inner !== undefined) {
         if (!this.#inner.step(client)) return false
         this.#inner = undefined
       }
-      if (this.#next === queue.length) return true
+      if (this.#next === this.#queue.length) return true
       if (client.reply.out.isFull) return false
-      const { command, args } = queue[this.#next++]!
-      client.execute(command, args)
-      if (client.more !== this) {
-        this.#inner = client.more
-        client.more = this
-      }
+      const end = this.#ends[this.#next]!
+      const { command, args } = this.#queue[this.#next++]!
+      if (concernsKeys(command)) {
+        client.reply.out.copy(this.#replies, this.#written, end)
+        this.#written = end
+      } else this.#execute(client, command, args)
     }
+  }
+
+  #execute(client: RedisClient, command: Command, args: Args): void {
+    client.execute(command, args)
+    if (client.more === this) return
+    this.#inner = client.more
+    client.more = this
   }
 }
 
@@ -138,51 +196,26 @@ function watch(client: RedisClient, args: Args): void {
     client.reply.error('ERR WATCH inside MULTI is not allowed')
     return
   }
+  const { raw } = client.worker
   let bytes = 0
   for (const { key } of client.watched.values()) bytes += COST_BYTES + key.length
   for (let i = 1; i < args.count; i++) {
     const key = args.slice(i).slice()
-    const seen = lookAt(client, key, client.space)
-    if (seen === undefined) {
-      client.reply.error(client.raw.stage(key, 0, key.length) ? CONTENDED_REPLY : KEY_TOO_LONG)
+    const name = nameOf(key, client.space)
+    if (client.watched.has(name)) continue
+    const seen = raw.stage(key, 0, key.length, client.space) ? raw.see() : TOO_LONG
+    if (seen === TOO_LONG || seen === undefined) {
+      client.reply.error(seen === undefined ? CONTENDED_REPLY : KEY_TOO_LONG)
       return
     }
-    const name = `${client.space} ${args.latin(i)}`
-    if (client.watched.has(name)) continue
     bytes += COST_BYTES + key.length
     if (bytes > MOST_WATCHED_BYTES) {
       client.reply.error(WATCHES_TOO_MUCH)
       return
     }
-    client.watched.set(name, { key, space: client.space, ...seen })
+    client.watched.set(name, { key, space: client.space, seen })
   }
   client.reply.ok()
 }
 
-function isAnyChanged(client: RedisClient): boolean {
-  for (const each of client.watched.values()) if (hasChanged(client, each)) return true
-  return false
-}
-
-function hasChanged(client: RedisClient, { key, space, version, expiry }: Watched): boolean {
-  const now = lookAt(client, key, space)
-  // What was there and is over now was not changed by anybody; Redis says so, too.
-  if (now?.version === 0 && expiry !== 0 && expiry <= client.now) return false
-  return now === undefined || now.version !== version || now.expiry !== expiry
-}
-
-/** Version and expiry of a key, zeros when it is absent; undefined: it cannot be said. */
-function lookAt(
-  { raw }: RedisClient,
-  key: Uint8Array,
-  space: number,
-): { version: number; expiry: number } | undefined {
-  if (!raw.stage(key, 0, key.length, space)) return undefined
-  for (let tries = 0; tries < MAX_RETRIES; tries++) {
-    const seen = raw.open()
-    if (seen === GONE) return { version: 0, expiry: 0 }
-    const { version, expiry } = raw.reading
-    if (seen === HIT && raw.confirmQuietly()) return { version, expiry }
-  }
-  return undefined
-}
+const TOO_LONG = -1

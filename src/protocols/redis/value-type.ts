@@ -2,7 +2,7 @@
  * The type of a value as Redis names it. Today all are strings; codec tags from 10 on are kept for
  * structures, which the commands on strings refuse.
  */
-import type { RawAccess } from '../../engine/raw-access.ts'
+import type { KeyAccess } from '../../engine/raw-access.ts'
 
 const FIRST_STRUCTURE_TAG = 10
 const STRUCTURES: readonly string[] = ['list', 'set', 'zset', 'hash', 'stream']
@@ -13,7 +13,7 @@ export function isString(codec: number): boolean {
 }
 
 /** The name of the type, as TYPE says it. */
-export function typeName({ reading }: RawAccess): string {
+export function typeName({ reading }: KeyAccess): string {
   const { codec } = reading
   return isString(codec) ? 'string' : (STRUCTURES[codec - FIRST_STRUCTURE_TAG] ?? 'unknown')
 }

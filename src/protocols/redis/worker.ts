@@ -4,6 +4,7 @@
  * in the same order. What monitors see is another.
  */
 import type { RawAccess } from '../../engine/raw-access.ts'
+import { ReplyBuffer } from '../reply-buffer.ts'
 import { FLAG, GAUGE, RECORD, SETTING } from './board.ts'
 import type { RedisClient } from './client.ts'
 import { Changes } from './changes.ts'
@@ -30,9 +31,14 @@ type Message =
   | InvalidationMessage
   | SubscriptionMessage
 
+/** So much of it is kept for the next ones. */
+const SCRATCH_BYTES = 1 << 20
+
 export class RedisWorker {
   readonly raw: RawAccess
   readonly host: RedisHost
+  /** Replies that are not given yet. */
+  readonly scratch = new ReplyBuffer(Number.POSITIVE_INFINITY, SCRATCH_BYTES)
   /** Of the connection that is fed. */
   readonly pipeline: Pipeline
   /** The latest first; with a number each. */

@@ -103,6 +103,7 @@ describe('limits', () => {
       ...[['GETDEL'], ['GETEX'], ['INCR'], ['PFADD'], ['PFCOUNT'], ['BITCOUNT'], ['TOUCH']],
     ]
     for (const [name = ''] of rest) expect(bench.ask([name, long])).toMatch(/^-ERR key is too long/)
+    bench.ask(['SET', 'a', '1'])
     for (const request of [
       ['SET', long, 'v'],
       ['SET', long, 'v', 'GET'],

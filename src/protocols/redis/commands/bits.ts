@@ -1,6 +1,7 @@
 /** SETBIT GETBIT BITCOUNT BITPOS BITOP. Bit 0 is the highest bit of byte 0. */
 import { type Draft, type Outcome, TOO_LARGE } from '../../../engine/raw-access.ts'
 import type { Args } from '../args.ts'
+import { atomically } from '../atomic.ts'
 import type { RedisClient } from '../client.ts'
 import type { Handlers } from '../command-table.ts'
 import { SYNTAX } from '../errors.ts'
@@ -31,7 +32,7 @@ const BAD_BIT = 'ERR bit is not an integer or out of range'
 /** Of Redis' longest string. Offsets beyond what the cache can hold are read as 0, not written. */
 export const MOST_STRING_BITS: number = 2 ** 32
 
-export const BIT_HANDLERS: Handlers = { setbit, getbit, bitcount, bitpos, bitop }
+export const BIT_HANDLERS: Handlers = { setbit, getbit, bitcount, bitpos, bitop: atomically(bitop) }
 
 /** A bit offset within the longest string; undefined when it is none, and that was replied. */
 export function bitOffset(client: RedisClient, args: Args, index: number): number | undefined {

@@ -1,6 +1,7 @@
 /** PFADD PFCOUNT PFMERGE: how many different elements there were, in 12 KiB. */
 import { type Draft, EXISTS, MISSING, type Outcome, STORED } from '../../../engine/raw-access.ts'
 import type { Args } from '../args.ts'
+import { atomically } from '../atomic.ts'
 import type { RedisClient } from '../client.ts'
 import type { Handlers } from '../command-table.ts'
 import {
@@ -19,7 +20,7 @@ import { ABSENT, apply, Edit, isRefused, keepBytes, putBytes, readString, REFUSE
 const NOT_A_SKETCH = 'WRONGTYPE Key is not a valid HyperLogLog string value.'
 const CORRUPT_SKETCH = 'INVALIDOBJ Corrupted HLL object detected'
 
-export const HYPERLOGLOG_HANDLERS: Handlers = { pfadd, pfcount, pfmerge }
+export const HYPERLOGLOG_HANDLERS: Handlers = { pfadd, pfcount, pfmerge: atomically(pfmerge) }
 
 class AddEdit extends Edit {
   readonly #args: Args
@@ -72,12 +73,14 @@ class CountEdit extends Edit {
   }
 }
 
+const countTogether = atomically((client, args) => {
+  const registers = emptyRegisters()
+  if (mergeKeys(client, args, 1, registers) !== REFUSED) client.reply.integer(estimate(registers))
+})
+
 function pfcount(client: RedisClient, args: Args): void {
   if (args.count > 2) {
-    const registers = emptyRegisters()
-    if (mergeKeys(client, args, 1, registers) !== REFUSED) {
-      client.reply.integer(estimate(registers))
-    }
+    countTogether(client, args)
     return
   }
   if (!client.stage(args, 1)) return

@@ -1,6 +1,7 @@
 /** DEL UNLINK EXISTS TOUCH TYPE, and where the other commands on keys are. */
 import { DELETED, HIT, MISSING } from '../../../engine/raw-access.ts'
 import type { Args } from '../args.ts'
+import { atomically } from '../atomic.ts'
 import type { RedisClient } from '../client.ts'
 import type { Handlers } from '../command-table.ts'
 import { typeName } from '../value-type.ts'
@@ -12,8 +13,8 @@ import { MULTI_KEY_HANDLERS } from './multi.ts'
 import { SCAN_HANDLERS } from './scan.ts'
 
 export const KEY_HANDLERS: Handlers = {
-  del,
-  unlink: del,
+  del: removeKeys,
+  unlink: removeKeys,
   exists: (client, args) => countPresent(client, args, false),
   touch: (client, args) => countPresent(client, args, true),
   type,
@@ -22,6 +23,13 @@ export const KEY_HANDLERS: Handlers = {
   ...DUMP_HANDLERS,
   ...MULTI_KEY_HANDLERS,
   ...FLUSH_HANDLERS,
+}
+
+const delAtOnce = atomically(del)
+
+function removeKeys(client: RedisClient, args: Args): void {
+  if (args.count === 2) del(client, args)
+  else delAtOnce(client, args)
 }
 
 function del(client: RedisClient, args: Args): void {

@@ -1,6 +1,7 @@
 /** APPEND SETRANGE LCS. */
 import { type Draft, EXISTS, MISSING, type Outcome } from '../../../engine/raw-access.ts'
 import type { Args } from '../args.ts'
+import { atomically } from '../atomic.ts'
 import type { RedisClient } from '../client.ts'
 import type { Handlers } from '../command-table.ts'
 import { type CommonRange, commonLength, longestCommon, pairsOf } from '../values/lcs.ts'
@@ -22,7 +23,7 @@ import {
 
 const TOO_LONG = 'ERR string exceeds maximum allowed size (proto-max-bulk-len)'
 
-export const MODIFY_HANDLERS: Handlers = { append, setrange, lcs }
+export const MODIFY_HANDLERS: Handlers = { append, setrange, lcs: atomically(lcs) }
 
 /** Bytes behind what is there. */
 class AppendEdit extends Edit {

@@ -1,0 +1,365 @@
+/**
+ * The keys as a transaction sees them while it is worked out: what it has read so far, and what it
+ * has changed, none of which anybody else sees. It stands in for the engine's `RawAccess`; at the
+ * end all is committed at one moment, or nothing is.
+ */
+import {
+  ADD,
+  type Change,
+  CONFLICT,
+  DELETE_KEY,
+  DELETED,
+  Draft,
+  EXISTS,
+  GONE,
+  HIT,
+  KEEP,
+  type KeyAccess,
+  LOST_RACE,
+  MISSING,
+  type Outcome,
+  PUT_FRESH,
+  type RawAccess,
+  Reading,
+  SET,
+  type Seen,
+  STORED,
+  type StoreMode,
+  type Want,
+} from '../../engine/raw-access.ts'
+import type { Watched } from './transaction.ts'
+
+const NOTHING = new Uint8Array(0)
+
+/** One key of a transaction. */
+class Entry {
+  readonly key: Uint8Array
+  readonly space: number
+  /** Bucket in which a walk tells a key that is not in the table yet. */
+  readonly bucket: number
+  /** What was read is this; undefined: it was not read, but written blindly. */
+  seen: Seen | undefined = undefined
+  isKnown = false
+  isChanged = false
+  isThere = false
+  bytes = NOTHING
+  codec = 0
+  flags = 0
+  expiry = 0
+  marks = 0
+  heat = 0
+  chunkBytes = 0
+
+  constructor(key: Uint8Array, space: number, bucket: number) {
+    this.key = key
+    this.space = space
+    this.bucket = bucket
+  }
+}
+
+export class Overlay implements KeyAccess {
+  readonly session: KeyAccess['session']
+  readonly view: KeyAccess['view']
+  readonly reading = new Reading()
+  readonly draft = new Draft()
+  readonly #raw: RawAccess
+  readonly #entries = new Map<string, Entry>()
+  /** Namespaces that are flushed before all else; -1: all. */
+  readonly #flushed = new Set<number>()
+  #entry!: Entry
+
+  /** @param raw the keys as everybody sees them */
+  constructor(raw: RawAccess) {
+    this.#raw = raw
+    this.session = raw.session
+    this.view = raw.view
+  }
+
+  stage(source: Uint8Array, from: number, to: number, space = 0): boolean {
+    if (!this.#raw.stage(source, from, to, space)) return false
+    const key = Buffer.from(source.buffer, source.byteOffset + from, to - from)
+    const name = nameOf(key, space)
+    let entry = this.#entries.get(name)
+    if (entry === undefined) {
+      entry = new Entry(Uint8Array.from(key), space, this.#raw.bucket())
+      this.#entries.set(name, entry)
+    }
+    this.#entry = entry
+    return true
+  }
+
+  open(): typeof HIT | typeof GONE | typeof LOST_RACE {
+    const { reading } = this
+    if (!this.#know()) return LOST_RACE
+    const entry = this.#entry
+    if (!this.#isThere(entry)) return GONE
+    reading.length = entry.bytes.length
+    reading.codec = entry.codec
+    reading.flags = entry.flags
+    reading.marks = entry.marks
+    reading.expiry = entry.expiry
+    reading.version = entry.seen?.version ?? 0
+    reading.casHigh = reading.casLow = 0
+    return HIT
+  }
+
+  copy(target: Uint8Array, at: number): void {
+    target.set(this.#entry.bytes, at)
+  }
+
+  confirm(): boolean {
+    return true
+  }
+
+  confirmQuietly(): boolean {
+    return true
+  }
+
+  heat(): number {
+    return this.#entry.heat
+  }
+
+  chunkBytes(): number {
+    return this.#entry.chunkBytes
+  }
+
+  store(mode: StoreMode): Outcome {
+    if (mode !== SET) {
+      if (!this.#know()) return CONFLICT
+      const isThere = this.#isThere(this.#entry)
+      if (mode === ADD && isThere) return EXISTS
+      if (mode !== ADD && !isThere) return MISSING
+    }
+    this.#put(this.draft)
+    return STORED
+  }
+
+  change(change: Change): Outcome {
+    const { draft, reading } = this
+    const found = this.open()
+    if (found !== HIT) return found === GONE ? MISSING : CONFLICT
+    const entry = this.#entry
+    draft.codec = reading.codec
+    draft.expiry = reading.expiry
+    draft.flags = reading.flags
+    draft.marks = reading.marks
+    const old = Uint8Array.from(entry.bytes)
+    const outcome = change.make(old, reading, draft)
+    if (outcome === DELETED) return this.remove()
+    if (outcome !== STORED) return outcome
+    if (change.keepsVersion && draft.expiry === entry.expiry) entry.marks = draft.marks
+    else this.#put(draft)
+    return STORED
+  }
+
+  remove(): Outcome {
+    const found = this.open()
+    if (found !== HIT) return found === GONE ? MISSING : CONFLICT
+    this.#entry.isThere = false
+    this.#entry.isChanged = true
+    return DELETED
+  }
+
+  flush(): void {
+    this.#flush(ALL)
+  }
+
+  flushSpace(space: number): Outcome {
+    this.#flush(space)
+    return STORED
+  }
+
+  hasSpaces(): boolean {
+    return this.#raw.hasSpaces()
+  }
+
+  keysIn(bucket: number, space = 0): Uint8Array[] {
+    const keys = this.#isFlushed(space) ? [] : this.#raw.keysIn(bucket, space)
+    const changed = [...this.#entries.values()].filter((each) => {
+      return each.isChanged && each.space === space
+    })
+    if (changed.length === 0) return keys
+    const names = new Set(changed.map((each) => nameOf(each.key, space)))
+    return [
+      ...keys.filter((key) => !names.has(nameOf(key, space))),
+      ...changed.filter((each) => each.bucket === bucket && this.#isThere(each)).map(keyOf),
+    ]
+  }
+
+  entriesIn(space: number): number {
+    let entries = this.#isFlushed(space) ? 0 : this.#raw.entriesIn(space)
+    for (const entry of this.#entries.values()) {
+      if (entry.space !== space || !entry.isChanged) continue
+      if (!this.#isFlushed(space) && this.#was(entry)) entries--
+      if (this.#isThere(entry)) entries++
+    }
+    return entries
+  }
+
+  spaceOf(name: string, isKnown = false): number {
+    return this.#raw.spaceOf(name, isKnown)
+  }
+
+  now(): number {
+    return this.#raw.now()
+  }
+
+  /** Forgets all: the transaction is worked out anew. */
+  reset(): void {
+    this.#entries.clear()
+    this.#flushed.clear()
+  }
+
+  /**
+   * Commits what was changed, if what was read and what is watched is as it was.
+   * @returns STORED; CONFLICT: it is not; FULL, CONTENDED, CLOSED_GATE. Nothing was changed then.
+   */
+  commit(watched: ReadonlyMap<string, Watched>): Outcome {
+    const entries = [...this.#entries.values()].filter((entry) => entry.isKnown)
+    const isWriting = entries.some((entry) => entry.isChanged)
+    if (!isWriting && this.#flushed.size === 0) return this.#confirm(entries, watched)
+    const wants = this.#wants(entries, watched)
+    if (wants === undefined) return CONFLICT
+    for (const space of this.#flushed) {
+      if (space === ALL) this.#raw.flush()
+      else this.#raw.flushSpace(space)
+    }
+    if (wants.length === 0) return STORED
+    return this.#raw.transact(wants.sort(inOrder))
+  }
+
+  /** What was only read is of one moment if nothing of it has changed since. */
+  #confirm(entries: readonly Entry[], watched: ReadonlyMap<string, Watched>): Outcome {
+    if (entries.length + watched.size < 2) return STORED
+    for (const { key, space, seen } of [...entries, ...watched.values()]) {
+      this.#raw.stage(key, 0, key.length, space)
+      if (!this.#raw.isAsSeen(seen!)) return CONFLICT
+    }
+    return STORED
+  }
+
+  /** undefined: what was read is not what was watched. */
+  #wants(entries: readonly Entry[], watched: ReadonlyMap<string, Watched>): Want[] | undefined {
+    const wants: Want[] = []
+    const isAlone = entries.length === 1 && watched.size === 0
+    for (const entry of entries) {
+      const watch = watched.get(nameOf(entry.key, entry.space))?.seen
+      if (watch !== undefined && entry.seen !== undefined && !isSame(watch, entry.seen)) {
+        return undefined
+      }
+      const seen = watch ?? entry.seen
+      const { key, space } = entry
+      const kind = this.#kindOf(entry)
+      if (kind === KEEP && (isAlone || seen === undefined)) continue
+      const draft = kind === PUT_FRESH ? draftOf(entry) : undefined
+      wants.push({ key, space, seen, isWatched: watch !== undefined, kind, draft })
+    }
+    for (const [name, { key, space, seen }] of watched) {
+      if (this.#entries.get(name)?.isKnown === true) continue
+      wants.push({ key, space, seen, isWatched: true, kind: KEEP, draft: undefined })
+    }
+    return wants
+  }
+
+  #kindOf(entry: Entry): Want['kind'] {
+    if (!entry.isChanged) return KEEP
+    if (this.#isThere(entry)) return PUT_FRESH
+    return entry.seen === undefined || entry.seen.version === 0 ? KEEP : DELETE_KEY
+  }
+
+  #put(draft: Draft): void {
+    const entry = this.#entry
+    entry.isKnown = entry.isChanged = entry.isThere = true
+    entry.bytes = Uint8Array.from(draft.bytes.subarray(draft.from, draft.from + draft.length))
+    entry.codec = draft.codec
+    entry.flags = draft.flags
+    entry.expiry = draft.expiry
+    entry.marks = draft.marks
+  }
+
+  #flush(space: number): void {
+    this.#flushed.add(space)
+    for (const entry of this.#entries.values()) {
+      if (space !== ALL && entry.space !== space) continue
+      entry.isThere = false
+      entry.isChanged = false
+      entry.isKnown = true
+      entry.seen = undefined
+    }
+  }
+
+  #isFlushed(space: number): boolean {
+    return this.#flushed.has(ALL) || this.#flushed.has(space)
+  }
+
+  #isThere({ isThere, expiry }: Entry): boolean {
+    return isThere && (expiry === 0 || expiry > this.view.now())
+  }
+
+  /** Whether the key was there before the transaction. */
+  #was(entry: Entry): boolean {
+    if (entry.seen !== undefined) return entry.seen.version !== 0
+    this.#raw.stage(entry.key, 0, entry.key.length, entry.space)
+    return (this.#raw.see()?.version ?? 0) !== 0
+  }
+
+  /** Reads the staged key from the engine, once; false when too many races were lost. */
+  #know(): boolean {
+    const entry = this.#entry
+    if (entry.isKnown) return true
+    entry.isKnown = true
+    if (this.#isFlushed(entry.space)) return true
+    const raw = this.#raw
+    for (let tries = 0; tries < READ_TRIES; tries++) {
+      raw.stage(entry.key, 0, entry.key.length, entry.space)
+      const seen = raw.see()
+      if (seen === undefined) continue
+      entry.seen = seen
+      if (seen.version === 0) return true
+      if (raw.open() !== HIT) continue
+      const { reading } = raw
+      const { length, codec, flags, marks, expiry, version } = reading
+      const bytes = new Uint8Array(length)
+      raw.copy(bytes, 0)
+      const heat = raw.heat()
+      const chunkBytes = raw.chunkBytes()
+      if (!raw.confirm()) continue
+      entry.seen = { version, expiry, creations: 0 }
+      Object.assign(entry, { bytes, codec, flags, marks, expiry, heat, chunkBytes, isThere: true })
+      return true
+    }
+    entry.isKnown = false
+    return false
+  }
+}
+
+const ALL = -1
+const READ_TRIES = 100
+
+/** A key and its database: how watched keys are named, too. */
+export function nameOf(key: Uint8Array, space: number): string {
+  return `${space} ${Buffer.from(key.buffer, key.byteOffset, key.length).toString('latin1')}`
+}
+
+function keyOf({ key }: Entry): Uint8Array {
+  return key
+}
+
+function isSame(one: Seen, other: Seen): boolean {
+  return one.version === other.version && one.expiry === other.expiry
+}
+
+function draftOf({ bytes, codec, flags, expiry, marks }: Entry): Draft {
+  const draft = new Draft()
+  draft.bytes = bytes
+  draft.length = bytes.length
+  return Object.assign(draft, { codec, flags, expiry, marks })
+}
+
+/**
+ * Transactions that hold their keys in one order abort each other less. The last one first: what
+ * was held last is put in place, and told, first.
+ */
+function inOrder(one: Want, other: Want): number {
+  return other.space - one.space || Buffer.compare(other.key, one.key)
+}
