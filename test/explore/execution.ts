@@ -80,6 +80,7 @@ export class Executor {
 
   #reset(strategy: Strategy): void {
     this.trace.count = 0
+    this.prepared.begins?.()
     for (const thread of this.threads) thread.reset()
     this.#stale?.reset()
     machine.words = this.words

@@ -42,6 +42,8 @@ export interface Prepared {
    * the thread: own fields, arrays, Set, Map, typed arrays over private memory. `#fields` are not.
    */
   readonly privates: readonly (readonly object[])[]
+  /** Before each execution, with memory as it was prepared: puts back what are `#fields`. */
+  begins?(): void
   /** What is done the moment a thread dies, in the name of nobody: others may notice its death. */
   died?(thread: number): void
   /** State that `judge` uses, put back before it is called. */

@@ -96,6 +96,7 @@ function prepared(of: Case): Prepared {
     privates: world.actors.map(({ session, index }) =>
       index === world.reader.thread ? [session, world.reader] : [session],
     ),
+    begins: () => world.readAnew(),
     died: (thread) => world.mourn(thread),
     judges: [world.janitor.session],
     pointedAt: world.handle.segments.slice(1 + world.handle.plan.tableSegments),

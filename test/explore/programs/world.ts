@@ -5,15 +5,15 @@
  * All sessions live in one realm, each with a row of its own, as if they were in threads.
  */
 import { load, store } from '#atomics'
-import type { CounterName } from '../../../native-layout/thread-row.ts'
+import { type CounterName, ROW } from '../../../native-layout/thread-row.ts'
 import { Engine, type Namespace } from '../../../src/engine/engine.ts'
-import { type MutationFeed, openFeed } from '../../../src/engine/feed.ts'
+import { MutationFeed, openFeed } from '../../../src/engine/feed.ts'
 import { type EngineHandle, Session } from '../../../src/engine/session.ts'
 import { ownThreadIdentity, type ThreadIdentity } from '../../../src/engine/thread-identity.ts'
 import { declareDead, lessees, type Lessee } from '../../../src/memory/lease.ts'
 import { total } from '../../../src/memory/row.ts'
 import { candidate, secondOf, tagFor } from '../../../src/memory/table.ts'
-import type { MemoryView } from '../../../src/memory/view.ts'
+import { type MemoryView, rowAddress } from '../../../src/memory/view.ts'
 import { createTinyMemory, STARTED_AT, type TinyOptions } from './tiny-memory.ts'
 
 export interface WorldOptions extends Omit<TinyOptions, 'threads'> {
@@ -39,7 +39,7 @@ export class World {
   readonly clock = new Int32Array(new SharedArrayBuffer(4))
   readonly actors: readonly Actor[]
   readonly janitor: Actor
-  readonly feed: MutationFeed | undefined
+  feed: MutationFeed | undefined
   /** Entries may be thrown out. */
   mayEvict = false
   /** A step of the program moves the clock. */
@@ -119,6 +119,16 @@ export class World {
     this.evictionsBefore = this.evictions
     this.feed?.poll()
     this.clockBefore = this.now()
+  }
+
+  /** The janitor's feed knows nothing of what an earlier execution told it. */
+  readAnew(): void {
+    if (this.feed === undefined) return
+    const { view } = this.janitor
+    const states = Array.from({ length: view.plan.maxThreads }, (_, row) =>
+      load(view.control, rowAddress(view, row) + ROW.STATE),
+    )
+    this.feed = new MutationFeed(view, Int32Array.from(states))
   }
 
   #join(index: number): Actor {
