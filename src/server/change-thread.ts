@@ -54,6 +54,7 @@ const MOST_PER_POLL = 1024
 const MANY = 256
 /** Quiet for so long, and the pause from then on. */
 const PAUSES: readonly (readonly [quietMs: number, pauseMs: number])[] = [
+  [5000, 8],
   [1000, 4],
   [100, 2],
   [0, 1],

@@ -110,7 +110,7 @@ test('a writer that died in the midst of a record is followed by another', () =>
   expect([told.losses, told.changes]).toEqual([1, [[PUT, 0, 3, 'b']]])
 })
 
-test('who does not listen passes over what is written; a refusal is no answer to a new wish', () => {
+test('who does not listen passes over what is written; a refusal answers no new wish', () => {
   const { ring, writer } = openRing(256)
   writer.open()
   const told = new Told()

@@ -16,7 +16,7 @@ describe.each(['frames', 'sockets'] as const)('hand-off %s', (handOff) => {
     expect(caches!.compared).toBeGreaterThan(100)
   }, 60_000)
 
-  test('the same while workers and the reader of the feed die, and the feed overflows', async () => {
+  test('the same while threads die, and the feed overflows', async () => {
     const kills = ['reader', 'worker'] as const
     const options = { seconds: 5, handOff, caches: 1, kills, hasScarceFeed: true }
     const report = await runListeners(options)

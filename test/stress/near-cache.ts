@@ -1,10 +1,10 @@
 /**
- * A client with a cache of its own, kept right by CLIENT TRACKING. It keeps what it read until it is
- * told that the key changed; what it holds when all is quiet must be what the server has.
+ * A client with a cache of its own, kept right by CLIENT TRACKING. It keeps what it read until it
+ * is told that the key changed; what it holds when all is quiet must be what the server has.
  *
- * Told on the same connection, the order of bytes decides: what was read before the push is dropped.
- * Told on another connection, a push may overtake the reply: so a key that is being read is marked,
- * and the reply is kept only if the mark is still there.
+ * Told on the same connection, the order of bytes decides: what was read before the push is
+ * dropped. Told on another connection, a push may overtake the reply: so a key that is being read
+ * is marked, and the reply is kept only if the mark is still there.
  */
 import { RespSocket } from './resp-socket.ts'
 

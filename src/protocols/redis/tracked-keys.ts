@@ -1,8 +1,8 @@
 /**
- * Which clients of one worker may have which keys in their own cache: by the key's name, as in Redis,
- * whatever its database. Bounded by the number of keys of all workers, which CONFIG SET changes, and
- * by the bytes of those here; the oldest give way. What clients that are gone have read stays until
- * the key changes or gives way.
+ * Which clients of one worker may have which keys in their own cache: by the key's name, as in
+ * Redis, whatever its database. Bounded by the number of keys of all workers, which CONFIG SET
+ * changes, and by the bytes of those here; the oldest give way. What clients that are gone have
+ * read stays until the key changes or gives way.
  */
 import { GAUGE, type RedisBoard, SETTING } from './board.ts'
 

@@ -121,8 +121,8 @@ function overlap(one: string, other: string): boolean {
 }
 
 const NOT_TRACKING =
-  'ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT ' +
-  'mode enabled'
+  'ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or ' +
+  'OPTOUT mode enabled'
 
 function caching({ reply, tracking: tracker }: RedisClient, args: Args): void {
   const isYes = args.is(2, 'yes')
