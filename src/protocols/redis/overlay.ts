@@ -264,7 +264,10 @@ export class Overlay implements KeyAccess {
   #kindOf(entry: Entry): Want['kind'] {
     if (!entry.isChanged) return KEEP
     if (this.#isThere(entry)) return PUT_FRESH
-    return entry.seen === undefined || entry.seen.version === 0 ? KEEP : DELETE_KEY
+    // What was written blindly, and is gone or over again, may have been there before.
+    const wasThere =
+      entry.seen === undefined ? !this.#isFlushed(entry.space) : entry.seen.version !== 0
+    return wasThere ? DELETE_KEY : KEEP
   }
 
   #put(draft: Draft): void {

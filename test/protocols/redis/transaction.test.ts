@@ -34,6 +34,25 @@ table('MULTI EXEC DISCARD', [
   ['GET a', '$1\n2'],
 ])
 
+table('what a transaction writes without reading it, and takes away again', [
+  ['MSET a 1 b 1 c 1', '+OK'],
+  ['MULTI', '+OK'],
+  ['SET a 2 PXAT 5', '+QUEUED'],
+  ['SET b 2', '+QUEUED'],
+  ['DEL b', '+QUEUED'],
+  ['SET none 2', '+QUEUED'],
+  ['DEL none', '+QUEUED'],
+  ['EXEC', '*5\n+OK\n+OK\n:1\n+OK\n:1'],
+  ['MGET a b c none', '*4\n$-1\n$-1\n$1\n1\n$-1', '*4\n_\n_\n$1\n1\n_'],
+  ['SET a 3 XX', '$-1', '_'],
+  ['SET b 3 NX', '+OK'],
+  ['MULTI', '+OK'],
+  ['FLUSHDB', '+QUEUED'],
+  ['SET c 2 PXAT 5', '+QUEUED'],
+  ['EXEC', '*2\n+OK\n+OK'],
+  ['EXISTS a b c', ':0'],
+])
+
 table('a transaction of which a command was refused', [
   ['SET a 1', '+OK'],
   ['MULTI', '+OK'],
