@@ -4,14 +4,13 @@
  *
  * An entry belongs to the thread that owns the socket: plain stores by that thread, and readers
  * that may see an address half written for a moment (it is shown to people, nothing hangs on it).
- * The words that several threads change are counted up and down by atomic additions; what was
- * counted once is counted down once: by whoever takes the slot out of OPEN, and by whoever takes
- * its kinds. A worker may die between the two, so its load is counted again after its death. One
- * that dies between counting a watcher and writing down its kinds leaves it counted: then lines are
- * made that nobody reads, and one watcher less may come.
+ * Loads are counted up and down by atomic additions, once by whoever takes the slot out of OPEN. A
+ * worker may die between the two, so its load is counted again after its death.
+ *
+ * Whoever closes or claims a slot takes back what it watched: see watch-places.ts.
  */
+import { WATCH_WORDS, WatchPlaces } from './watch-places.ts'
 import { add, copyIn, load, peek, peekBuffer, poke, store, swap } from '#words'
-import { countsOf, kindsIn } from './watch-counts.ts'
 
 /** States of a slot. */
 export const FREE = 0
@@ -21,9 +20,6 @@ export const CLOSING = 2
 
 const HEADER_WORDS = 16
 const ACCEPTING = 0
-const WATCHERS = 1
-/** Four counts of 8 bits: watchers of each kind. */
-const WATCHED = 2
 const SECOND = 3
 const LISTENERS = 4
 const TCP_PORT = 5
@@ -35,7 +31,6 @@ const ENTRY_WORDS = 40
 const STATE = 0
 const OWNER = 1
 const LAST_SECOND = 2
-const KINDS = 3
 const LISTENER = 4
 /** The socket lives in the worker, and dies with it. */
 const IS_HANDED_OVER = 5
@@ -48,20 +43,21 @@ const ADDRESS_LENGTH = 8
 const ADDRESS = 9
 const ADDRESS_BYTES = (ENTRY_WORDS - ADDRESS) * 4
 const MOST_LISTENERS = 16
-/** As in memcached. */
-const MOST_WATCHERS = 20
+const WATCHERS_AT = LOADS_AT + MOST_WORKERS
+const ENTRIES_AT = WATCHERS_AT + WATCH_WORDS
 
 export class ConnectionBoard {
   readonly memory: SharedArrayBuffer
   readonly slots: number
   readonly #words: Int32Array
   readonly #bytes: Buffer
+  readonly #watchers: WatchPlaces
   #hint = 0
   /** Of the accepting thread, which alone claims slots. */
   #lastId = 0
 
   static create(slots: number): SharedArrayBuffer {
-    const words = HEADER_WORDS + MOST_WORKERS + (MOST_LISTENERS + slots) * ENTRY_WORDS
+    const words = ENTRIES_AT + (MOST_LISTENERS + slots) * ENTRY_WORDS
     return new SharedArrayBuffer(words * 4)
   }
 
@@ -69,7 +65,8 @@ export class ConnectionBoard {
     this.memory = memory
     this.#words = new Int32Array(memory)
     this.#bytes = Buffer.from(memory)
-    const entries = (this.#words.length - HEADER_WORDS - MOST_WORKERS) / ENTRY_WORDS
+    this.#watchers = new WatchPlaces(this.#words, WATCHERS_AT)
+    const entries = (this.#words.length - ENTRIES_AT) / ENTRY_WORDS
     this.slots = entries - MOST_LISTENERS
   }
 
@@ -88,7 +85,7 @@ export class ConnectionBoard {
       this.#write(at, address)
       poke(this.#words, at + OWNER, owner)
       poke(this.#words, at + LAST_SECOND, peek(this.#words, SECOND))
-      this.#unwatch(at)
+      this.#watchers.remove(slot)
       poke(this.#words, at + ID, ++this.#lastId)
       poke(this.#words, at + SINCE, peek(this.#words, SECOND))
       poke(this.#words, at + LISTENER, listener)
@@ -105,15 +102,14 @@ export class ConnectionBoard {
     const at = this.#at(slot)
     if (!swap(this.#words, at + STATE, OPEN, CLOSING)) return
     add(this.#words, LOADS_AT + peek(this.#words, at + OWNER), -1)
-    this.#unwatch(at)
+    this.#watchers.remove(slot)
   }
 
   /** Nobody knows the slot any more. */
   release(slot: number): void {
     this.close(slot)
-    const at = this.#at(slot)
-    this.#unwatch(at) // whoever closed it may have died before
-    store(this.#words, at + STATE, FREE)
+    this.#watchers.remove(slot) // whoever closed it may have died before
+    store(this.#words, this.#at(slot) + STATE, FREE)
   }
 
   /**
@@ -130,6 +126,7 @@ export class ConnectionBoard {
       else if (state === OPEN) open++
     }
     store(this.#words, LOADS_AT + owner, open)
+    this.#watchers.sumUp()
   }
 
   get openCount(): number {
@@ -239,44 +236,29 @@ export class ConnectionBoard {
    * @returns false when there are as many watchers as there may be, or it was closed meanwhile
    */
   watch(slot: number, kinds: number): boolean {
-    const at = this.#at(slot)
-    this.#unwatch(at)
+    this.#watchers.remove(slot)
     if (kinds === 0) return true
-    if (add(this.#words, WATCHERS, 1) >= MOST_WATCHERS) {
-      add(this.#words, WATCHERS, -1)
-      return false
-    }
-    add(this.#words, WATCHED, countsOf(kinds))
-    store(this.#words, at + KINDS, kinds)
-    if (load(this.#words, at + STATE) === OPEN) return true
-    this.#unwatch(at) // closed meanwhile, and perhaps before the kinds could be seen
+    if (!this.#watchers.add(slot, kinds)) return false
+    if (load(this.#words, this.#at(slot) + STATE) === OPEN) return true
+    this.#watchers.remove(slot) // closed meanwhile, and perhaps before the place could be seen
     return false
   }
 
   kindsOf(slot: number): number {
-    return peek(this.#words, this.#at(slot) + KINDS)
+    return this.#watchers.kindsOf(slot)
   }
 
   /** Kinds that somebody watches. */
   get watchedKinds(): number {
-    const counts = peek(this.#words, WATCHED)
-    return counts === 0 ? 0 : kindsIn(counts)
-  }
-
-  /** The worker and the accepting thread may both do so at once: one of them takes the kinds. */
-  #unwatch(at: number): void {
-    const kinds = load(this.#words, at + KINDS)
-    if (kinds === 0 || !swap(this.#words, at + KINDS, kinds, 0)) return
-    add(this.#words, WATCHED, -countsOf(kinds))
-    add(this.#words, WATCHERS, -1)
+    return this.#watchers.kinds
   }
 
   #at(slot: number): number {
-    return HEADER_WORDS + MOST_WORKERS + (MOST_LISTENERS + slot) * ENTRY_WORDS
+    return ENTRIES_AT + (MOST_LISTENERS + slot) * ENTRY_WORDS
   }
 
   #listenerAt(index: number): number {
-    return HEADER_WORDS + MOST_WORKERS + index * ENTRY_WORDS
+    return ENTRIES_AT + index * ENTRY_WORDS
   }
 
   #write(at: number, address: string): void {

@@ -26,10 +26,9 @@ vi.mock(import('../../src/server/words.ts'), async (original) => {
   }
 })
 
-const MOST_ACCESSES = 12
+/** A close looks at twenty places, and again at twenty to sum them up. */
+const MOST_ACCESSES = 70
 const KINDS = 5
-/** The access of `close` that takes the kinds. */
-const KINDS_TAKEN = 3
 
 function boards() {
   const acceptor = new ConnectionBoard(ConnectionBoard.create(64))
@@ -81,8 +80,19 @@ describe.each(Array.from({ length: MOST_ACCESSES }, (_, at) => at))('at access %
     acceptor.releaseHandedTo(0)
     expect([acceptor.openCount, acceptor.loadOf(0)]).toEqual([1, 1])
     acceptor.release(other)
-    // Who dies with the kinds in hand takes the count of one watcher along.
-    if (at <= KINDS_TAKEN) expectEmpty(acceptor, 'died before it had the kinds')
+    expectEmpty(acceptor, 'after its death')
+  })
+
+  test('a worker dies that lets a connection watch', () => {
+    for (const isHandedOver of [true, false]) {
+      const { acceptor, worker } = boards()
+      const slot = acceptor.claim(0, 'x', 0, isHandedOver)
+      worker.watch(slot, KINDS)
+      dieAt(at, () => worker.watch(slot, KINDS))
+      acceptor.releaseHandedTo(0)
+      if (!isHandedOver) acceptor.release(slot)
+      expectEmpty(acceptor, 'after its death')
+    }
   })
 
   test('both threads take back what a connection watches', () => {

@@ -71,9 +71,7 @@ function judge(memory: SharedArrayBuffer, run: Run): string[] {
     problems.push(`${board.openCount} connections are counted, ${isOpen.length} are open`)
   }
   const isWatched = board.watchedKinds !== 0
-  // A worker that died between its two steps leaves a watcher counted, which the board says.
-  const mayBeLeft = isWatched && run.dead.length > 0
-  if (isWatched !== watching.length > 0 && !mayBeLeft) {
+  if (isWatched !== watching.length > 0) {
     problems.push(`${watching.length} slots watch, but somebody is ${isWatched ? '' : 'not '}told`)
   }
   const stray = watching.filter((slot) => !isOpen.includes(slot))
