@@ -187,8 +187,9 @@ export class ChangeReader {
     this.ring = ring
     this.#words = ring.words
     this.#sink = sink
-    this.#position = load(ring.words, HEAD)
+    // In this order: what is opened in between is seen as new.
     this.#generation = load(ring.words, GENERATION)
+    this.#position = load(ring.words, HEAD)
   }
 
   /** From now on the sink is told from the event loop of this thread. */
@@ -228,6 +229,7 @@ export class ChangeReader {
     const head = load(words, at)
     const kind = head & 7
     if (!this.#isWhole()) return false
+    if (head === 0) throw new Error(`no record at ${this.#position} in the ring of changes`)
     const next = (this.#position + (head >>> 3)) | 0
     if (kind === PADDING) {
       this.#position = next

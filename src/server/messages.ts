@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import type { ServerSettings } from '../protocols/memcached/host.ts'
 import type { EngineHandle } from '../engine/session.ts'
 import type { LinkMemory } from './link.ts'
-import type { RedisSpec } from './redis-facts.ts'
+import type { RedisSpec } from './redis-spec.ts'
 
 /** `workerData` of a worker. */
 export interface WorkerSpec {

@@ -1,5 +1,5 @@
 /** The server as the Redis protocol sees it from one worker: what `RedisHost` asks. */
-import { COUNT } from '../protocols/memcached/counters.ts'
+import { COUNT, type CounterBoard } from '../protocols/memcached/counters.ts'
 import { GAUGE, RedisBoard } from '../protocols/redis/board.ts'
 import type {
   ChangeKind,
@@ -11,39 +11,24 @@ import type {
   ServerTotals,
 } from '../protocols/redis/host.ts'
 import { ChangeReader, ChangeRing } from './change-ring.ts'
-import type { FromWorker, WorkerSpec } from './messages.ts'
-import type { ResolvedServeOptions } from './options.ts'
-import type { WorkerFacts } from './worker-facts.ts'
+import type { ConnectionBoard } from './connection-board.ts'
+import type { FromWorker } from './messages.ts'
+import type { RedisSpec } from './redis-spec.ts'
 import { restWhile } from '#words'
-
-/** What a worker of a server with a door for Redis is started with beside the rest. */
-export interface RedisSpec {
-  readonly board: SharedArrayBuffer
-  /** See change-ring.ts. */
-  readonly changes: SharedArrayBuffer
-  readonly settings: RedisSettings
-}
-
-/** @param slots of the connection board */
-export function redisSpecOf(options: ResolvedServeOptions, slots: number): RedisSpec | undefined {
-  const [first] = options.redisPorts
-  if (first === undefined && options.redisSocket === undefined) return undefined
-  const settings = {
-    host: options.host,
-    port: first?.port ?? 0,
-    maxConnections: options.maxConnections,
-    workers: options.workers,
-    idleTimeout: options.idleTimeout,
-    isFlushEnabled: options.flush,
-    isDebugEnabled: options.enableDebug,
-  }
-  const board = RedisBoard.create(slots, options.workers)
-  return { board, changes: ChangeRing.create(), settings }
-}
 
 /** By the numbers of change-ring.ts. */
 const STATES: readonly ChangesState[] = ['closed', 'open', 'taken', 'absent', 'full']
 const KINDS: readonly ChangeKind[] = ['flush', 'set', 'del', 'expired', 'evicted', 'flush']
+
+/** What it needs to know of the worker around it. */
+interface AroundIt {
+  readonly version: string
+  readonly pid: number
+  readonly startedAt: number
+  readonly board: CounterBoard
+  readonly connectionBoard: ConnectionBoard
+  backgroundTasks: number
+}
 
 export class RedisFacts implements RedisHost {
   readonly version: string
@@ -55,21 +40,22 @@ export class RedisFacts implements RedisHost {
   onMessage: (message: unknown) => void = () => {}
   /** Told by the worker: who executes a connection is asked to do so. */
   onServe: (slot: number) => void = () => {}
-  readonly #facts: WorkerFacts
+  readonly #facts: AroundIt
   readonly #send: (message: FromWorker) => void
   readonly #changes: ChangeRing
 
+  /** @param worker its number */
   constructor(
-    spec: WorkerSpec,
+    worker: number,
     redis: RedisSpec,
-    facts: WorkerFacts,
+    facts: AroundIt,
     send: (message: FromWorker) => void,
   ) {
     this.version = facts.version
     this.pid = facts.pid
-    this.worker = spec.index
+    this.worker = worker
     this.startedAt = facts.startedAt
-    this.board = new RedisBoard(redis.board, spec.index)
+    this.board = new RedisBoard(redis.board, worker)
     const { connectionBoard } = facts
     this.settings = {
       ...redis.settings,

@@ -35,7 +35,7 @@ export class WorkerFacts implements ServerFacts {
       },
     }
     this.#send = send
-    this.redis = spec.redis && new RedisFacts(spec, spec.redis, this, send)
+    this.redis = spec.redis && new RedisFacts(spec.index, spec.redis, this, send)
     this.lines = new LineBatch(
       (watched, lines) => send({ kind: 'log', watched, lines }),
       () => this.board.add(COUNT.log_watcher_skipped, 1),

@@ -43,6 +43,7 @@ const QUIET_MS = 60
 const LOST_MS = 4000
 const RECONNECT_MS = 20
 const MOST_PROBLEMS = 10
+const MOST_TRIES = 50
 
 type Write = (key: string, value: number) => Promise<boolean>
 
@@ -141,25 +142,22 @@ export class NearCaches {
   /** What is held must be so, at the latest LOST_MS after the last write. */
   async #compare(): Promise<void> {
     await sleep(QUIET_MS)
-    const checker = await this.#checker()
     const patience = performance.now() + LOST_MS
     // What has expired is found by this.
-    let stale = await this.#staleOf(checker)
+    await this.#values()
     await sleep(QUIET_MS)
     for (const cache of this.#caches) this.result.compared += cache.held.size
-    stale = await this.#staleOf(checker)
+    let stale = await this.#stale()
     this.result.late += stale.length
     while (stale.length > 0 && performance.now() < patience) {
       await sleep(QUIET_MS)
-      stale = await this.#staleOf(checker)
+      stale = await this.#stale()
     }
     for (const text of stale) this.#problem(text)
-    checker.end()
   }
 
-  async #staleOf(checker: RespSocket): Promise<string[]> {
-    const names = Array.from({ length: KEYS }, (_, n) => `k${n}`)
-    const values = (await checker.ask(['MGET', ...names])) as (string | null)[]
+  async #stale(): Promise<string[]> {
+    const values = await this.#values()
     await Promise.all(this.#caches.map((cache) => cache.settle().catch(() => {})))
     const stale: string[] = []
     for (const cache of this.#caches) {
@@ -171,11 +169,19 @@ export class NearCaches {
     return stale
   }
 
-  async #checker(): Promise<RespSocket> {
-    for (;;) {
+  /** What the server has, by the number of the key. A worker may die meanwhile. */
+  async #values(): Promise<(string | null)[]> {
+    const names = Array.from({ length: KEYS }, (_, n) => `k${n}`)
+    for (let tries = 1; ; tries++) {
       const checker = await RespSocket.open(this.#order.port)
-      if (!checker.isClosed) return checker
-      await sleep(RECONNECT_MS)
+      try {
+        return (await checker.ask(['MGET', ...names])) as (string | null)[]
+      } catch (error) {
+        if (tries === MOST_TRIES) throw error
+        await sleep(RECONNECT_MS)
+      } finally {
+        checker.end()
+      }
     }
   }
 
@@ -198,7 +204,8 @@ export class NearCaches {
         const text = String(value)
         if (kind < 60) await socket.ask(['SET', key, text])
         else if (kind < 75) await socket.ask(['SET', key, text, 'PX', String(1 + this.#below(60))])
-        else if (kind < 90) await socket.ask(['MSET', key, text])
+        else if (kind < 80) await socket.ask(['MSET', key, text])
+        else if (kind < 90) await inTransaction(socket, ['SET', key, text])
         else if (kind < 99) await socket.ask(['DEL', key])
         else await socket.ask(['FLUSHALL'])
         return kind < 60 || (kind >= 75 && kind < 90)
@@ -225,6 +232,10 @@ function memcached(port: number): Write {
     if (!isStored) await sleep(RECONNECT_MS)
     return isStored
   }
+}
+
+async function inTransaction(socket: RespSocket, command: readonly string[]): Promise<void> {
+  await Promise.all([['MULTI'], command, ['EXEC']].map((words) => socket.ask(words)))
 }
 
 /** What comes next; nothing when the connection is closed. */
