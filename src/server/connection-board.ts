@@ -24,7 +24,7 @@ const SECOND = 3
 const LISTENERS = 4
 const TCP_PORT = 5
 const REDIS_PORT = 6
-const LOADS_AT = 16
+const LOADS_AT = HEADER_WORDS
 const MOST_WORKERS = 128
 
 const ENTRY_WORDS = 40
