@@ -194,9 +194,10 @@ function escaped(character: string): string {
   return `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`
 }
 
-/** What INFO tells is of time and memory. */
+/** What INFO tells is of time and memory; MEMORY STATS tells what the whole process has. */
 function comparable(reply: Buffer): string {
-  return withoutTexts(reply.toString('latin1'), /^(?:txt:)?# [A-Z]/)
+  const text = withoutTexts(reply.toString('latin1'), /^(?:txt:)?# [A-Z]/)
+  return text.replace(/(fragmentation(?:\.bytes)?\r\n)(?:\$\d+\r\n)?[^\r]*/g, '$1')
 }
 
 /** Bulk strings that begin like this are left out, with their lengths. */
