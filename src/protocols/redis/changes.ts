@@ -1,23 +1,15 @@
 /**
  * What changes in the cache, as one worker hears it from the server: told to clients that track,
  * and to those who subscribed to keyspace events. The server has it read only while somebody needs
- * it, so who begins to need it waits until it is so, and is told why it cannot be.
+ * it; see need-changes.ts.
  */
 import { GAUGE, type RedisBoard, SETTING } from './board.ts'
-import { type Continuation, DATABASES, type RedisClient } from './client.ts'
-import type { ChangeKind, ChangeListener, ChangesState, RedisHost } from './host.ts'
+import { DATABASES } from './databases.ts'
+import type { ChangeKind, ChangeListener, RedisHost } from './host.ts'
+import type { Listener } from './listener.ts'
 import { notify } from './notifications.ts'
 import type { Subscriptions } from './subscriptions.ts'
 import type { Tracking } from './tracking.ts'
-
-const LOOK_MS = 2
-const PATIENCE_MS = 10_000
-const TOO_LATE = 'ERR changes of the cache cannot be told at the moment, try again'
-const REFUSALS: Readonly<Partial<Record<ChangesState, string>>> = {
-  taken: 'ERR the program around this server reads the mutation feed itself',
-  absent: 'ERR this cache was created without a mutation feed (option feedBytes)',
-  full: 'ERR no thread can be attached to the cache any more (option maxThreads)',
-}
 
 export class Changes implements ChangeListener {
   readonly #host: RedisHost
@@ -27,7 +19,7 @@ export class Changes implements ChangeListener {
   readonly #spaceOf: (name: string) => number
   /** By namespace; -1: it is no database. */
   readonly #databases = new Map<number, number>([[0, 0]])
-  readonly #waiting = new Set<RedisClient>()
+  readonly #waiting = new Set<Listener>()
 
   /** @param spaceOf the number of a namespace that exists */
   constructor(
@@ -78,23 +70,15 @@ export class Changes implements ChangeListener {
     this.#tracking.batchOver()
   }
 
-  /**
-   * Calls back when changes are told, with why not when they cannot be: at once, or as what remains
-   * of the client's command.
-   */
-  need(client: RedisClient, then: (refusal: string | undefined) => void): void {
+  /** A client needs them, or will as soon as they are told. */
+  wish(client: Listener): void {
     this.#waiting.add(client)
     this.#board.gauge(GAUGE.waiting, 1)
     this.#host.askForChanges()
-    const waiting = new Waiting(this.#host, client.raw.now() + PATIENCE_MS, (refusal) => {
-      then(refusal)
-      this.forget(client)
-    })
-    if (!waiting.step(client)) client.more = waiting
   }
 
   /** It waits no more. */
-  forget(client: RedisClient): void {
+  forget(client: Listener): void {
     if (this.#waiting.delete(client)) this.#board.gauge(GAUGE.waiting, -1)
   }
 
@@ -110,28 +94,5 @@ export class Changes implements ChangeListener {
     while (database > 0 && this.#spaceOf(`redis:${database}`) !== space) database--
     this.#databases.set(space, database || -1)
     return database || -1
-  }
-}
-
-class Waiting implements Continuation {
-  readonly #host: RedisHost
-  readonly #until: number
-  readonly #then: (refusal: string | undefined) => void
-
-  constructor(host: RedisHost, until: number, then: (refusal: string | undefined) => void) {
-    this.#host = host
-    this.#until = until
-    this.#then = then
-  }
-
-  step(client: RedisClient): boolean {
-    const state = this.#host.changesState
-    const refusal = REFUSALS[state] ?? (client.raw.now() > this.#until ? TOO_LATE : undefined)
-    if (state === 'open' || refusal !== undefined) {
-      this.#then(refusal)
-      return true
-    }
-    client.wait(LOOK_MS)
-    return false
   }
 }

@@ -19,11 +19,12 @@ import type { ReplyBuffer } from '../reply-buffer.ts'
 import type { Args } from './args.ts'
 import { COUNT, NAME, RECORD } from './board.ts'
 import type { Command } from './command-table.ts'
+import { DATABASES } from './databases.ts'
 import { CONTENDED_REPLY, GATE_CLOSED, KEY_TOO_LONG, OUT_OF_MEMORY, tooLarge } from './errors.ts'
 import type { RedisHost } from './host.ts'
+import type { Listener, Tracker } from './listener.ts'
 import { Pushes } from './pushes.ts'
 import { NO_REPLIES, Reply } from './reply.ts'
-import type { Tracker } from './tracking.ts'
 import type { Transaction, Watched } from './transaction.ts'
 import type { RedisWorker } from './worker.ts'
 
@@ -33,7 +34,6 @@ export interface Continuation {
   step(client: RedisClient): boolean
 }
 
-export const DATABASES = 16
 const END_OF_LINE = Buffer.from('\r\n')
 /** Of CLIENT REPLY SKIP: nothing is skipped, the reply to the next command, that to this one. */
 export const NO_SKIP = 0
@@ -42,7 +42,7 @@ export const SKIP_THIS = 2
 
 type Execute = (client: RedisClient, command: Command, args: Args) => void
 
-export class RedisClient {
+export class RedisClient implements Listener {
   readonly worker: RedisWorker
   /** The keys, as all see them or as a transaction does. */
   raw: KeyAccess

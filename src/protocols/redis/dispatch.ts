@@ -9,9 +9,9 @@ import { COMMANDS } from './commands.ts'
 import type { Command } from './command-table.ts'
 import { internalError, wrongArity } from './errors.ts'
 import { noteInternalError } from './internal-error.ts'
+import type { Tracker } from './listener.ts'
 import { showMonitors } from './monitor.ts'
 import { isPaused, Postponed } from './pause.ts'
-import type { Tracker } from './tracking.ts'
 
 /** As much of a name, and of the arguments together, as an error shows. */
 const SHOWN_NAME = 128

@@ -8,7 +8,7 @@
  * old for others.
  */
 import { GAUGE, type RedisBoard } from './board.ts'
-import type { RedisClient } from './client.ts'
+import type { Listener } from './listener.ts'
 import type { Outbox } from './outbox.ts'
 import { matchesGlob } from './values/glob.ts'
 
@@ -32,7 +32,7 @@ const COST_BYTES = 100
 
 export class Subscriptions {
   /** By kind and name (a character per byte). */
-  readonly #here = KINDS.map(() => new Map<string, Set<RedisClient>>())
+  readonly #here = KINDS.map(() => new Map<string, Set<Listener>>())
   /** By kind and name: subscribers of each worker. */
   readonly #elsewhere = KINDS.map(() => new Map<string, Map<number, number>>())
   readonly #worker: number
@@ -60,7 +60,7 @@ export class Subscriptions {
   }
 
   /** @returns false when that is more than a client may listen to */
-  add(client: RedisClient, kind: Kind, name: string): boolean {
+  add(client: Listener, kind: Kind, name: string): boolean {
     const mine = client.subscriptions[kind]!
     if (mine.has(name)) return true
     if (client.subscribedBytes + name.length + COST_BYTES > MOST_BYTES) return false
@@ -74,7 +74,7 @@ export class Subscriptions {
     return true
   }
 
-  remove(client: RedisClient, kind: Kind, name: string): void {
+  remove(client: Listener, kind: Kind, name: string): void {
     if (!client.subscriptions[kind]!.delete(name)) return
     client.subscribedBytes -= name.length + COST_BYTES
     this.#board.gauge(GAUGE.subscriptions, -1)
@@ -84,7 +84,7 @@ export class Subscriptions {
     this.#announce(kind, name)
   }
 
-  removeAll(client: RedisClient): void {
+  removeAll(client: Listener): void {
     for (const kind of KINDS) {
       for (const name of [...client.subscriptions[kind]!]) this.remove(client, kind, name)
     }

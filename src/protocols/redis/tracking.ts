@@ -13,33 +13,10 @@ import type { RawAccess } from '../../engine/raw-access.ts'
 import { changesSince, changesSoFar } from '../../engine/own-changes.ts'
 import type { Args } from './args.ts'
 import { FLAG, GAUGE, RECORD } from './board.ts'
-import type { RedisClient } from './client.ts'
 import type { Command } from './command-table.ts'
 import type { RedisHost } from './host.ts'
+import type { Listener, Tracker, TrackingMode } from './listener.ts'
 import { TrackedKeys } from './tracked-keys.ts'
-
-/** What CLIENT TRACKING ON has chosen. */
-export interface TrackingMode {
-  /** The client that is told in place of this one: its id, 0 for none; and its slot. */
-  readonly redirect: number
-  readonly redirectSlot: number
-  readonly isBroadcast: boolean
-  readonly isOptIn: boolean
-  readonly isOptOut: boolean
-  readonly isNoLoop: boolean
-}
-
-/** A client's tracking, as long as it is on. */
-export interface Tracker extends TrackingMode {
-  readonly prefixes: Set<string>
-  /** CLIENT CACHING was said for the next command; and it is not over with this one. */
-  isCaching: boolean
-  isKept: boolean
-  /** Who was to be told is gone. */
-  isBroken: boolean
-  /** Keys with its prefixes that have changed in this batch. */
-  readonly changed: Set<string>
-}
 
 /** To the worker of a client that is told in place of another; without keys it is about all. */
 export interface InvalidationMessage {
@@ -60,12 +37,12 @@ const MOST_NO_LOOP_BYTES = 4096
 export class Tracking {
   readonly #host: RedisHost
   readonly #raw: RawAccess
-  readonly #clients = new Map<number, RedisClient>()
+  readonly #clients = new Map<number, Listener>()
   readonly #keys: TrackedKeys
-  readonly #byPrefix = new Map<string, Set<RedisClient>>()
+  readonly #byPrefix = new Map<string, Set<Listener>>()
   /** By version and key, what clients with NOLOOP have written: the id of the writer. */
   readonly #own = new Map<string, number>()
-  readonly #touched = new Set<RedisClient>()
+  readonly #touched = new Set<Listener>()
   readonly #tellOther: (worker: number, message: InvalidationMessage) => boolean
 
   /** @param tellOther false when it could not be told */
@@ -85,7 +62,7 @@ export class Tracking {
   }
 
   /** Begins, or changes what was chosen before; prefixes are added. */
-  start(client: RedisClient, mode: TrackingMode, prefixes: readonly string[]): void {
+  start(client: Listener, mode: TrackingMode, prefixes: readonly string[]): void {
     const old = client.tracking
     const { board } = this.#host
     if (old === undefined) board.gauge(GAUGE.trackers, 1)
@@ -100,7 +77,7 @@ export class Tracking {
     this.#note(client)
   }
 
-  stop(client: RedisClient): void {
+  stop(client: Listener): void {
     const { tracking } = client
     if (tracking === undefined) return
     const { board } = this.#host
@@ -114,7 +91,7 @@ export class Tracking {
   }
 
   /** Before a command is executed: registers the keys that it is about to read. */
-  begin(client: RedisClient, tracker: Tracker, command: Command, args: Args): void {
+  begin(client: Listener, tracker: Tracker, command: Command, args: Args): void {
     if (!command.isRead || command.firstKey === 0 || !remembers(tracker)) return
     if (command.name === 'mget') return // it may read some of its keys later
     const { firstKey, lastKey, step } = command
@@ -123,7 +100,7 @@ export class Tracking {
   }
 
   /** The same for one key of a command that reads them at several times. */
-  remember(client: RedisClient, args: Args, index: number): void {
+  remember(client: Listener, args: Args, index: number): void {
     const { tracking } = client
     if (tracking !== undefined && remembers(tracking)) this.register(client, args.latin(index))
   }
@@ -132,7 +109,7 @@ export class Tracking {
    * Runs what a client with NOLOOP executes, and remembers what that changes.
    * @param bytes of the request
    */
-  own(client: RedisClient, bytes: number, run: () => void): void {
+  own(client: Listener, bytes: number, run: () => void): void {
     const { view } = this.#raw
     const before = changesSoFar(view)
     run()
@@ -143,7 +120,7 @@ export class Tracking {
     }
   }
 
-  register(client: RedisClient, key: string): void {
+  register(client: Listener, key: string): void {
     this.#keys.add(key, client.id)
     let oldest = this.#keys.tooMany()
     while (oldest !== undefined) {
@@ -205,12 +182,12 @@ export class Tracking {
   }
 
   /** Says to a client of this worker what another one has. */
-  hear(client: RedisClient, keys: readonly string[] | undefined): void {
+  hear(client: Listener, keys: readonly string[] | undefined): void {
     const bytes = invalidation(client, keys)
     if (bytes !== undefined) client.pushBytes(bytes)
   }
 
-  #tell(client: RedisClient, tracker: Tracker, keys: readonly string[] | undefined): void {
+  #tell(client: Listener, tracker: Tracker, keys: readonly string[] | undefined): void {
     const { redirect, redirectSlot } = tracker
     if (redirect === 0) {
       if (client.reply.isResp3) this.hear(client, keys)
@@ -236,7 +213,7 @@ export class Tracking {
     this.#own.clear()
   }
 
-  #add(client: RedisClient, prefix: string): void {
+  #add(client: Listener, prefix: string): void {
     client.tracking!.prefixes.add(prefix)
     const clients = this.#byPrefix.get(prefix)
     if (clients !== undefined) clients.add(client)
@@ -246,7 +223,7 @@ export class Tracking {
     }
   }
 
-  #remove(client: RedisClient, prefix: string): void {
+  #remove(client: Listener, prefix: string): void {
     const clients = this.#byPrefix.get(prefix)
     clients?.delete(client)
     if (clients?.size !== 0) return
@@ -255,7 +232,7 @@ export class Tracking {
   }
 
   /** What CLIENT LIST shows. */
-  #note({ slot, tracking }: RedisClient): void {
+  #note({ slot, tracking }: Listener): void {
     const { board } = this.#host
     const others = ~(FLAG.tracking | FLAG.bcast | FLAG.brokenRedirect)
     let flags = board.word(slot, RECORD.flags) & others
@@ -278,7 +255,7 @@ const MESSAGE = '*3\r\n$7\r\nmessage\r\n$20\r\n__redis__:invalidate\r\n'
 
 /** In the client's protocol; undefined: that has no form for it. */
 function invalidation(
-  { reply, isListening }: RedisClient,
+  { reply, isListening }: Listener,
   keys: readonly string[] | undefined,
 ): Buffer | undefined {
   if (!reply.isResp3 && !isListening) return undefined

@@ -6,9 +6,9 @@
 import type { RawAccess } from '../../engine/raw-access.ts'
 import { ReplyBuffer } from '../reply-buffer.ts'
 import { FLAG, GAUGE, RECORD, SETTING } from './board.ts'
-import type { RedisClient } from './client.ts'
 import { Changes } from './changes.ts'
 import type { RedisHost } from './host.ts'
+import type { Listener } from './listener.ts'
 import { Outbox, type Weight } from './outbox.ts'
 import { Pipeline } from './pipeline.ts'
 import { type SubscriptionMessage, Subscriptions } from './subscriptions.ts'
@@ -50,8 +50,8 @@ export class RedisWorker {
   readonly #outbox: Outbox
   readonly #everybody: readonly number[]
   /** Clients of this worker, by their slot. */
-  readonly #clients = new Map<number, RedisClient>()
-  readonly #monitors = new Set<RedisClient>()
+  readonly #clients = new Map<number, Listener>()
+  readonly #monitors = new Set<Listener>()
 
   constructor(raw: RawAccess, host: RedisHost) {
     this.raw = raw
@@ -72,18 +72,18 @@ export class RedisWorker {
   }
 
   /** A connection has begun. */
-  enter(client: RedisClient): void {
+  enter(client: Listener): void {
     this.#clients.set(client.slot, client)
   }
 
   /** The connection is gone. */
-  leave(client: RedisClient): void {
+  leave(client: Listener): void {
     this.forget(client)
     this.#clients.delete(client.slot)
   }
 
   /** From now on the client sees every command of every client. */
-  watch(client: RedisClient): void {
+  watch(client: Listener): void {
     if (this.#monitors.has(client)) return
     this.#monitors.add(client)
     client.isWatched = true
@@ -93,7 +93,7 @@ export class RedisWorker {
   }
 
   /** The connection is as new, or gone. */
-  forget(client: RedisClient): void {
+  forget(client: Listener): void {
     this.subscriptions.removeAll(client)
     this.tracking.stop(client)
     this.changes.forget(client)

@@ -2,8 +2,10 @@
 import { readStats } from '../../../engine/statistics.ts'
 import type { Args } from '../args.ts'
 import { SETTING } from '../board.ts'
-import { DATABASES, type RedisClient } from '../client.ts'
+import type { RedisClient } from '../client.ts'
 import type { Handlers } from '../command-table.ts'
+import { DATABASES } from '../databases.ts'
+import { needChanges } from '../need-changes.ts'
 import { eventFlags, eventLetters, INVALID_CLASS } from '../notifications.ts'
 import { matchesGlob } from '../values/glob.ts'
 
@@ -82,7 +84,7 @@ function get(client: RedisClient, args: Args): void {
 
 /** All of them, or none. */
 function set(client: RedisClient, args: Args): void {
-  const { reply, host, worker } = client
+  const { reply, host } = client
   if (args.count % 2 === 1) {
     reply.error("ERR wrong number of arguments for 'config|set' command")
     return
@@ -115,7 +117,7 @@ function set(client: RedisClient, args: Args): void {
   }
   // Events of keys are told by a thread that may be missing.
   if ((changes.get(SETTING.keyspaceEvents) ?? 0) === 0) keep(undefined)
-  else worker.changes.need(client, keep)
+  else needChanges(client, keep)
 }
 
 function numberFor({ setting, parse }: Parameter, args: Args, index: number): number | string {

@@ -4,7 +4,8 @@
  * and the bookkeeping. A peak is not remembered.
  */
 import { readStats } from '../../../engine/statistics.ts'
-import { DATABASES, type RedisClient } from '../client.ts'
+import type { RedisClient } from '../client.ts'
+import { DATABASES } from '../databases.ts'
 
 /** A number is an integer, text a double. */
 type Field = readonly [name: string, value: number | string]

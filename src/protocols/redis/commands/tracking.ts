@@ -3,7 +3,9 @@ import type { Args } from '../args.ts'
 import type { RedisClient } from '../client.ts'
 import type { Handlers } from '../command-table.ts'
 import { NOT_AN_INTEGER, SYNTAX } from '../errors.ts'
-import { MOST_PREFIX_BYTES, PREFIX_COST_BYTES, type TrackingMode } from '../tracking.ts'
+import type { TrackingMode } from '../listener.ts'
+import { needChanges } from '../need-changes.ts'
+import { MOST_PREFIX_BYTES, PREFIX_COST_BYTES } from '../tracking.ts'
 
 export const TRACKING_HANDLERS: Handlers = {
   'client|tracking': tracking,
@@ -31,7 +33,7 @@ function tracking(client: RedisClient, args: Args): void {
       reply.error(why)
       return
     }
-    worker.changes.need(client, (refusal) => {
+    needChanges(client, (refusal) => {
       if (refusal !== undefined) reply.error(refusal)
       else {
         worker.tracking.start(client, options, options.prefixes)
