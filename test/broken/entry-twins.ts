@@ -47,9 +47,9 @@ export const ENTRY_TWINS: readonly BrokenTwin[] = [
     patches: [
       {
         file: PUBLISH,
-        find: `packEmpty(filling)) !== word) {
+        find: `slotAt, word, then) !== word) {
     setKind(view, ROW_BUSY)`,
-        replace: `packEmpty(filling)) !== word) {
+        replace: `slotAt, word, then) !== word) {
     applyDelta(view, sequenceOf(view.state))
     setKind(view, ROW_BUSY)`,
       },
@@ -194,8 +194,8 @@ export const ENTRY_TWINS: readonly BrokenTwin[] = [
       },
       {
         file: UPDATE,
-        find: "import { isDead, versionIn } from '../memory/entry.ts'",
-        replace: "import { isDead, valueAt, versionIn } from '../memory/entry.ts'",
+        find: "import { isDead, isVacant, versionIn } from '../memory/entry.ts'",
+        replace: "import { isDead, isVacant, valueAt, versionIn } from '../memory/entry.ts'",
       },
       {
         file: UPDATE,

@@ -40,8 +40,8 @@ export const TABLE_TWINS: readonly BrokenTwin[] = [
     patches: [
       {
         file: PUBLISH,
-        find: 'if (compareExchange(table, slotAt, word, packEmpty(filling)) !== word) {',
-        replace: 'if (compareExchange(table, slotAt, word, packEmpty(filling & 0)) !== word) {',
+        find: 'const then = next || packEmpty(fillingOf(load(table, slotAt + BUCKET.B - BUCKET.A)))',
+        replace: 'const then = next || packEmpty(0)',
       },
     ],
     program: 'add delete add x add, absent',
@@ -131,8 +131,8 @@ export const TABLE_TWINS: readonly BrokenTwin[] = [
     patches: [
       {
         file: PUBLISH,
-        find: 'if (compareExchange(table, slotAt, word, packEmpty(filling)) !== word) {',
-        replace: 'poke(table, slotAt, packEmpty(filling))\n  if (word === 0) {',
+        find: 'if (compareExchange(table, slotAt, word, then) !== word) {',
+        replace: 'poke(table, slotAt, then)\n  if (word === 0) {',
       },
     ],
     program: 'set x evict, present',

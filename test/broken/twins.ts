@@ -11,6 +11,7 @@ import { ENTRY_TWINS } from './entry-twins.ts'
 import { FRAME_TWINS } from './frame-twins.ts'
 import { MOMENT_TWINS } from './moment-twins.ts'
 import { TABLE_TWINS } from './table-twins.ts'
+import { TRANSACTION_TWINS } from './transaction-twins.ts'
 
 export interface BrokenTwin {
   readonly name: string
@@ -31,4 +32,5 @@ export const BROKEN_TWINS: readonly BrokenTwin[] = [
   ...CHUNK_TWINS,
   ...DEATH_TWINS,
   ...FRAME_TWINS,
+  ...TRANSACTION_TWINS,
 ]

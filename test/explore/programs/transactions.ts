@@ -112,7 +112,8 @@ function isExplained(
   if (must.length === 0 && keysIn(state) === last) return true
   const end = Math.min(...calls.map(({ returned }) => returned))
   return calls.some((call) => {
-    if (call.invoked > end) return false // Another one had returned before it began.
+    // Another one had returned before it began.
+    if (call.invoked >= end && call.returned !== end) return false
     const isCut = call.returned === Number.POSITIVE_INFINITY
     const rest = calls.filter((other) => other !== call)
     // What lost too many races has changed nothing.
