@@ -104,32 +104,58 @@ async function live({ seed, seconds, say }: Call): Promise<PartReport> {
   return { figures: { ...figures, seconds: time.seconds() }, findings }
 }
 
-/** The same commands to a real memcached; both hand-offs, half of the commands each. */
-async function differential(call: Call): Promise<PartReport> {
+/** What a comparison with a real server counted, and its first difference as text. */
+interface Compared {
+  readonly commands: number
+  readonly streams: number
+  readonly replyBytes: number
+  readonly difference: string | undefined
+}
+
+type Compare = (
+  handOff: (typeof HAND_OFFS)[number],
+  seed: number,
+  commands: number,
+  isOver: () => boolean,
+) => Promise<readonly Compared[]>
+
+/** The same commands to a real server; both hand-offs, half of the commands each. */
+async function byBothHandOffs(call: Call, compare: Compare): Promise<PartReport> {
   const { seed, seconds, commands = Number.POSITIVE_INFINITY, say } = call
-  if (memcachedVersion() === undefined) {
-    return { figures: { commands: 0 }, findings: ['memcached is not installed'] }
-  }
   const time = clock(seconds)
   const figures = { commands: 0, streams: 0, replyBytes: 0, differences: 0 }
   const findings: string[] = []
   for (const handOff of HAND_OFFS) {
-    const half = clock(seconds / 2)
+    const half = clock(seconds / HAND_OFFS.length)
     const isOver = () => call.commands === undefined && half.isOver()
-    // A stream in which time passes takes a quarter of a minute.
-    const timed = call.commands !== undefined || seconds >= 60 ? 1 : 0
-    const tallies = await compareWith(handOff, seed, Math.ceil(commands / 2), timed, isOver)
-    for (const tally of tallies) {
-      say(`${handOff}: ${tally.commands} commands in ${tally.streams} streams`)
-      figures.commands += tally.commands
-      figures.streams += tally.streams
-      figures.replyBytes += tally.replyBytes
-      if (tally.difference === undefined) continue
+    // The other hand-off gets other streams.
+    const first = handOff === 'frames' ? seed : seed + 500_000
+    const most = Math.ceil(commands / HAND_OFFS.length)
+    for (const compared of await compare(handOff, first, most, isOver)) {
+      say(`${handOff}: ${compared.commands} commands in ${compared.streams} streams`)
+      figures.commands += compared.commands
+      figures.streams += compared.streams
+      figures.replyBytes += compared.replyBytes
+      if (compared.difference === undefined) continue
       figures.differences++
-      findings.push(`with ${handOff} ${differenceText(tally.difference)}`)
+      findings.push(`with ${handOff} ${compared.difference}`)
     }
   }
   return { figures: { ...figures, seconds: time.seconds() }, findings }
+}
+
+async function differential(call: Call): Promise<PartReport> {
+  if (memcachedVersion() === undefined) {
+    return { figures: { commands: 0 }, findings: ['memcached is not installed'] }
+  }
+  // A stream in which time passes takes a quarter of a minute.
+  const timed = call.commands !== undefined || call.seconds >= 60 ? 1 : 0
+  return byBothHandOffs(call, async (handOff, seed, commands, isOver) => {
+    const tallies = await compareWith(handOff, seed, commands, timed, isOver)
+    return tallies.map(({ difference, ...counts }) => {
+      return { ...counts, difference: difference && differenceText(difference) }
+    })
+  })
 }
 
 async function compareWith(
@@ -146,10 +172,8 @@ async function compareWith(
   const port = Number(/\d+$/.exec(server.addresses[0]!)![0])
   const both = new Differential(port, memcached.port)
   try {
-    // The other hand-off gets other streams.
-    const first = handOff === 'frames' ? seed : seed + 500_000
-    const inTime = await both.runTimed(first, timed)
-    return [inTime, await both.run(first, commands, isOver)]
+    const inTime = await both.runTimed(seed, timed)
+    return [inTime, await both.run(seed, commands, isOver)]
   } finally {
     both.close()
     memcached.stop()
@@ -158,28 +182,9 @@ async function compareWith(
   }
 }
 
-/** The same commands to a real redis-server; both hand-offs, half of the commands each. */
 async function redisDifferential(call: Call): Promise<PartReport> {
-  const { seed, seconds, commands = Number.POSITIVE_INFINITY, say } = call
   if (!hasRedis()) return { figures: { commands: 0 }, findings: ['redis-server is not installed'] }
-  const time = clock(seconds)
-  const figures = { commands: 0, streams: 0, replyBytes: 0, differences: 0 }
-  const findings: string[] = []
-  for (const handOff of HAND_OFFS) {
-    const half = clock(seconds / 2)
-    const isOver = () => call.commands === undefined && half.isOver()
-    const first = handOff === 'frames' ? seed : seed + 500_000
-    const most = Math.ceil(commands / HAND_OFFS.length)
-    const tally = await compareWithRedis(handOff, first, most, isOver)
-    say(`${handOff}: ${tally.commands} commands in ${tally.streams} streams`)
-    figures.commands += tally.commands
-    figures.streams += tally.streams
-    figures.replyBytes += tally.replyBytes
-    if (tally.difference === undefined) continue
-    figures.differences++
-    findings.push(`with ${handOff} ${tally.difference}`)
-  }
-  return { figures: { ...figures, seconds: time.seconds() }, findings }
+  return byBothHandOffs(call, async (...given) => [await compareWithRedis(...given)])
 }
 
 async function compareWithRedis(
