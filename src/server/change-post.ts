@@ -5,7 +5,7 @@
 import { Worker } from 'node:worker_threads'
 import type { EngineHandle } from '../engine/session.ts'
 import { RedisBoard } from '../protocols/redis/board.ts'
-import { ChangeRing, CLOSED, FULL } from './change-ring.ts'
+import { ChangeRing, CLOSED, FULL, OPEN } from './change-ring.ts'
 import type { ChangeThreadSpec } from './change-thread.ts'
 
 const RESTART_MS = 20
@@ -32,6 +32,11 @@ export class ChangePost {
     this.#ring = new ChangeRing(changes)
     this.#boardMemory = board
     this.#board = new RedisBoard(board, 0)
+  }
+
+  /** Whether the feed is read. */
+  get isReading(): boolean {
+    return this.#ring.state === OPEN
   }
 
   /** A worker has asked for changes. */

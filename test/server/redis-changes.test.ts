@@ -195,12 +195,18 @@ test('a worker that was blocked for long cuts its subscribers, no others', async
     await socket.ask(['SUBSCRIBE', 'news'])
     socket.onPush = () => received[index]!++
   }
-  void sleeper.ask(['DEBUG', 'SLEEP', '2.5']).catch(() => {})
+  const publish = (message: string) => publisher.ask(['PUBLISH', 'news', message])
+  await expect.poll(() => publish('to both')).toBe(2)
+  await expect.poll(() => received.every((count) => count > 0)).toBe(true)
+  received.fill(0)
+  void sleeper.ask(['DEBUG', 'SLEEP', '8']).catch(() => {})
   await sleep(50)
   const message = 'x'.repeat(900_000)
-  for (let n = 0; n < 50; n++) expect(await publisher.ask(['PUBLISH', 'news', message])).toBe(2)
-  expect(await eventually(() => received.includes(50), 10_000)).toBe(true)
-  expect(await eventually(() => sockets.slice(0, 2).some((one) => one.isClosed), 10_000)).toBe(true)
+  const replies = await Promise.all(Array.from({ length: 50 }, () => publish(message)))
+  expect(replies.every((reply) => Number(reply) > 0)).toBe(true)
+  expect(await eventually(() => received.includes(50), 20_000)).toBe(true)
+  const isCut = () => sockets.slice(0, 2).some((one) => one.isClosed)
+  expect(await eventually(isCut, 15_000)).toBe(true)
   expect(sockets.slice(0, 2).map((one) => one.isClosed)).toEqual(
     received.map((count) => count !== 50),
   )
@@ -208,4 +214,4 @@ test('a worker that was blocked for long cuts its subscribers, no others', async
   expect(stats).toMatch(/client_output_buffer_limit_disconnections:1\r\n/)
   expect(stats).toMatch(/worker_messages_dropped:\d+/)
   for (const socket of sockets) socket.end()
-}, 30_000)
+}, 60_000)

@@ -87,8 +87,11 @@ export async function runListeners(options: ListenersOptions): Promise<Listeners
   let killed = 0
   const killer = setInterval(() => {
     const victim = kills[killed % kills.length]
-    const thread = victim === 'worker' ? server.workerAt(killed % WORKERS) : server.changes?.thread
-    if (victim === undefined || thread === undefined) return
+    // Who was killed while it starts, again and again, would never serve.
+    const isWhole = [...Array(WORKERS).keys()].every((index) => server.isServing(index))
+    if (victim === undefined || !isWhole || server.changes?.isReading !== true) return
+    const thread = victim === 'worker' ? server.workerAt(killed % WORKERS) : server.changes.thread
+    if (thread === undefined) return
     killed++
     void thread.terminate()
   }, killEveryMs)
