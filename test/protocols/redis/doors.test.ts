@@ -178,6 +178,23 @@ describe('limits', () => {
 })
 
 describe('the last use', () => {
+  test('of a flood of reads few are noted, of TOUCH all', () => {
+    const bench = new RedisBench()
+    const names = Array.from({ length: 20 }, (_, i) => `key${i}`)
+    for (const name of names) bench.ask(['SET', name, 'v'])
+    const idleOnes = () =>
+      names.filter((name) => bench.ask(['OBJECT', 'IDLETIME', name]) !== ':0\r\n')
+    bench.clock.ms += 60_000
+    expect(idleOnes()).toHaveLength(20)
+    bench.ask(['MGET', ...names])
+    expect(idleOnes()).toHaveLength(18)
+    bench.clock.ms += 1
+    for (const name of names) bench.ask(['GET', name])
+    expect(idleOnes()).toHaveLength(16)
+    bench.ask(['TOUCH', ...names])
+    expect(idleOnes()).toHaveLength(0)
+  })
+
   const idle = (bench: RedisBench): string => bench.ask('OBJECT IDLETIME k')
 
   test.each([

@@ -70,7 +70,7 @@ export function sendValue(client: RedisClient, skipsOthers: boolean): void {
         if (skipsOthers) reply.nil()
         else reply.error(WRONG_TYPE)
       }
-      noteUse(client)
+      noteUse(client, true)
       return
     }
     out.length = mark

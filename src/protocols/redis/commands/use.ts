@@ -15,6 +15,8 @@ import { FLAG, RECORD, SETTING } from '../board.ts'
 import type { RedisClient } from '../client.ts'
 
 const USE_INTERVAL_SECONDS = 60
+/** A note writes the entry anew, at the cost of a SET: a flood of reads takes no more of them. */
+const MOST_NOTES_PER_MS = 2
 const BITS = (1 << MARK_BITS) - 1
 
 /** The entry was used now, and is as it was. One per thread. */
@@ -31,16 +33,31 @@ class UseChange implements Change {
   }
 }
 const useChange = new UseChange()
+/** The engine's and the moment's notes so far. */
+let noted: RedisClient['raw'] | undefined
+let notedAt = 0
+let notes = 0
 
-/** After a hit that counts as a use: `raw.reading` is what was read. */
-export function noteUse(client: RedisClient): void {
+/**
+ * After a hit that counts as a use: `raw.reading` is what was read.
+ * @param isFlood one of reads that may be very many: a few of them are noted
+ */
+export function noteUse(client: RedisClient, isFlood = false): void {
   const { marks } = client.raw.reading
   if (marks === 0 || client.idleSeconds(marks) < USE_INTERVAL_SECONDS) return
   const { board } = client.host
   // The feed could not tell such a note from a new value.
   if (board.setting(SETTING.keyspaceEvents) !== 0 || client.worker.tracking.isNeeded) return
   if ((board.word(client.slot, RECORD.flags) & FLAG.noTouch) !== 0) return
+  if (isFlood && !mayNote(client)) return
   useChange.marks = client.marks
   // A lost race or a full memory loses a note, nothing else.
   client.raw.change(useChange)
+}
+
+function mayNote({ raw, now }: RedisClient): boolean {
+  if (now !== notedAt || raw !== noted) notes = 0
+  noted = raw
+  notedAt = now
+  return notes++ < MOST_NOTES_PER_MS
 }
