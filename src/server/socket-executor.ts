@@ -8,6 +8,7 @@
  * Bounds are those of the frames: over WINDOW_BYTES of unwritten replies a connection is not
  * executed and not read, and what was read of it, one chunk, is kept aside.
  */
+import { soon } from '#words'
 import type { Socket } from 'node:net'
 import { ReplyBuffer } from '../protocols/reply-buffer.ts'
 import type { ConnectionBoard } from './connection-board.ts'
@@ -124,7 +125,7 @@ export class SocketExecutor {
   putOff(client: SocketClient): void {
     if (client.served.isQueued || client.served.isPaused) return
     client.served.isQueued = true
-    if (this.#ready.push(client) === 1) setImmediate(this.#serveReady)
+    if (this.#ready.push(client) === 1) soon(this.#serveReady)
   }
 
   /** Feeds a connection at the next turn of the event loop; `wrote` comes first if it is slow. */
@@ -215,7 +216,7 @@ export class SocketExecutor {
   #noteReplies(client: SocketClient, mark: number): void {
     const { length } = this.#out
     this.#counters.wrote(length - mark)
-    if (this.#replied.length === 0) setImmediate(this.#writeReplies)
+    if (this.#replied.length === 0) soon(this.#writeReplies)
     this.#replied.push(client)
     this.#replyEnds.push(length)
   }

@@ -158,11 +158,10 @@ export const FRAME_TWINS: readonly BrokenTwin[] = [
       {
         file: 'src/server/connection-board.ts',
         find: `    this.close(slot)
-    const at = this.#at(slot)
+    this.#watchers.remove(slot) // whoever closed it may have died before
 `,
-        replace: `    this.close(slot)
-    const at = this.#at(slot)
-    store(this.#words, at + STATE, FREE)
+        replace: `    store(this.#words, this.#at(slot) + STATE, FREE)
+    this.close(slot)
 `,
       },
     ],

@@ -40,8 +40,8 @@ export const TABLE_TWINS: readonly BrokenTwin[] = [
     patches: [
       {
         file: PUBLISH,
-        find: 'const then = next || packEmpty(fillingOf(load(table, slotAt + BUCKET.B - BUCKET.A)))',
-        replace: 'const then = next || packEmpty(0)',
+        find: 'packEmpty(fillingOf(load(table, slotAt + BUCKET.B - BUCKET.A)))',
+        replace: 'packEmpty(0)',
       },
     ],
     program: 'add delete add x add, absent',

@@ -15,9 +15,8 @@ export const TRANSACTION_TWINS: readonly BrokenTwin[] = [
     patches: [
       {
         file: TRANSACTION,
-        find: 'return compareExchange(view.control, view.rowAt + ROW.TX, open, packTx(number, state)) === open',
-        replace:
-          'store(view.control, view.rowAt + ROW.TX, packTx(number, state))\n  return open !== 0',
+        find: 'open, packTx(number, state)) === open',
+        replace: 'load(view.control, view.rowAt + ROW.TX), packTx(number, state)) !== -1',
       },
     ],
     program: 'transaction: transfer x incr',
@@ -44,9 +43,8 @@ export const TRANSACTION_TWINS: readonly BrokenTwin[] = [
     patches: [
       {
         file: INTENT,
-        find: 'if (intentState(view, words, at, presence) !== DUE) return isVacantIntent(head) ? VACANT : HOLDS',
-        replace:
-          'if (isVacantIntent(head) || words.length > 0) return isVacantIntent(head) ? VACANT : HOLDS',
+        find: 'if (intentState(view, words, at, presence) !== DUE) return isVacantIntent(head)',
+        replace: 'if (isVacantIntent(head) || words.length > 0) return isVacantIntent(head)',
       },
     ],
     program: 'transaction: get, get back',
@@ -74,8 +72,8 @@ export const TRANSACTION_TWINS: readonly BrokenTwin[] = [
       {
         file: 'src/memory/publish.ts',
         find: 'if (compareExchange(table, slotAt, word, then) !== word) {',
-        replace:
-          'if (next !== 0) poke(table, slotAt, then)\n  else if (compareExchange(table, slotAt, word, then) !== word) {',
+        replace: `if (next !== 0) poke(table, slotAt, then)
+  else if (compareExchange(table, slotAt, word, then) !== word) {`,
       },
     ],
     program: 'transaction: set',
@@ -126,8 +124,8 @@ export const TRANSACTION_TWINS: readonly BrokenTwin[] = [
     patches: [
       {
         file: ENGINE,
-        find: 'if (creationsIn(view.homeWord) !== addCreations(seen.creations, mine)) return CONFLICT',
-        replace: 'if (creationsIn(view.homeWord) < 0 * mine) return CONFLICT',
+        find: 'if (creationsIn(view.homeWord) !== addCreations(seen.creations, mine))',
+        replace: 'if (creationsIn(view.homeWord) < 0 * mine)',
       },
     ],
     program: 'transaction: watch absent x add, delete',
@@ -140,14 +138,10 @@ export const TRANSACTION_TWINS: readonly BrokenTwin[] = [
     patches: [
       {
         file: TRANSACTION,
-        find: '  if (state === TX_OPEN) {\n',
-        replace: '  if (state !== TX_NONE) {\n',
-      },
-      {
-        file: TRANSACTION,
         find: '    tidy(view, peek(wordsOf(view, item), chunkAddress(view, item) + ITEM.SLOT))\n',
-        replace:
-          '    if (isCommitted === view.isInTransaction) tidy(view, peek(wordsOf(view, item), chunkAddress(view, item) + ITEM.SLOT))\n',
+        replace: `    const slot = peek(wordsOf(view, item), chunkAddress(view, item) + ITEM.SLOT)
+    if (isCommitted === view.isInTransaction) tidy(view, slot)
+`,
       },
     ],
     program: 'death: transaction: rename',

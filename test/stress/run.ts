@@ -18,6 +18,7 @@ import { memory } from './parts/memory.ts'
 import type { Part, PartResult } from './parts/part.ts'
 import { server } from './parts/server.ts'
 import { suspension, WHOLE_SECONDS } from './parts/suspension.ts'
+import { transfers } from './parts/transfers.ts'
 
 interface Entry {
   readonly name: string
@@ -28,12 +29,13 @@ interface Entry {
   readonly most: number
 }
 const PARTS: readonly Entry[] = [
-  { name: 'histories', part: histories, share: 0.2, most: Infinity },
+  { name: 'histories', part: histories, share: 0.16, most: Infinity },
   { name: 'deaths', part: deaths, share: 0.26, most: Infinity },
   { name: 'suspension', part: suspension, share: 0.44, most: WHOLE_SECONDS },
   { name: 'memory', part: memory, share: 0.04, most: 360 },
   { name: 'server', part: server, share: 0.02, most: Infinity },
   { name: 'listeners', part: listeners, share: 0.04, most: Infinity },
+  { name: 'transfers', part: transfers, share: 0.04, most: Infinity },
 ]
 const RESULTS = fileURLToPath(new URL('../../results/', import.meta.url))
 

@@ -12,7 +12,7 @@ import { isAnyChanged, workOut } from './atomic.ts'
 import type { Continuation, RedisClient } from './client.ts'
 import type { Command, Handlers } from './command-table.ts'
 import { CONTENDED_REPLY, KEY_TOO_LONG } from './errors.ts'
-import { nameOf } from './overlay.ts'
+import { nameOf } from './overlay-entry.ts'
 
 export const TRANSACTION_HANDLERS: Handlers = {
   multi,

@@ -1,0 +1,82 @@
+/** One key of a transaction that is worked out: what was read of it, and what is to become of it. */
+import { Draft, HIT, type RawAccess, type Seen, type Want } from '../../engine/raw-access.ts'
+
+const NOTHING = new Uint8Array(0)
+/** As often a key may be written while it is read. */
+const READ_TRIES = 100
+
+/** One key of a transaction. */
+export class Entry {
+  readonly key: Uint8Array
+  readonly space: number
+  /** Bucket in which a walk tells a key that is not in the table yet. */
+  readonly bucket: number
+  /** What was read is this; undefined: it was not read, but written blindly. */
+  seen: Seen | undefined = undefined
+  isKnown = false
+  isChanged = false
+  isThere = false
+  bytes = NOTHING
+  codec = 0
+  flags = 0
+  expiry = 0
+  marks = 0
+  heat = 0
+  chunkBytes = 0
+
+  constructor(key: Uint8Array, space: number, bucket: number) {
+    this.key = key
+    this.space = space
+    this.bucket = bucket
+  }
+}
+
+/** Reads a key as everybody sees it; false when it was written too often meanwhile. */
+export function readEntry(raw: RawAccess, entry: Entry): boolean {
+  for (let tries = 0; tries < READ_TRIES; tries++) {
+    raw.stage(entry.key, 0, entry.key.length, entry.space)
+    const seen = raw.see()
+    if (seen === undefined) continue
+    entry.seen = seen
+    if (seen.version === 0) return true
+    if (raw.open() !== HIT) continue
+    const { length, codec, flags, marks, expiry, version } = raw.reading
+    const bytes = new Uint8Array(length)
+    raw.copy(bytes, 0)
+    const heat = raw.heat()
+    const chunkBytes = raw.chunkBytes()
+    if (!raw.confirm()) continue
+    entry.seen = { version, expiry, creations: 0 }
+    Object.assign(entry, { bytes, codec, flags, marks, expiry, heat, chunkBytes, isThere: true })
+    return true
+  }
+  return false
+}
+
+/** A key and its database: how watched keys are named, too. */
+export function nameOf(key: Uint8Array, space: number): string {
+  return `${space} ${Buffer.from(key.buffer, key.byteOffset, key.length).toString('latin1')}`
+}
+
+export function keyOf({ key }: Entry): Uint8Array {
+  return key
+}
+
+export function isSame(one: Seen, other: Seen): boolean {
+  return one.version === other.version && one.expiry === other.expiry
+}
+
+export function draftOf({ bytes, codec, flags, expiry, marks }: Entry): Draft {
+  const draft = new Draft()
+  draft.bytes = bytes
+  draft.length = bytes.length
+  return Object.assign(draft, { codec, flags, expiry, marks })
+}
+
+/**
+ * Transactions that hold their keys in one order abort each other less. The last one first: what
+ * was held last is put in place, and told, first.
+ */
+export function inOrder(one: Want, other: Want): number {
+  return other.space - one.space || Buffer.compare(other.key, one.key)
+}

@@ -1,0 +1,72 @@
+/**
+ * The short form: no amount is lost or doubled, whoever dies; and that it would be noticed. The
+ * long one: npm run stress -- --parts transfers
+ */
+import { expect, test } from 'vitest'
+import { runTransfers } from './transfers.ts'
+import { makeTwin, NARROW_VERSIONS, type Patch } from './twin.ts'
+
+test('threads that move amounts, and are killed', async () => {
+  const report = await runTransfers({
+    seconds: 3,
+    threads: 3,
+    seed: 1,
+    killEveryMs: 60,
+    leastKills: 6,
+  })
+  expect(report.problems).toEqual([])
+  expect(report.kills).toBeGreaterThan(5)
+  expect(report.commits).toBeGreaterThan(200)
+  expect(report.snapshots).toBeGreaterThan(50)
+}, 60_000)
+
+test('threads that pause, and freeze in the midst of it', async () => {
+  const twin = makeTwin([NARROW_VERSIONS], true)
+  try {
+    const options = {
+      seconds: 4,
+      threads: 4,
+      seed: 2,
+      killEveryMs: 100,
+      leastKills: 3,
+      hasPauses: true,
+    }
+    const report = await runTransfers({ ...options, entry: twin.entry })
+    expect(report.problems).toEqual([])
+    expect(report.commits).toBeGreaterThan(20)
+  } finally {
+    twin.remove()
+  }
+}, 60_000)
+
+const TWINS: readonly (Patch & { readonly name: string })[] = [
+  {
+    name: 'recovery forgets what was committed',
+    file: 'src/memory/recover.ts',
+    find: '  finishTransaction(view)\n',
+    replace: '',
+  },
+  {
+    name: 'a writer passes by an open transaction',
+    file: 'src/memory/intent.ts',
+    find: 'if (state === PENDING) return abortHolder(view, entry, entryAt, presence)',
+    replace: 'if (state === PENDING) return true',
+  },
+  {
+    name: 'committed, though it was aborted',
+    file: 'src/memory/transaction.ts',
+    find: '  return decide(view, TX_COMMITTED)',
+    replace: '  return decide(view, TX_COMMITTED) || true',
+  },
+]
+
+test.each(TWINS)('noticed: $name', async (patch) => {
+  const twin = makeTwin([patch], true)
+  try {
+    const options = { seconds: 20, threads: 4, seed: 3, killEveryMs: 100, hasPauses: true }
+    const { problems } = await runTransfers({ ...options, entry: twin.entry })
+    expect(problems.length).toBeGreaterThan(0)
+  } finally {
+    twin.remove()
+  }
+}, 60_000)
