@@ -3,11 +3,11 @@
  * Everything is checked before anything listens.
  */
 import { availableParallelism } from 'node:os'
-import { count } from '../engine/describe.ts'
 import { badOption, badType } from '../engine/errors.ts'
 import { closestOption } from '../engine/option-names.ts'
 import type { ServerSettings } from '../protocols/memcached/host.ts'
 import { type HandOff, pickHandOff } from './hand-off.ts'
+import { flag, oneOf, text, type Unchecked, whole } from './option-readers.ts'
 
 /** The options of `serve`. All are optional. */
 export interface ServeOptions {
@@ -94,11 +94,11 @@ export const MAX_CONNECTIONS = 200_000
 export const MAX_WORKERS = 64
 export const MAX_IDLE_SECONDS = 2 ** 31 - 1
 const MAX_AUTO_WORKERS = 8
-const MAX_PORT = 65_535
+export const MAX_PORT = 65_535
 const MAX_VERBOSITY = 3
 /** A socket's address has room for no more on Linux. */
-const MAX_PATH_BYTES = 107
-const MAX_HOSTS = 7
+export const MAX_PATH_BYTES = 107
+export const MAX_HOSTS = 7
 /** `127.0.0.1:5555`, `[::1]:5555`; an IPv6 address has more colons. */
 const ADDRESS_AND_PORT = /^(?:[^:]*|\[.*\]):[0-9]*$/
 
@@ -106,8 +106,6 @@ const OPTION_NAMES = (
   'memcachedPort redisPort host unixSocket maxConnections workers handOff acceptor flush ' +
   'enableShutdown enableDebug idleTimeout verbosity protocolModule'
 ).split(' ') as readonly (keyof ServeOptions)[]
-
-type Unchecked = Readonly<Partial<Record<keyof ServeOptions, unknown>>>
 
 /**
  * Checks every option and fills in those left out.
@@ -220,44 +218,4 @@ function workersOf(given: Unchecked, handOff: HandOff): number {
     throw badOption('workers', given.workers, "it must be a number or 'auto'", 'auto')
   }
   return whole(given, 'workers', 1, MAX_WORKERS, 1)
-}
-
-function whole(
-  given: Unchecked,
-  field: keyof ServeOptions,
-  least: number,
-  most: number,
-  standard: number,
-): number {
-  const quantity = given[field]
-  if (quantity === undefined) return standard
-  if (typeof quantity !== 'number') throw badType(field, quantity, 'a number')
-  if (Number.isInteger(quantity) && quantity >= least && quantity <= most) return quantity
-  const why = `it must be a whole number from ${count(least)} to ${count(most)}`
-  throw badOption(field, quantity, why, quantity < least ? least : most)
-}
-
-function flag(given: Unchecked, field: keyof ServeOptions, standard: boolean): boolean {
-  const value = given[field] ?? standard
-  if (typeof value !== 'boolean') throw badType(field, value, 'true or false')
-  return value
-}
-
-function text(given: Unchecked, field: keyof ServeOptions, standard: string): string {
-  const value = given[field] ?? standard
-  if (typeof value !== 'string') throw badType(field, value, 'a string')
-  return value
-}
-
-/** One of a few words; the first stands in for none. */
-function oneOf<Word extends string>(
-  given: Unchecked,
-  field: keyof ServeOptions,
-  words: readonly Word[],
-): Word {
-  const value = given[field] ?? words[0]
-  if (words.includes(value as Word)) return value as Word
-  const allowed = words.map((word) => `'${word}'`).join(' or ')
-  if (typeof value !== 'string') throw badType(field, value, allowed)
-  throw badOption(field, value, `it must be ${allowed}`, allowed)
 }
