@@ -8,10 +8,10 @@ import type { EngineOptions } from '../engine/options.ts'
 import { openFilesShortage } from '../server/open-files.ts'
 import { resolveServeOptions, type ServeOptions } from '../server/options.ts'
 import { type Server, serve } from '../server/serve.ts'
-import { serveHelp } from './flags.ts'
+import { flagOfOption, optionsFor, serveHelp } from './flags.ts'
+import { effectiveConfig } from './print-config.ts'
 import { readSettings, type Settings, UsageError } from './settings.ts'
 
-const DEFAULT_MEMORY = '64mb'
 /** Rows for threads beside the workers: the main thread, and workers that are being replaced. */
 const SPARE_THREADS = 8
 /** Whatever clients do, and whatever goes wrong: so long after a signal the process is gone. */
@@ -34,9 +34,15 @@ export async function serveCommand(argv: readonly string[]): Promise<number> {
   for (const warning of settings.warnings) tell(warning)
   const stop = awaitSignal()
   try {
-    const options = serveOptionsOf(settings)
-    const { workers, maxConnections } = resolveServeOptions(options)
+    const options = optionsFor('serve', settings.values) as ServeOptions // checked by the next
+    const resolved = resolveServeOptions(options)
+    const { workers, maxConnections } = resolved
     const engine = createEngine(engineOptionsOf(settings, workers))
+    if (settings.values.get('print-config') === true) {
+      engine.close()
+      process.stdout.write(effectiveConfig(settings, resolved))
+      return 0
+    }
     const server = await serve(engine, options)
     const shortage = openFilesShortage(maxConnections, workers)
     if (shortage !== undefined) tell(shortage)
@@ -66,38 +72,9 @@ function awaitSignal(): Promise<void> {
   })
 }
 
-function serveOptionsOf({ values }: Settings): ServeOptions {
-  const verbose = values.get('verbose') ?? 0
-  const given = {
-    memcachedPort: values.get('memcached-port'),
-    redisPort: values.get('redis-port'),
-    host: values.get('host'),
-    unixSocket: values.get('unix-socket'),
-    maxConnections: values.get('max-connections'),
-    workers: values.get('workers'),
-    handOff: values.get('handoff'),
-    flush: negated(values.get('no-flush')),
-    enableShutdown: values.get('enable-shutdown'),
-    enableDebug: values.get('enable-debug-command'),
-    idleTimeout: values.get('idle-timeout'),
-    verbosity: typeof verbose === 'boolean' ? Number(verbose) : verbose,
-  }
-  return given as ServeOptions // checked by resolveServeOptions
-}
-
 function engineOptionsOf({ values }: Settings, workers: number): EngineOptions {
-  const given = {
-    memory: values.get('memory') ?? DEFAULT_MEMORY,
-    maxItemSize: values.get('max-item-size'),
-    eviction: values.get('eviction'),
-    maxThreads: workers + SPARE_THREADS,
-  }
-  return given as EngineOptions // checked by createEngine
-}
-
-/** `no-flush: true` is `flush: false`; what is no boolean is refused under its own name. */
-function negated(noFlush: unknown): unknown {
-  return typeof noFlush === 'boolean' ? !noFlush : noFlush
+  // checked by createEngine
+  return { ...optionsFor('engine', values), maxThreads: workers + SPARE_THREADS } as EngineOptions
 }
 
 function readyLine(server: Server, engine: Engine): string {
@@ -121,12 +98,6 @@ function messageOf(error: unknown, settings: Settings | undefined): string {
   const { field } = error as Partial<HeddleError>
   if (field === undefined || !error.message.startsWith(field)) return error.message
   const kebab = field.replaceAll(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`)
-  const setting = FLAG_NAMES[field] ?? kebab
+  const setting = flagOfOption(field)?.name ?? kebab
   return (settings?.nameOf(setting) ?? setting) + error.message.slice(field.length)
-}
-const FLAG_NAMES: Readonly<Record<string, string>> = {
-  handOff: 'handoff',
-  flush: 'no-flush',
-  enableDebug: 'enable-debug-command',
-  verbosity: 'verbose',
 }

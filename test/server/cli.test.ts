@@ -142,7 +142,9 @@ describe('what is wrong is one line', () => {
     const file = join(folder, 'value.json')
     writeFileSync(file, JSON.stringify({ workers: 0 }))
     const fromFile = await run(['serve', '--config', file])
-    expect(fromFile.stderr.startsWith(`heddle serve: config ${file}: workers is 0: `)).toBe(true)
+    expect(fromFile.stderr.startsWith(`heddle serve: config ${file}, line 1: workers is 0: `)).toBe(
+      true,
+    )
   })
 
   test('a port in use', async () => {
