@@ -12,10 +12,10 @@ Every setting of \`heddle serve\`. Made from the option table (\`src/cli/table/\
 
 A setting is said in one of three places; the first of them that says it counts:
 
-1. a **flag**: \`--max-connections 200\`, or \`-c 200\` where there is a short name (memcached's own,
-   with its meaning);
-2. a **variable** of the environment: \`HEDDLE_MAX_CONNECTIONS=200\`; an empty one counts as not set,
-   switches take \`1\`, \`true\`, \`yes\`, \`on\` and \`0\`, \`false\`, \`no\`, \`off\`;
+1. a **flag**: \`--max-connections 200\`, or \`-c 200\` where there is a short name (memcached's
+   own, with its meaning);
+2. a **variable**: \`HEDDLE_MAX_CONNECTIONS=200\`. An empty one counts as not set. Switches take
+   1, true, yes, on and their opposites;
 3. the **file** that \`--config\` or \`HEDDLE_CONFIG\` names: one JSON object, comments allowed.
 
 \`\`\`
