@@ -1,0 +1,202 @@
+/**
+ * One HTTP client's connection: what arrives goes to node:http's parser, what is answered comes
+ * back, both by way of a stream without a socket (stream.ts).
+ *
+ * Most requests are answered before `feed` returns. While one is not (an answer behind another one,
+ * a hash that is under way), what arrives is kept aside, so a client has as many requests under way
+ * as one read brought at most. An answer without an end (server-sent events) does not hold back
+ * what comes, so that the end of the connection is noticed.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ProtocolConnection } from '../protocol.ts'
+import type { ReplyBuffer } from '../reply-buffer.ts'
+import type { Problem } from './problem.ts'
+import { ConnectionStream, type StreamOwner } from './stream.ts'
+import type { HttpWorker } from './worker.ts'
+
+const CRLF_CRLF = 0x0d0a0d0a
+
+/** A request, from its head to the end of its answer. */
+interface Open {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  /** An answer without an end has begun. */
+  isStream: boolean
+  /** It is not decided yet whether its body will be read. */
+  isUndecided: boolean
+}
+
+export class HttpConnection implements ProtocolConnection, StreamOwner {
+  readonly slot: number
+  readonly #worker: HttpWorker
+  /** From the first byte on: an idle connection costs little. */
+  #stream: ConnectionStream | undefined
+  /** Requests whose answers node:http has not finished, the oldest first. */
+  readonly #open: Open[] = []
+  /** What arrived last, while it is parsed; whether it ends where a message ends. */
+  #chunk: Buffer | undefined
+  #isBetween = true
+  /** The request that began last, and whether its end was seen. */
+  #latest: IncomingMessage | undefined
+  #isLatestWhole = true
+  /** The server was told to keep aside what comes. */
+  #isHeld = false
+  /** To be fed at the next opportunity: it has asked for that. */
+  #isDue = false
+  #isDisposed = false
+  /** What the parser refused, until the answers before it are out. */
+  #refusal: Problem | undefined
+  /** When the first byte of an unfinished request came, by the worker's clock; 0: there is none. */
+  startedAt = 0
+
+  constructor(worker: HttpWorker, slot: number) {
+    this.slot = slot
+    this.#worker = worker
+  }
+
+  get hasMore(): boolean {
+    const stream = this.#stream
+    return stream !== undefined && (stream.hasWaiting || this.#isAnswering || stream.isStopped)
+  }
+
+  get isPaused(): boolean {
+    return !this.#isDue && this.#stream?.hasWaiting !== true
+  }
+
+  get isClosing(): boolean {
+    return this.#stream?.isOver === true
+  }
+
+  /** The head of the request under way was parsed. */
+  get hasHead(): boolean {
+    return !this.#isLatestWhole
+  }
+
+  get hasState(): boolean {
+    return !this.#isBetween || this.#open.some(isUnfinished)
+  }
+
+  get pendingBytes(): number {
+    return 0 // node:http does not tell; `hasState` says whether there are any
+  }
+
+  /** Waits for an answer that is not begun, or not whole. */
+  get #isAnswering(): boolean {
+    return this.#open.some(
+      (open) => open.isUndecided || (!open.isStream && open.request.complete && isUnfinished(open)),
+    )
+  }
+
+  feed(source: Uint8Array, from: number, to: number, out: ReplyBuffer): number {
+    this.#stream ??= this.#connect()
+    const stream = this.#stream
+    this.#isDue = false
+    stream.drainTo(out)
+    let at = from
+    if (at < to && !this.hasMore && !stream.isOver) {
+      at = to
+      if (this.#refusal === undefined) this.#take(stream, Buffer.from(source.subarray(from, to)))
+    }
+    stream.undrain()
+    this.#isHeld = this.hasMore || this.#open.some((open) => open.isStream)
+    this.#worker.fed()
+    return at
+  }
+
+  dispose(): void {
+    this.#isDisposed = true
+    this.#worker.gone(this)
+    this.#stream?.destroy()
+  }
+
+  /** node:http has the head of a request. */
+  begins(request: IncomingMessage, response: ServerResponse): Open {
+    const open: Open = { request, response, isStream: false, isUndecided: false }
+    this.#open.push(open)
+    response.once('close', () => {
+      this.#open.splice(this.#open.indexOf(open), 1)
+      if (this.#refusal !== undefined) this.#refuse()
+      if (this.#isHeld) this.hasOutput()
+    })
+    this.#latest = request
+    this.#isLatestWhole = false
+    return open
+  }
+
+  /** Keeps aside what comes until what is returned is called. */
+  hold(open: Open): () => void {
+    open.isUndecided = true
+    return () => {
+      open.isUndecided = false
+      if (this.#isHeld) this.hasOutput()
+    }
+  }
+
+  /** These are the last bytes of a request's body. */
+  bodyEnds(last: Buffer): void {
+    const chunk = this.#chunk
+    this.#isBetween =
+      chunk !== undefined && last.buffer === chunk.buffer && endOf(last) === endOf(chunk)
+  }
+
+  /** What the client sends is no HTTP, or took too long: says so behind what is answered. */
+  refuse(problem: Problem): void {
+    if (this.#refusal !== undefined) return
+    this.#refusal = problem
+    this.#refuse()
+  }
+
+  wantsInput(): void {
+    if (this.#isHeld) this.hasOutput()
+  }
+
+  hasOutput(): void {
+    if (this.#isDue || this.#isDisposed) return
+    this.#isDue = true
+    this.#worker.host.serveSoon(this.slot)
+  }
+
+  #connect(): ConnectionStream {
+    const stream = new ConnectionStream(this, this.#worker.host.addressOf(this.slot))
+    this.#worker.connected(this, stream)
+    return stream
+  }
+
+  #take(stream: ConnectionStream, bytes: Buffer): void {
+    const before = this.#latest
+    this.#chunk = bytes
+    this.#isBetween = false
+    stream.deliver(bytes)
+    this.#chunk = undefined
+    const isWhole = this.#latest === undefined || this.#latest.complete
+    const hasEnded = isWhole && !this.#isLatestWhole
+    this.#isLatestWhole = isWhole
+    // A head ends with an empty line, and so do chunks.
+    this.#isBetween = isWhole && (this.#isBetween || endsWithEmptyLine(bytes))
+    if (hasEnded) this.startedAt = 0
+    else if (this.startedAt === 0 || this.#latest !== before) this.startedAt = this.#worker.now()
+  }
+
+  /** Once every request before it is answered. */
+  #refuse(): void {
+    const stream = this.#stream!
+    if (this.#open.some((open) => open.isStream)) stream.destroy()
+    if (stream.destroyed || stream.writableEnded) return
+    if (this.#open.some(({ request, response }) => request.complete || response.headersSent)) return
+    stream.end(this.#refusal!.asResponse)
+  }
+}
+
+/** Its answer is not wholly in the stream. */
+function isUnfinished({ response }: Open): boolean {
+  return !response.writableEnded || response.writableLength > 0
+}
+
+function endOf(bytes: Buffer): number {
+  return bytes.byteOffset + bytes.length
+}
+
+function endsWithEmptyLine(bytes: Buffer): boolean {
+  const { length } = bytes
+  return length >= 4 && bytes.readUInt32BE(length - 4) === CRLF_CRLF
+}

@@ -1,0 +1,123 @@
+/**
+ * What the HTTP connections of one worker share: node:http's server, which parses and never
+ * listens; the table of routes; the engine.
+ *
+ * What is promised of time: a request whose head is not whole within HEAD_MS, or that is not whole
+ * within REQUEST_MS, is answered 408 and its connection ends.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { RawAccess } from '../../engine/raw-access.ts'
+import { answer } from './answer.ts'
+import type { HttpConnection } from './connection.ts'
+import type { HttpHost } from './host.ts'
+import { parserProblem, Problem } from './problem.ts'
+import { RouteTable } from './route-table.ts'
+import type { ConnectionStream } from './stream.ts'
+
+/** Request line and header fields together, as node:http's own limit. */
+export const MOST_HEAD_BYTES: number = 16 * 1024
+const MOST_HEADERS = 100
+const HEAD_MS = 10_000
+const REQUEST_MS = 60_000
+const LOOK_MS = 1000
+
+export class HttpWorker {
+  readonly raw: RawAccess
+  readonly host: HttpHost
+  readonly routes = new RouteTable()
+  readonly #server: Server
+  readonly #connections = new Map<Duplex, HttpConnection>()
+  readonly #streams = new Map<HttpConnection, Duplex>()
+  #isTurnDue = false
+  readonly #now: () => number
+
+  /** @param now in ms, of a clock that nobody sets */
+  constructor(raw: RawAccess, host: HttpHost, now: () => number = () => performance.now()) {
+    this.raw = raw
+    this.host = host
+    this.#now = now
+    this.#server = createServer({
+      maxHeaderSize: MOST_HEAD_BYTES,
+      requireHostHeader: false, // answer.ts looks at it, and refuses in its own words
+      joinDuplicateHeaders: true,
+      keepAliveTimeout: 0,
+    })
+    this.#server.maxHeadersCount = MOST_HEADERS
+    this.#server.on('request', (request, response) => this.#begin(request, response, false))
+    this.#server.on('checkContinue', (request, response) => this.#begin(request, response, true))
+    this.#server.on('checkExpectation', (request, response) => {
+      const expectation = String(request.headers.expect)
+      const problem = new Problem(417, `nothing is known of the expectation '${expectation}'`)
+      this.#begin(request, response, false, problem)
+    })
+    this.#server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+      const { code, message } = error
+      this.#connections.get(socket)?.refuse(parserProblem(code, reasonOf(error) ?? message))
+    })
+    this.#server.on('connect', (_request: IncomingMessage, socket: Duplex) => {
+      this.#connections.get(socket)?.refuse(new Problem(501, 'this server is no proxy'))
+    })
+    setInterval(() => this.#look(), LOOK_MS).unref()
+  }
+
+  /** Something waits for this thread's event loop: what node:http puts off to its next tick. */
+  get needsTurn(): boolean {
+    return this.#isTurnDue
+  }
+
+  now(): number {
+    return this.#now()
+  }
+
+  connected(connection: HttpConnection, stream: ConnectionStream): void {
+    this.#connections.set(stream, connection)
+    this.#streams.set(connection, stream)
+    this.#server.emit('connection', stream)
+  }
+
+  gone(connection: HttpConnection): void {
+    const stream = this.#streams.get(connection)
+    if (stream === undefined) return
+    this.#streams.delete(connection)
+    this.#connections.delete(stream)
+  }
+
+  /** node:http was given bytes: it goes on at its next tick. */
+  fed(): void {
+    if (this.#isTurnDue) return
+    this.#isTurnDue = true
+    setImmediate(() => {
+      this.#isTurnDue = false
+    })
+  }
+
+  #begin(
+    request: IncomingMessage,
+    response: ServerResponse,
+    isAskedToContinue: boolean,
+    problem?: Problem,
+  ): void {
+    const connection = this.#connections.get(request.socket)
+    if (connection === undefined) response.destroy()
+    else answer(this, connection, request, response, isAskedToContinue, problem)
+  }
+
+  #look(): void {
+    const now = this.#now()
+    for (const connection of this.#streams.keys()) {
+      const { startedAt } = connection
+      if (startedAt === 0) continue
+      const limit = connection.hasHead ? REQUEST_MS : HEAD_MS
+      if (now - startedAt <= limit) continue
+      const what = connection.hasHead ? 'request' : 'head of the request'
+      connection.refuse(new Problem(408, `the ${what} took more than ${limit / 1000} s`))
+    }
+  }
+}
+
+/** What the parser says beside its code. */
+function reasonOf(error: Error): string | undefined {
+  const { reason } = error as { reason?: unknown }
+  return typeof reason === 'string' && reason !== '' ? reason : undefined
+}
