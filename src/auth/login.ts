@@ -1,0 +1,83 @@
+/**
+ * Who a connection is: nobody at first, then whoever it said and was verified to be. While that
+ * takes its time the protocol executes nothing of the connection; its owner is woken afterwards.
+ */
+import { type Authenticator, BUSY, type Verdict } from './authenticator.ts'
+import { Principal } from './principal.ts'
+
+export class Login {
+  readonly #authenticator: Authenticator
+  readonly #address: string
+  readonly #end: () => void
+  #principal: Principal | undefined
+  #isOver = false
+  #forget = (): void => {}
+
+  /**
+   * @param address of the client, without its port
+   * @param end ends the connection: its user was taken out of the file, or changed in it
+   */
+  constructor(authenticator: Authenticator, address: string, end: () => void) {
+    this.#authenticator = authenticator
+    this.#address = address
+    this.#end = end
+  }
+
+  get authenticator(): Authenticator {
+    return this.#authenticator
+  }
+
+  get principal(): Principal | undefined {
+    return this.#principal
+  }
+
+  get isAuthenticated(): boolean {
+    return this.#principal !== undefined
+  }
+
+  /**
+   * Verifies a name and a password, and is that user from then on; who it was stays when they are
+   * wrong.
+   * @param password is copied
+   * @param then called later with the verdict, unless the connection is gone by then
+   * @returns the verdict, when it is known at once
+   */
+  verify(
+    name: string,
+    password: Uint8Array,
+    then: (verdict: Verdict) => void,
+  ): Verdict | undefined {
+    const secret = Buffer.from(password)
+    const verdict = this.#authenticator.verify(name, secret, this.#address)
+    if (!(verdict instanceof Promise)) {
+      this.#become(verdict)
+      return verdict
+    }
+    const tell = (known: Verdict): void => {
+      if (this.#isOver) return
+      this.#become(known)
+      then(known)
+    }
+    verdict.then(tell, () => tell(BUSY))
+    return undefined
+  }
+
+  /** RESET: nobody again. */
+  leave(): void {
+    this.#forget()
+    this.#principal = undefined
+  }
+
+  /** The connection is gone. */
+  dispose(): void {
+    this.#isOver = true
+    this.leave()
+  }
+
+  #become(verdict: Verdict): void {
+    if (!(verdict instanceof Principal) || verdict.isWithdrawn) return
+    this.leave()
+    this.#principal = verdict
+    this.#forget = verdict.whenWithdrawn(this.#end)
+  }
+}
