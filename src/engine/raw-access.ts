@@ -14,6 +14,7 @@ import { liveEntries } from '../memory/row.ts'
 import { ABSENT, CONTENDED as LOST_SCAN, find, isStill } from '../memory/table.ts'
 import { type MemoryView, pageAddress } from '../memory/view.ts'
 import type { Draft } from '../memory/write-entry.ts'
+import { contentTypeCount, contentTypeName, contentTypeNumber } from './content-types.ts'
 import { type Engine, sessionOf } from './engine.ts'
 import { flushAll, flushAt, flushSpace } from './flush.ts'
 import { keysIn } from './iterate.ts'
@@ -35,7 +36,7 @@ import {
 import { deleteKey, deleteMatching, removeOver } from './remove.ts'
 import type { Session } from './session.ts'
 import { hasSpaces, spaceFor } from './spaces.ts'
-import { type StoreMode, storeDraft } from './store.ts'
+import { COMPARE, type StoreMode, storeDraft } from './store.ts'
 import { type Change, changeEntry } from './update.ts'
 
 export { MAX_RETRIES } from '../../native-layout/limits.ts'
@@ -138,6 +139,13 @@ export class RawAccess {
     return outcome
   }
 
+  /** Stores the draft over the entry of the staged key only if that has this version. */
+  storeOver(version: number): Outcome {
+    const outcome = storeDraft(this.view, this.draft, COMPARE, version)
+    this.session.wrote()
+    return outcome
+  }
+
   /**
    * Replaces the entry of the staged key by what `change` makes of it, or deletes it if that says
    * DELETED. MISSING when absent.
@@ -207,6 +215,21 @@ export class RawAccess {
    */
   spaceOf(name: string, isKnown = false): number {
     return spaceFor(this.view, name, isKnown)
+  }
+
+  /** The number of a content type for a draft, registered when it is new. */
+  contentTypeNumber(name: string): number {
+    return contentTypeNumber(this.view, name)
+  }
+
+  /** The content type of a reading's number; undefined: it has none. */
+  contentTypeName(number: number): string | undefined {
+    return contentTypeName(this.view, number)
+  }
+
+  /** Content types that were registered, of CONTENT_TYPES that can be. */
+  contentTypeCount(): number {
+    return contentTypeCount(this.view)
   }
 
   /** Milliseconds since the epoch, from the engine's own time source. */

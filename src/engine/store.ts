@@ -65,6 +65,7 @@ export function storeDraft(
   if (outcome !== STORED) dropNew(view)
   else if (mode !== APPLY) countAt(view, COUNTER.sets)
   leave(view)
+  draft.content = draft.storedAt = 0
   if (view.maxEntries !== 0 && outcome === STORED) trimEntries(view)
   settle(view)
   return outcome

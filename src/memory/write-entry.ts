@@ -29,7 +29,9 @@ import {
   WORDS_BEFORE_KEY,
   FLAGS,
   CAS,
+  CONTENT,
   MARKS,
+  STORE_TIME,
 } from '../../native-layout/entry-header.ts'
 import { MAX_KEY_BYTES } from '../../native-layout/limits.ts'
 import { NEVER_TICK, PAGE, TICK_MS } from '../../native-layout/page.ts'
@@ -60,6 +62,12 @@ export class Draft {
   wantedLow = 0
   /** See MARKS in native-layout/entry-header.ts; 0 takes no word. */
   marks = 0
+  /**
+   * Number of the content type, and when the value was stored, absolute ms; 0 takes no word. They
+   * count for one operation, which sets them to 0: few protocols know them.
+   */
+  content = 0
+  storedAt = 0
   /** The flush stamp that the entry carries. */
   stamp = 0
   /** The version that the entry got, once it is stored. */
@@ -115,7 +123,9 @@ function presenceFor(view: MemoryView, draft: Draft): number {
   if (view.key.space !== 0) presence |= SPACE
   if (draft.flags !== 0) presence |= FLAGS
   if ((draft.casHigh | draft.casLow) !== 0) presence |= CAS
+  if (draft.storedAt !== 0) presence |= STORE_TIME
   if (draft.marks !== 0) presence |= MARKS
+  if (draft.content !== 0) presence |= CONTENT
   return presence
 }
 
@@ -209,7 +219,12 @@ function writeOptional(
     poke(words, at + offsetOf(CAS, presence), draft.casHigh)
     poke(words, at + offsetOf(CAS, presence) + 1, draft.casLow)
   }
+  if ((presence & STORE_TIME) !== 0) {
+    poke(words, at + offsetOf(STORE_TIME, presence), Math.floor(draft.storedAt / 2 ** 32))
+    poke(words, at + offsetOf(STORE_TIME, presence) + 1, draft.storedAt | 0)
+  }
   if ((presence & MARKS) !== 0) poke(words, at + offsetOf(MARKS, presence), draft.marks)
+  if ((presence & CONTENT) !== 0) poke(words, at + offsetOf(CONTENT, presence), draft.content)
   if ((presence & CHAIN) !== 0) {
     poke(words, at + offsetOf(CHAIN, presence), field(view, ROW.NEW_CHAIN))
     poke(words, at + offsetOf(CHAIN, presence) + 1, inHead)
@@ -287,7 +302,9 @@ export function tickOf(view: MemoryView, ms: number): number {
 /** The longest key that an entry of this engine can hold, in bytes. */
 export function longestKey(view: MemoryView): number {
   const optional =
-    WORDS_BEFORE_KEY[EXPIRY | LONG | EPOCH | SPACE | CHAIN | FLAGS | CAS | MARKS]! * 4
+    WORDS_BEFORE_KEY[
+      EXPIRY | LONG | EPOCH | SPACE | CHAIN | FLAGS | CAS | MARKS | STORE_TIME | CONTENT
+    ]! * 4
   return Math.min(MAX_KEY_BYTES, view.classes.widest - optional - 4)
 }
 
