@@ -6,9 +6,11 @@ import type { Flag, FlagGroup, Setting } from './flag.ts'
 import { CACHE } from './table/cache.ts'
 import { CLIENTS } from './table/clients.ts'
 import { COMMAND } from './table/command.ts'
+import { LIMITS } from './table/limits.ts'
 import { LISTENING } from './table/listening.ts'
 import { TELLING } from './table/telling.ts'
 import { THREADS } from './table/threads.ts'
+import { TLS } from './table/tls.ts'
 
 /** In the order of the help and the reference. */
 export const FLAG_GROUPS: readonly FlagGroup[] = [
@@ -16,6 +18,8 @@ export const FLAG_GROUPS: readonly FlagGroup[] = [
   CACHE,
   THREADS,
   CLIENTS,
+  LIMITS,
+  TLS,
   TELLING,
   COMMAND,
 ]
@@ -35,6 +39,12 @@ export const FOREIGN_FLAGS: Readonly<Record<string, string>> = {
   unixsocket: 'unix-socket',
   'disable-flush-all': 'no-flush',
   timeout: 'idle-timeout',
+  'tls-port': 'redis-tls-port',
+  'tls-cert-file': 'tls-cert',
+  'tls-key-file': 'tls-key',
+  'tls-ca-cert-file': 'tls-ca',
+  'tls-auth-clients': 'tls-client-auth',
+  'enable-ssl': 'memcached-tls-port',
   'check-config': 'print-config',
   loglevel: 'log-level',
 }

@@ -8,6 +8,7 @@ import type { EngineOptions } from '../engine/options.ts'
 import { openFilesShortage } from '../server/open-files.ts'
 import { resolveServeOptions, type ServeOptions } from '../server/options.ts'
 import { type Server, serve } from '../server/serve.ts'
+import { CommandLog } from './command-log.ts'
 import { flagOfOption, optionsFor, serveHelp } from './flags.ts'
 import { effectiveConfig } from './print-config.ts'
 import { readSettings, type Settings, UsageError } from './settings.ts'
@@ -31,8 +32,10 @@ export async function serveCommand(argv: readonly string[]): Promise<number> {
     process.stdout.write(serveHelp())
     return 0
   }
-  for (const warning of settings.warnings) tell(warning)
-  const stop = awaitSignal()
+  const log = new CommandLog(settings)
+  log.takeWarnings()
+  for (const warning of settings.warnings) log.warn(warning)
+  const stop = awaitSignal(log)
   try {
     const options = optionsFor('serve', settings.values) as ServeOptions // checked by the next
     const resolved = resolveServeOptions(options)
@@ -45,7 +48,8 @@ export async function serveCommand(argv: readonly string[]): Promise<number> {
     }
     const server = await serve(engine, options)
     const shortage = openFilesShortage(maxConnections, workers)
-    if (shortage !== undefined) tell(shortage)
+    if (shortage !== undefined) log.warn(shortage)
+    process.on('SIGHUP', () => void reload(server, log, settings))
     process.stdout.write(readyLine(server, engine))
     await Promise.race([stop, server.closed])
     await server.close()
@@ -56,20 +60,26 @@ export async function serveCommand(argv: readonly string[]): Promise<number> {
   }
 }
 
-function tell(what: string): void {
-  process.stderr.write(`heddle serve: ${what.replaceAll('\n', ' ')}\n`)
-}
-
 /** Resolves at the first SIGTERM or SIGINT; from then on the process ends in time. */
-function awaitSignal(): Promise<void> {
+function awaitSignal(log: CommandLog): Promise<void> {
   return new Promise((resolve) => {
-    const stop = () => {
+    const stop = (signal: NodeJS.Signals) => {
+      log.signal(signal)
       setTimeout(() => process.exit(0), EXIT_MS).unref()
       resolve()
     }
     process.once('SIGTERM', stop)
     process.once('SIGINT', stop)
   })
+}
+
+/** What is bad is told, and what was good goes on. */
+async function reload(server: Server, log: CommandLog, settings: Settings): Promise<void> {
+  try {
+    await server.reload()
+  } catch (error) {
+    log.warn(`${messageOf(error, settings)}; what was there before goes on`)
+  }
 }
 
 function engineOptionsOf({ values }: Settings, workers: number): EngineOptions {
@@ -81,6 +91,9 @@ function readyLine(server: Server, engine: Engine): string {
   const fields = ['heddle', 'ready']
   if (server.addresses.length > 0) fields.push(`memcached=${server.addresses.join(',')}`)
   if (server.redisAddresses.length > 0) fields.push(`redis=${server.redisAddresses.join(',')}`)
+  for (const [name, addresses] of Object.entries(server.tlsAddresses)) {
+    if (addresses.length > 0) fields.push(`${name}-tls=${addresses.join(',')}`)
+  }
   if (server.unixSocket !== undefined) fields.push(`unix=${server.unixSocket}`)
   fields.push(`workers=${server.workers}`, `handoff=${server.handOff}`)
   fields.push(`memory=${engine.stats().memory.budget}`, `pid=${process.pid}`)
@@ -88,7 +101,7 @@ function readyLine(server: Server, engine: Engine): string {
 }
 
 function complain(error: unknown, settings?: Settings): number {
-  tell(messageOf(error, settings))
+  new CommandLog(settings).fail(messageOf(error, settings))
   return error instanceof UsageError ? 2 : 1
 }
 

@@ -5,6 +5,7 @@ import { existsSync, lstatSync, unlinkSync } from 'node:fs'
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { dirname } from 'node:path'
 import { badOption } from '../engine/errors.ts'
+import { TLS_PORT_OPTIONS } from './tls-options.ts'
 
 const BACKLOG = 1024
 const PROBE_MS = 500
@@ -17,6 +18,7 @@ export interface Listener {
   /** 0 for a unix socket. */
   readonly port: number
   readonly protocol: Protocol
+  readonly isTls: boolean
 }
 
 /** What is spoken on a listening socket. */
@@ -28,6 +30,12 @@ export const TOO_MANY: Readonly<Record<Protocol, string>> = {
   redis: '-ERR max number of clients reached\r\n',
 }
 
+/** The same for a client whose address has as many connections as it may. */
+export const TOO_MANY_OF_ADDRESS: Readonly<Record<Protocol, string>> = {
+  memcached: 'ERROR Too many open connections from this address\r\n',
+  redis: '-ERR max number of clients from this address reached\r\n',
+}
+
 /** Connections come paused: whoever gets them decides who reads. */
 type Accept = (socket: Socket) => void
 
@@ -36,17 +44,19 @@ export async function listenTcp(
   protocol: Protocol,
   host: string,
   port: number,
+  isTls: boolean,
   accept: Accept,
 ): Promise<Listener> {
   const server = makeServer(accept)
   try {
     await listening(server, { host, port, backlog: BACKLOG })
   } catch (cause) {
-    throw refusedAddress(cause as NodeJS.ErrnoException, protocol, host, port)
+    throw refusedAddress(cause as NodeJS.ErrnoException, portOption(protocol, isTls), host, port)
   }
   const bound = server.address() as AddressInfo
   const name = bound.family === 'IPv6' ? `[${bound.address}]` : bound.address
-  return { server, address: `${name}:${bound.port}`, isUnix: false, port: bound.port, protocol }
+  const address = `${name}:${bound.port}`
+  return { server, address, isUnix: false, port: bound.port, protocol, isTls }
 }
 
 /** A socket file that nobody listens on any more is replaced. */
@@ -61,7 +71,7 @@ export async function listenUnix(path: string, accept: Accept): Promise<Listener
   } catch (cause) {
     throw badOption('unixSocket', path, whyRefused(cause as NodeJS.ErrnoException, path))
   }
-  return { server, address: path, isUnix: true, port: 0, protocol: 'memcached' }
+  return { server, address: path, isUnix: true, port: 0, protocol: 'memcached', isTls: false }
 }
 
 /** Node calls a folder that does not exist a permission that is denied. */
@@ -107,14 +117,17 @@ function isAbandoned(path: string): Promise<boolean> {
   })
 }
 
+function portOption(protocol: Protocol, isTls: boolean): string {
+  return isTls ? TLS_PORT_OPTIONS[protocol] : `${protocol}Port`
+}
+
 function refusedAddress(
   cause: NodeJS.ErrnoException,
-  protocol: Protocol,
+  field: string,
   host: string,
   port: number,
 ): Error {
   const { code, message } = cause
-  const field = protocol === 'redis' ? 'redisPort' : 'memcachedPort'
   if (code === 'EADDRINUSE') {
     return badOption(field, port, `another program listens on ${host}:${port}`)
   }

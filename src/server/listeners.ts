@@ -20,19 +20,23 @@ export class Listeners {
     this.#accept = accept
   }
 
-  async listen({ ports, redisPorts, unixSocket }: ResolvedServeOptions): Promise<void> {
+  async listen({ ports, redisPorts, tls, unixSocket }: ResolvedServeOptions): Promise<void> {
     for (const { host, port } of ports) {
-      await this.#add((accept) => listenTcp('memcached', host, port, accept))
+      await this.#add((accept) => listenTcp('memcached', host, port, false, accept))
     }
     for (const { host, port } of redisPorts) {
-      await this.#add((accept) => listenTcp('redis', host, port, accept))
+      await this.#add((accept) => listenTcp('redis', host, port, false, accept))
+    }
+    for (const { protocol, host, port } of tls?.ports ?? []) {
+      await this.#add((accept) => listenTcp(protocol, host, port, true, accept))
     }
     if (unixSocket !== undefined) await this.#add((accept) => listenUnix(unixSocket, accept))
   }
 
-  /** The TCP listeners of a protocol. */
-  of(protocol: Protocol): Listener[] {
-    return this.#listeners.filter((each) => !each.isUnix && each.protocol === protocol)
+  /** The TCP listeners of a protocol, without or with TLS. */
+  of(protocol: Protocol, isTls = false): Listener[] {
+    const are = (each: Listener) => each.protocol === protocol && each.isTls === isTls
+    return this.#listeners.filter((each) => !each.isUnix && are(each))
   }
 
   close(): void {
@@ -41,7 +45,7 @@ export class Listeners {
 
   async #add(listen: (accept: (socket: Socket) => void) => Promise<Listener>): Promise<void> {
     const listener: Listener = await listen((socket) => this.#accept(socket, listener, index))
-    const index = this.#board.addListener(boardAddress(listener), listener.protocol === 'redis')
+    const index = this.#board.addListener(boardAddress(listener), listener.protocol)
     listener.server.on('error', (error) => this.#openFiles.failed(error))
     this.#listeners.push(listener)
   }

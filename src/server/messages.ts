@@ -2,8 +2,15 @@
 import type { Socket } from 'node:net'
 import type { ServerSettings } from '../protocols/memcached/host.ts'
 import type { EngineHandle } from '../engine/session.ts'
+import type { Patience } from './idle.ts'
+import type { ResolvedLimits } from './limits.ts'
 import type { LinkMemory } from './link.ts'
+import type { Observed } from './observation.ts'
+import type { Protocol } from './listen.ts'
+import type { NoticeKind } from './notices.ts'
 import type { RedisSpec } from './redis-facts.ts'
+import type { TlsSpec } from './tls-keeper.ts'
+import type { TlsMaterial } from './tls-material.ts'
 
 /** `workerData` of a worker. */
 export interface WorkerSpec {
@@ -16,9 +23,15 @@ export interface WorkerSpec {
   /** The connection board and the counter board. */
   readonly connections: SharedArrayBuffer
   readonly counters: SharedArrayBuffer
+  /** What snapshots are made of. */
+  readonly observed: Observed
   readonly link: LinkMemory
   /** Sockets will be transferred to it. */
   readonly takesSockets: boolean
+  readonly limits: ResolvedLimits
+  readonly patience: Patience
+  /** Where TLS ends in workers. */
+  readonly tls: TlsSpec | undefined
   /** Where there is a Redis port. */
   readonly redis: RedisSpec | undefined
   /** The module that makes connections; see protocol-module.ts. */
@@ -32,6 +45,8 @@ export type FromWorker =
   | { readonly kind: 'shutdown'; readonly isGraceful: boolean }
   | { readonly kind: 'endedSockets' }
   | { readonly kind: 'lastFiles' }
+  /** Somebody was turned away; see notices.ts. */
+  | { readonly kind: 'notice'; readonly what: NoticeKind; readonly text: string }
   /** Ends a client of any worker, if it has this id. */
   | { readonly kind: 'kill'; readonly slot: number; readonly id: number }
   /** From the Redis protocol of one worker to that of all. */
@@ -39,7 +54,15 @@ export type FromWorker =
 
 /** To a worker. */
 export type ToWorker =
-  | { readonly kind: 'socket'; readonly slot: number; readonly socket: Socket }
+  | {
+      readonly kind: 'socket'
+      readonly slot: number
+      readonly socket: Socket
+      /** Undefined: it is as it is; else TLS ends here, and this is spoken in it. */
+      readonly secures: Protocol | undefined
+    }
+  /** New connections get this certificate. */
+  | { readonly kind: 'tls'; readonly material: TlsMaterial }
   | { readonly kind: 'lines'; readonly watched: number; readonly lines: string }
   /** So many characters of its log lines were taken. */
   | { readonly kind: 'taken'; readonly characters: number }

@@ -7,10 +7,24 @@ import { badOption, badType } from '../engine/errors.ts'
 import { closestOption } from '../engine/option-names.ts'
 import type { ServerSettings } from '../protocols/memcached/host.ts'
 import { type HandOff, pickHandOff } from './hand-off.ts'
+import {
+  LIMIT_OPTION_NAMES,
+  type LimitOptions,
+  type ResolvedLimits,
+  resolveLimits,
+} from './limits.ts'
+import { LOG_OPTION_NAMES, type LogOptions, type ResolvedLog, resolveLog } from './log-options.ts'
 import { flag, oneOf, text, type Unchecked, whole } from './option-readers.ts'
+import {
+  type ResolvedTlsOptions,
+  resolveTls,
+  TLS_OPTION_NAMES,
+  TLS_PORT_OPTIONS,
+  type TlsOptions,
+} from './tls-options.ts'
 
 /** The options of `serve`. All are optional. */
-export interface ServeOptions {
+export interface ServeOptions extends TlsOptions, LimitOptions, LogOptions {
   /**
    * The TCP port for memcached's protocol, 0 for any free one. Without any port and without a unix
    * socket it is 11211; with a unix socket alone there is no TCP port.
@@ -87,6 +101,10 @@ export interface ResolvedServeOptions {
   readonly idleTimeout: number
   readonly verbosity: number
   readonly protocolModule: string | undefined
+  /** Undefined where no port speaks TLS. */
+  readonly tls: ResolvedTlsOptions | undefined
+  readonly limits: ResolvedLimits
+  readonly log: ResolvedLog
 }
 
 export const DEFAULT_PORT = 11211
@@ -102,10 +120,16 @@ export const MAX_HOSTS = 7
 /** `127.0.0.1:5555`, `[::1]:5555`; an IPv6 address has more colons. */
 const ADDRESS_AND_PORT = /^(?:[^:]*|\[.*\]):[0-9]*$/
 
-const OPTION_NAMES = (
+const OWN_OPTION_NAMES = (
   'memcachedPort redisPort host unixSocket maxConnections workers handOff acceptor flush ' +
   'enableShutdown enableDebug idleTimeout verbosity protocolModule'
 ).split(' ') as readonly (keyof ServeOptions)[]
+const OPTION_NAMES = [
+  ...OWN_OPTION_NAMES,
+  ...TLS_OPTION_NAMES,
+  ...LIMIT_OPTION_NAMES,
+  ...LOG_OPTION_NAMES,
+]
 
 /**
  * Checks every option and fills in those left out.
@@ -119,10 +143,12 @@ export function resolveServeOptions(options: unknown): ResolvedServeOptions {
   const ports = hasMemcachedPort(given, unixSocket)
     ? portsOf(given, 'memcachedPort', hosts, DEFAULT_PORT)
     : []
+  const tls = resolveTls(given, hosts)
   const redisPorts = given.redisPort === undefined ? [] : portsOf(given, 'redisPort', hosts, 0)
   const possible = pickHandOff(oneOf(given, 'handOff', ['auto', 'frames', 'sockets']))
   // A unix socket always uses frames.
-  const handOff = ports.length + redisPorts.length === 0 ? 'frames' : possible
+  const tcpPorts = ports.length + redisPorts.length + (tls?.ports.length ?? 0)
+  const handOff = tcpPorts === 0 ? 'frames' : possible
   return {
     ports,
     redisPorts,
@@ -139,6 +165,9 @@ export function resolveServeOptions(options: unknown): ResolvedServeOptions {
     verbosity: whole(given, 'verbosity', 0, MAX_VERBOSITY, 0),
     protocolModule:
       given.protocolModule === undefined ? undefined : text(given, 'protocolModule', ''),
+    tls,
+    limits: resolveLimits(given),
+    log: resolveLog(given),
   }
 }
 
@@ -153,7 +182,19 @@ export function settingsOf(options: ResolvedServeOptions): ServerSettings {
     isFlushEnabled: options.flush,
     isShutdownEnabled: options.enableShutdown,
     idleTimeout: options.idleTimeout,
-    others: { handoff: options.handOff },
+    hasTls: options.tls !== undefined,
+    others: { handoff: options.handOff, ...limitSettings(options) },
+  }
+}
+
+function limitSettings({ limits }: ResolvedServeOptions): Readonly<Record<string, number>> {
+  return {
+    maxconns_per_address: limits.maxConnectionsPerAddress,
+    max_request_size: limits.maxRequestSize,
+    input_buffer: limits.inputBuffer,
+    output_buffer: limits.outputBuffer,
+    stall_timeout: limits.stallTimeout,
+    auth_timeout: limits.authTimeout,
   }
 }
 
@@ -175,6 +216,7 @@ function known(options: unknown): Unchecked {
 /** It is spoken where its port is given, and where nothing else is. */
 function hasMemcachedPort(given: Unchecked, unixSocket: string | undefined): boolean {
   if (given.memcachedPort !== undefined) return true
+  if (Object.values(TLS_PORT_OPTIONS).some((name) => given[name] !== undefined)) return false
   return given.redisPort === undefined && unixSocket === undefined
 }
 

@@ -2,13 +2,23 @@
  * A connection as the worker that executes it knows it: its protocol's state, and the bytes kept
  * aside while its replies wait for the client to read.
  */
+import type { CommandClock } from '../observe/command-clock.ts'
 import type { ProtocolConnection } from '../protocols/protocol.ts'
+import type { ServerCounters } from './server-counters.ts'
 
 /** Makes the protocol's state machine of a new connection. */
 export type OpenProtocol = (slot: number) => ProtocolConnection
 
-/** Bytes of replies that may wait for a client before its commands wait as well. */
+/** Bytes of replies that may wait for a client before its commands wait as well: the default. */
 export const WINDOW_BYTES: number = 1 << 20
+
+/** What executors use beside protocols; models of them do without. */
+export interface ExecutorTools {
+  readonly clock?: CommandClock
+  readonly counters?: ServerCounters
+  /** Bytes of replies that may wait for a client before its requests wait. */
+  readonly window?: number
+}
 
 export class Served {
   readonly slot: number

@@ -2,31 +2,35 @@
  * The server in the thread that accepts: listeners, workers, and the way from one to the other.
  * It runs in the caller's thread or in one of its own (workers/accept.ts), told by plain data.
  */
-import type { Socket } from 'node:net'
 import { Worker } from 'node:worker_threads'
 import type { EngineHandle } from '../engine/session.ts'
+import { ObservationBoard } from '../observe/observation-board.ts'
+import { startPulse } from '../observe/pulse.ts'
 import { CounterBoard, SETTING } from '../protocols/memcached/counters.ts'
 import { type ServerSettings, WATCH_CONNECTIONS } from '../protocols/memcached/host.ts'
 import { FrameAcceptor } from './acceptor.ts'
 import { ConnectionBoard } from './connection-board.ts'
 import {
+  type CloseReason,
   closedLine,
   openedLine,
-  TELLS_CONNECTIONS,
   wantsConnectionLines,
 } from './connection-lines.ts'
 import { Crew, type CrewEvents } from './crew.ts'
-import { kickIdleSoon } from './idle.ts'
-import { clientAddress, type Listener, TOO_MANY } from './listen.ts'
+import { kickIdleSoon, type Patience, patienceOf } from './idle.ts'
+import type { Protocol } from './listen.ts'
 import { createLinks } from './link.ts'
 import { Listeners } from './listeners.ts'
 import type { FromWorker, WorkerSpec } from './messages.ts'
-import { clientsWithin, OpenFilesWatch, openFilesLimit } from './open-files.ts'
+import { Notices } from './notices.ts'
+import { OpenFilesWatch } from './open-files.ts'
+import type { Observed } from './observation.ts'
 import { type ResolvedServeOptions, settingsOf } from './options.ts'
+import { Reception } from './reception.ts'
 import { type RedisSpec, redisSpecOf } from './redis-facts.ts'
 import { ServerCounters } from './server-counters.ts'
+import { LOG_EVENT_LINES, ServerLog } from './server-log.ts'
 import { VERSION } from './version.ts'
-import { refuse } from './wire.ts'
 
 /** What the thread is started with. */
 export interface ServerSpec {
@@ -39,7 +43,10 @@ export interface ListeningServer {
   /** For memcached's protocol. */
   readonly addresses: readonly string[]
   readonly redisAddresses: readonly string[]
+  /** Those that speak TLS, by protocol. */
+  readonly tlsAddresses: Readonly<Record<Protocol, readonly string[]>>
   readonly unixSocket: string | undefined
+  readonly observed: Observed
 }
 
 const SECOND_MS = 1000
@@ -47,8 +54,6 @@ const SECOND_MS = 1000
 const YOUNG_MIB = 12
 /** So long clients may take for their last replies when the server closes. */
 const DRAIN_MS = 1500
-/** A worker that is being replaced: chosen when no other is there. */
-const ABSENT_LOAD = 1e9
 
 export class ServerThread implements CrewEvents {
   readonly #spec: ServerSpec
@@ -59,9 +64,14 @@ export class ServerThread implements CrewEvents {
   readonly #acceptor: FrameAcceptor
   readonly #crew: Crew
   readonly #openFiles = new OpenFilesWatch()
-  readonly #mostClients: number
+  readonly #told: ServerLog
+  readonly #notices: Notices
+  readonly #reception: Reception
+  readonly #patience: Patience
   readonly #startedAt = Date.now()
   readonly #settings: ServerSettings
+  readonly #observed: Observed
+  #endPulse = (): void => {}
   readonly #listeners: Listeners
   readonly #redis: RedisSpec | undefined
   #clock: NodeJS.Timeout | undefined
@@ -76,21 +86,43 @@ export class ServerThread implements CrewEvents {
     this.#spec = spec
     const { options } = spec
     const { maxConnections, workers } = options
-    this.#mostClients = Math.min(maxConnections, clientsWithin(openFilesLimit(), workers))
+    this.#patience = patienceOf(options)
     // Slots outlive their sockets a little, until the worker knows that they are gone.
     this.#board = new ConnectionBoard(ConnectionBoard.create(2 * maxConnections + 64))
     this.#counterMemory = CounterBoard.create(workers + 1)
     this.#counterBoard = new CounterBoard(this.#counterMemory, 0)
     this.#counterBoard.set(SETTING.verbosity, options.verbosity)
     this.#counters = new ServerCounters(this.#counterBoard)
-    const links = createLinks(workers, this.#board.slots)
-    this.#acceptor = new FrameAcceptor(links, this.#board, this.#counters)
-    this.#acceptor.onClosed = ({ slot, closeReason }) => {
-      if (!wantsConnectionLines(this.#board, this.#counterBoard)) return
-      this.#log(WATCH_CONNECTIONS, closedLine(this.#board, slot, closeReason))
+    this.#told = new ServerLog(options.log, this.#counterBoard)
+    this.#observed = {
+      observation: ObservationBoard.create(workers),
+      counters: this.#counterMemory,
+      connections: this.#board.memory,
+      version: VERSION,
+      startedAt: this.#startedAt,
+      ...{ handOff: options.handOff, workers, maxConnections },
     }
-    this.#listeners = new Listeners(this.#board, this.#openFiles, this.#accept)
+    const links = createLinks(workers, this.#board.slots)
+    const { inputBuffer } = options.limits
+    this.#acceptor = new FrameAcceptor(links, this.#board, this.#counters, inputBuffer)
+    this.#acceptor.onClosed = ({ slot, closeReason }) => this.#tellClosed(slot, closeReason)
+    this.#notices = new Notices((kind, why) => this.#told.tell('client.refused', { kind, why }))
     this.#crew = new Crew(workers, this)
+    this.#reception = new Reception({
+      options,
+      board: this.#board,
+      counters: this.#counters,
+      openFiles: this.#openFiles,
+      notices: this.#notices,
+      acceptor: this.#acceptor,
+      crew: this.#crew,
+      opened: (slot) => {
+        if (!wantsConnectionLines(this.#board, this.#counterBoard)) return
+        this.#log(WATCH_CONNECTIONS, openedLine(this.#board, slot))
+      },
+      goneEarly: (slot) => this.#tellClosed(slot, 'tls'),
+    })
+    this.#listeners = new Listeners(this.#board, this.#openFiles, this.#reception.accept)
     this.#settings = settingsOf(options)
     this.#redis = redisSpecOf(options, this.#board.slots)
   }
@@ -108,11 +140,25 @@ export class ServerThread implements CrewEvents {
     this.#board.redisPort = this.#listeners.of('redis')[0]?.port ?? 0
     this.#board.isAccepting = true
     this.#clock = setInterval(() => this.#tick(), SECOND_MS).unref()
+    this.#endPulse = startPulse(new ObservationBoard(this.#observed.observation, 0))
     return {
       addresses: this.#listeners.of('memcached').map((listener) => listener.address),
       redisAddresses: this.#listeners.of('redis').map((listener) => listener.address),
+      tlsAddresses: {
+        memcached: this.#listeners.of('memcached', true).map((listener) => listener.address),
+        redis: this.#listeners.of('redis', true).map((listener) => listener.address),
+      },
       unixSocket: this.#spec.options.unixSocket,
+      observed: this.#observed,
     }
+  }
+
+  /**
+   * Reads the files again that an operator may have changed.
+   * @throws HeddleError when one is bad; then what it was about goes on as before
+   */
+  reload(): void {
+    this.#reception.reload()
   }
 
   /** Stops accepting, answers what was read, and ends all threads: in 2.5 seconds at most. */
@@ -149,8 +195,12 @@ export class ServerThread implements CrewEvents {
       startedAt: this.#startedAt,
       connections: this.#board.memory,
       counters: this.#counterMemory,
+      observed: this.#observed,
       link: this.#acceptor.memoryOf(index),
       takesSockets: options.handOff === 'sockets',
+      limits: options.limits,
+      patience: this.#patience,
+      tls: this.#reception.tlsOfWorkers,
       redis: this.#redis,
       protocol: options.protocolModule,
     }
@@ -167,100 +217,57 @@ export class ServerThread implements CrewEvents {
       this.#log(message.watched, message.lines)
       this.#crew.post(index, { kind: 'taken', characters: message.lines.length })
     }
-    if (message.kind === 'shutdown') this.onShutdown(message.isGraceful)
+    if (message.kind === 'ready') this.#told.workerReady(index)
+    else if (message.kind === 'shutdown') this.onShutdown(message.isGraceful)
     else if (message.kind === 'endedSockets') this.#endedSockets(index)
     else if (message.kind === 'lastFiles') this.#openFiles.reached()
+    else if (message.kind === 'notice') this.#notices.note(message.what, message.text)
     else if (message.kind === 'kill') this.#kill(message.slot, message.id)
     else if (message.kind === 'redis') this.#crew.postAll(message)
   }
 
   #kill(slot: number, id: number): void {
     if (!this.#board.isOpen(slot) || this.#board.idOf(slot) !== id) return
+    this.#reception.kill(slot)
     if (!this.#acceptor.kill(slot)) this.#crew.postAll({ kind: 'kill', slot })
   }
 
-  died(index: number): void {
-    this.#tell(1, `heddle: worker ${index} died and is replaced\n`)
+  died(index: number, reason: string | undefined): void {
+    this.#told.workerDied(index, reason)
     this.#acceptor.recover(index)
     this.#board.releaseHandedTo(index)
     this.#endedSockets(index)
   }
 
-  readonly #accept = (socket: Socket, listener: Listener, listenerIndex: number): void => {
-    if (this.#closing !== undefined) {
-      socket.destroy()
-      return
-    }
-    this.#openFiles.accepted(socket)
-    const worker = this.#leastLoaded()
-    const isHandedOver = this.#spec.options.handOff === 'sockets' && !listener.isUnix
-    const { openCount } = this.#board
-    const hasRoom = openCount < this.#mostClients
-    if (!hasRoom && openCount < this.#spec.options.maxConnections) this.#openFiles.reached()
-    const address = hasRoom ? clientAddress(socket, listener) : ''
-    const slot = hasRoom ? this.#board.claim(worker, address, listenerIndex, isHandedOver) : -1
-    if (slot < 0) {
-      this.#counters.rejected()
-      const text = TOO_MANY[listener.protocol]
-      this.#tell(1, `heddle: a connection was refused: ${text}`)
-      refuse(socket, text)
-      return
-    }
-    this.#counters.opened()
-    if (wantsConnectionLines(this.#board, this.#counterBoard)) {
-      this.#log(WATCH_CONNECTIONS, openedLine(this.#board, slot))
-    }
-    if (isHandedOver) this.#handOver(socket, slot, worker)
-    else this.#acceptor.accept(socket, slot, worker)
-  }
-
-  #handOver(socket: Socket, slot: number, worker: number): void {
-    try {
-      const thread = this.#crew.at(worker)
-      if (thread === undefined) throw new Error('being replaced')
-      thread.postMessage({ kind: 'socket', slot, socket }, [socket as unknown as Transfer])
-    } catch {
-      socket.destroy() // reset meanwhile, or its worker is just being replaced
-      this.#board.release(slot)
-    }
-  }
-
-  /** Of the workers that are there, the one with the fewest connections. */
-  #leastLoaded(): number {
-    let least = 0
-    let leastLoad = Number.POSITIVE_INFINITY
-    for (let index = 0; index < this.#crew.size; index++) {
-      const load = this.#crew.at(index) === undefined ? ABSENT_LOAD : this.#board.loadOf(index)
-      if (load >= leastLoad) continue
-      least = index
-      leastLoad = load
-    }
-    return least
+  #tellClosed(slot: number, reason: CloseReason): void {
+    if (!wantsConnectionLines(this.#board, this.#counterBoard)) return
+    this.#log(WATCH_CONNECTIONS, closedLine(this.#board, slot, reason))
   }
 
   #log(watched: number, lines: string): void {
-    if (watched === WATCH_CONNECTIONS) this.#tell(TELLS_CONNECTIONS, lines)
+    if (watched === LOG_EVENT_LINES) {
+      this.#told.events(lines)
+      return
+    }
+    if (watched === WATCH_CONNECTIONS) this.#told.connections(lines)
     this.#acceptor.log(watched, lines)
     if (this.#spec.options.handOff === 'sockets') {
       this.#crew.postAll({ kind: 'lines', watched, lines })
     }
   }
 
-  /** On stderr, if the verbosity (`-v`, or the command) is that high. */
-  #tell(verbosity: number, lines: string): void {
-    if (this.#counterBoard.setting(SETTING.verbosity) >= verbosity) process.stderr.write(lines)
-  }
-
   #tick(): void {
     this.#board.second++
-    const { idleTimeout } = this.#spec.options
-    if (idleTimeout === 0) return
-    kickIdleSoon(() => this.#acceptor.clients(), idleTimeout, this.#board, this.#counters)
+    this.#told.tick()
+    const watch = { board: this.#board, counters: this.#counters, notices: this.#notices }
+    kickIdleSoon(() => this.#acceptor.clients(), this.#patience, watch)
   }
 
   async #close(): Promise<void> {
     this.#board.isAccepting = false
+    this.#told.tell('server.stopping', { connections: this.#board.openCount })
     this.#listeners.close()
+    this.#reception.close()
     const isDrained = Promise.all([this.#endFrames(), this.#endSockets()])
     let timer: NodeJS.Timeout | undefined
     const isLate = new Promise((resolve) => {
@@ -272,6 +279,7 @@ export class ServerThread implements CrewEvents {
     await this.#crew.stop()
     this.#acceptor.close()
     clearInterval(this.#clock)
+    this.#endPulse()
   }
 
   #endFrames(): Promise<void> {
@@ -296,5 +304,3 @@ export class ServerThread implements CrewEvents {
     if (this.#socketWorkers.size === 0) this.#onSocketsEnded()
   }
 }
-
-type Transfer = import('node:worker_threads').Transferable

@@ -2,15 +2,16 @@
  * The other hand-off: sockets that were transferred to this worker. It reads them itself, executes,
  * and writes straight to the descriptor; when it dies, they die with it.
  *
- * Bounds are those of the frames: over WINDOW_BYTES of unwritten replies a connection is not
+ * Bounds are those of the frames: over `window` bytes of unwritten replies a connection is not
  * executed and not read, and what was read of it, one chunk, is kept aside.
  */
 import type { Socket } from 'node:net'
 import { ReplyBuffer } from '../protocols/reply-buffer.ts'
 import type { ConnectionBoard } from './connection-board.ts'
 import type { CloseReason } from './connection-lines.ts'
-import { kickIdleSoon } from './idle.ts'
-import { type OpenProtocol, Served, WINDOW_BYTES } from './served.ts'
+import { kickIdleSoon, type Patience } from './idle.ts'
+import type { Notices } from './notices.ts'
+import { type ExecutorTools, type OpenProtocol, Served, WINDOW_BYTES } from './served.ts'
 import type { ServerCounters } from './server-counters.ts'
 import { Wire, type WireOwner } from './wire.ts'
 
@@ -61,6 +62,8 @@ export class SocketExecutor {
   readonly #openProtocol: OpenProtocol
   readonly #board: ConnectionBoard
   readonly #counters: ServerCounters
+  readonly #clock: ExecutorTools['clock']
+  readonly #window: number
   readonly #out = new ReplyBuffer()
   readonly #clients = new Map<number, SocketClient>()
   #ready: SocketClient[] = []
@@ -70,10 +73,17 @@ export class SocketExecutor {
   /** Called while the board still knows the connection. */
   onClosed: (slot: number, reason: CloseReason) => void = () => {}
 
-  constructor(openProtocol: OpenProtocol, board: ConnectionBoard, counters: ServerCounters) {
+  constructor(
+    openProtocol: OpenProtocol,
+    board: ConnectionBoard,
+    counters: ServerCounters,
+    { clock, window = WINDOW_BYTES }: ExecutorTools = {},
+  ) {
     this.#openProtocol = openProtocol
     this.#board = board
     this.#counters = counters
+    this.#clock = clock
+    this.#window = window
   }
 
   accept(socket: Socket, slot: number): void {
@@ -84,11 +94,17 @@ export class SocketExecutor {
     else client.wire.resume()
   }
 
+  /** It closed in its handshake. */
+  neverCame(slot: number): void {
+    this.onClosed(slot, 'tls')
+    this.#board.release(slot)
+  }
+
   received(client: SocketClient, source: Buffer, length: number): void {
     const { served } = client
     this.#board.touch(served.slot)
     this.#counters.read(length)
-    if (served.hasRest || client.wire.unwritten >= WINDOW_BYTES) {
+    if (served.hasRest || client.wire.unwritten >= this.#window) {
       served.keep(source, 0, length)
       this.#holdBack(client)
     } else {
@@ -145,8 +161,9 @@ export class SocketExecutor {
     }
   }
 
-  kickIdle(seconds: number): void {
-    kickIdleSoon(() => this.#clients.values(), seconds, this.#board, this.#counters)
+  kickIdle(patience: Patience, notices: Notices): void {
+    const watch = { board: this.#board, counters: this.#counters, notices }
+    kickIdleSoon(() => this.#clients.values(), patience, watch)
   }
 
   /** Ends every connection once what was read is answered. */
@@ -170,7 +187,7 @@ export class SocketExecutor {
       const { served } = client
       served.isQueued = false
       if (served.isGone || served.isOver) continue
-      if (client.wire.unwritten >= WINDOW_BYTES) continue // `wrote` will come
+      if (client.wire.unwritten >= this.#window) continue // `wrote` will come
       if (served.rest === undefined) this.#feed(client, NOTHING, 0, 0)
       else this.#feed(client, served.rest, served.restAt, served.restEnd)
     }
@@ -179,12 +196,14 @@ export class SocketExecutor {
   #feed(client: SocketClient, source: Buffer, from: number, to: number): void {
     const { served, wire } = client
     const out = this.#out
+    const begunAt = this.#clock?.beginBatch()
     const end = served.protocol.feed(source, from, to, out)
     if (out.length > 0) {
       this.#counters.wrote(out.length)
       wire.write(out.bytes, 0, out.length)
       out.clear()
     }
+    if (begunAt !== undefined) this.#clock!.endBatch(served.protocol.batches, begunAt)
     if (served.protocol.isClosing) {
       served.isOver = true
       served.drop()
@@ -203,7 +222,11 @@ export class SocketExecutor {
   }
 
   #holdBack(client: SocketClient): void {
-    if (!client.isHeldBack) client.wire.pause()
+    if (!client.isHeldBack) {
+      client.wire.pause()
+      if (client.wire.unwritten >= this.#window) this.#counters.pausedOutput()
+      else this.#counters.pausedInput()
+    }
     client.isHeldBack = true
     this.putOff(client)
   }

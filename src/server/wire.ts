@@ -4,7 +4,7 @@
  *
  * `net.createServer` ignores `onread`, so the accepted, paused handle is wrapped again. That leans
  * on `_handle`, which is no public interface: where it is not as expected, the accepted socket is
- * used as it is, with 'data' events and stream writes.
+ * used as it is, with 'data' events and stream writes. So is one that speaks TLS.
  *
  * Order of what is written: while the stream writes, all that follows is gathered in blocks, which
  * the stream gets one after the other; a stream write for each reply would cost many times its
@@ -14,6 +14,7 @@
  */
 import { writeSync } from 'node:fs'
 import { Socket, type SocketConstructorOpts } from 'node:net'
+import { TLSSocket } from 'node:tls'
 
 /** What the owner of a wire is told. Calls come from the event loop, never from within `write`. */
 export interface WireOwner {
@@ -59,11 +60,14 @@ export class Wire {
   /** Bytes given to `write`, and how many of them were out when `noteProgress` was called. */
   #given = 0
   #seenOut = 0
+  /** Calls of `noteProgress` in a row at which replies waited and none had been taken. */
+  stalledTicks = 0
   readonly #wrote: (error?: Error | null) => void
 
   /** @param accepted paused, and with `allowHalfOpen` */
   constructor(accepted: Socket, owner: WireOwner) {
-    const handle = detach(accepted)
+    // Bytes of TLS are for its stream alone: the descriptor would take them as they are.
+    const handle = accepted instanceof TLSSocket ? undefined : detach(accepted)
     this.#wrote = (error) => {
       this.#isWriting = false
       if (error !== undefined && error !== null) return
@@ -97,6 +101,7 @@ export class Wire {
     const out = this.#given - this.#gathered - inStream
     const has = out !== this.#seenOut
     this.#seenOut = out
+    this.stalledTicks = has || out === this.#given ? 0 : this.stalledTicks + 1
     return has
   }
 

@@ -4,6 +4,8 @@
  */
 import type { MessagePort } from 'node:worker_threads'
 import { attachEngine } from '../engine/engine.ts'
+import { ObservationBoard } from '../observe/observation-board.ts'
+import { startPulse } from '../observe/pulse.ts'
 import { WATCH_CONNECTIONS } from '../protocols/memcached/host.ts'
 import { closedLine, wantsConnectionLines } from './connection-lines.ts'
 import { FrameExecutor } from './frame-executor.ts'
@@ -12,8 +14,10 @@ import { Link } from './link.ts'
 import type { FromWorker, ToWorker, WorkerSpec } from './messages.ts'
 import { isAmongLast, openFilesLimit } from './open-files.ts'
 import { openerOf } from './protocol-module.ts'
+import { Notices } from './notices.ts'
 import { ServerCounters } from './server-counters.ts'
 import { SocketExecutor } from './socket-executor.ts'
+import { makeDoors, type TlsDoors } from './tls-doors.ts'
 import { WorkerFacts } from './worker-facts.ts'
 
 const SECOND_MS = 1000
@@ -34,9 +38,10 @@ export async function runWorker(spec: WorkerSpec, port: MessagePort): Promise<vo
   const engine = attachEngine(spec.engine, needsCodec ? { codec: NO_CODEC } : {})
   const facts = new WorkerFacts(spec, send)
   const open = await openerOf(spec.protocol, engine, facts)
-  const frames = new FrameExecutor(new Link(spec.link), open)
   const counters = new ServerCounters(facts.board)
-  const sockets = new SocketExecutor(open, facts.connectionBoard, counters)
+  const tools = { clock: facts.clock, counters, window: spec.limits.outputBuffer }
+  const frames = new FrameExecutor(new Link(spec.link), open, tools)
+  const sockets = new SocketExecutor(open, facts.connectionBoard, counters, tools)
   facts.onWatch = (slot) => {
     frames.startWatching(slot)
     sockets.startWatching(slot)
@@ -59,19 +64,25 @@ export async function runWorker(spec: WorkerSpec, port: MessagePort): Promise<vo
   }
   sockets.onEmpty = () => send({ kind: 'endedSockets' })
   const filesLimit = openFilesLimit()
-  const { idleTimeout } = spec.settings
-  if (spec.takesSockets && idleTimeout > 0) {
-    setInterval(() => sockets.kickIdle(idleTimeout), SECOND_MS).unref()
+  const notices = new Notices((what, text) => send({ kind: 'notice', what, text }))
+  const doors = spec.tls && makeDoors(spec.tls, counters, notices)
+  if (spec.takesSockets) {
+    setInterval(() => sockets.kickIdle(spec.patience, notices), SECOND_MS).unref()
   }
   port.on('message', (message: ToWorker) => {
     if (message.kind === 'socket') {
       if (isAmongLast(message.socket, filesLimit)) send({ kind: 'lastFiles' })
-      sockets.accept(message.socket, message.slot)
+      greet(message, sockets, doors)
     } else if (message.kind === 'lines') sockets.log(message.watched, message.lines)
     else if (message.kind === 'taken') facts.lines.taken(message.characters)
-    else if (message.kind === 'endSockets') sockets.stop()
-    else if (message.kind === 'kill') sockets.kill(message.slot)
-    else if (message.kind === 'redis') redis?.onMessage(message.message)
+    else if (message.kind === 'tls') doors?.renew(message.material)
+    else if (message.kind === 'endSockets') {
+      doors?.close()
+      sockets.stop()
+    } else if (message.kind === 'kill') {
+      doors?.kill(message.slot)
+      sockets.kill(message.slot)
+    } else if (message.kind === 'redis') redis?.onMessage(message.message)
     else {
       loop.stop()
       sockets.destroyAll()
@@ -79,6 +90,26 @@ export async function runWorker(spec: WorkerSpec, port: MessagePort): Promise<vo
       process.exit(0)
     }
   })
+  const board = new ObservationBoard(spec.observed.observation, spec.index + 1)
+  startPulse(board, () => loop.restedMs)
   loop.start()
   send({ kind: 'ready' })
+}
+
+/** A socket that was transferred to this thread: its handshake comes first, where there is one. */
+function greet(
+  { socket, slot, secures }: Extract<ToWorker, { kind: 'socket' }>,
+  sockets: SocketExecutor,
+  doors: TlsDoors | undefined,
+): void {
+  if (secures === undefined || doors === undefined) {
+    sockets.accept(socket, slot)
+    return
+  }
+  doors.greet(socket, {
+    slot,
+    protocol: secures,
+    secured: (secured) => sockets.accept(secured, slot),
+    gone: () => sockets.neverCame(slot),
+  })
 }

@@ -45,6 +45,18 @@ export const COUNTER_NAMES = [
   'crawler_reclaimed',
   'slabs_moved',
   'lru_crawler_starts',
+  // Of limits: docs/operations.md has the table.
+  'rejected_per_address',
+  'input_pauses',
+  'output_pauses',
+  'stall_kicks',
+  'auth_timeouts',
+  'requests_too_large',
+  'foreign_requests',
+  'tls_handshakes',
+  'tls_handshake_failures',
+  'tls_handshake_timeouts',
+  'tls_handshakes_refused',
 ] as const
 
 export type CounterName = (typeof COUNTER_NAMES)[number]
@@ -67,6 +79,8 @@ export const SETTING = {
   detailEra: 6,
   /** 1 while a crawl runs. */
   crawling: 7,
+  /** The rank of the log's own level (rankOf of the server's log-events.ts). */
+  logRank: 8,
 } as const
 const SETTINGS = Object.keys(SETTING).length
 const DEFAULT_CRAWLER_SLEEP = 100

@@ -7,6 +7,7 @@
  * does a command make log lines; `log` brings a line to every connection, of any worker, that
  * watches its kind.
  */
+import type { CommandClock } from '../../observe/command-clock.ts'
 import type { CounterBoard } from './counters.ts'
 
 /** Kinds of log lines, as bits of `watchedKinds`. */
@@ -41,6 +42,8 @@ export interface ServerSettings {
   readonly isShutdownEnabled: boolean
   /** Seconds; 0: none. */
   readonly idleTimeout: number
+  /** Whether some port speaks TLS. */
+  readonly hasTls: boolean
   /** Further lines of `stats settings`: name and value. */
   readonly others: Readonly<Record<string, string | number>>
 }
@@ -54,6 +57,8 @@ export interface ServerFacts {
   readonly settings: ServerSettings
   /** The counters of all workers, seen from the row of this one. */
   readonly board: CounterBoard
+  /** Counts the commands of this worker, and times some. */
+  readonly clock: CommandClock
   /** `verbosity` and `-v`: of all workers. */
   verbosity: number
   /** Client connections that are open now, of all workers. */

@@ -160,7 +160,7 @@ function settingStats(session: ClientSession): StatLine[] {
     ['lru_segmented', 'no'],
     ['idle_timeout', settings.idleTimeout],
     ['track_sizes', 'no'],
-    ['ssl_enabled', 'no'],
+    ['ssl_enabled', onOff(settings.hasTls)],
     ...Object.entries(settings.others),
   ]
 }

@@ -2,6 +2,8 @@
  * Without a server: a host that only remembers what the protocol asked of it, and a client that
  * feeds bytes to a connection and reads what was replied. Used by tests and by their threads.
  */
+import { CommandClock } from '../../../src/observe/command-clock.ts'
+import { ObservationBoard } from '../../../src/observe/observation-board.ts'
 import { CounterBoard } from '../../../src/protocols/memcached/counters.ts'
 import type { MemcachedConnection } from '../../../src/protocols/memcached/connection.ts'
 import type {
@@ -20,6 +22,7 @@ export const SETTINGS: ServerSettings = {
   isFlushEnabled: true,
   isShutdownEnabled: true,
   idleTimeout: 0,
+  hasTls: false,
   others: { handoff: 'frames' },
 }
 
@@ -30,6 +33,7 @@ export class FakeHost implements ServerFacts {
   readonly startedAt: number
   settings: ServerSettings = SETTINGS
   readonly board: CounterBoard
+  readonly clock = new CommandClock(ObservationBoard.create(1), 1)
   verbosity = 0
   readonly list: ConnectionFacts[] = []
   readonly shutdowns: boolean[] = []
