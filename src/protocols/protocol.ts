@@ -26,6 +26,8 @@ export interface ProtocolConnection {
   readonly hasState?: boolean
   /** Bytes of an unfinished command that are kept, or to be passed over; 0 between commands. */
   readonly pendingBytes: number
+  /** Series in which the time of its batches is noted; see src/observe. Undefined: nowhere. */
+  readonly batches?: number
   /** The connection is gone: forget whatever refers to it. */
   dispose(): void
 }

@@ -11,6 +11,7 @@
  * made that nobody reads, and one watcher less may come.
  */
 import { add, copyIn, load, peek, peekBuffer, poke, store, swap } from '#words'
+import type { Protocol } from './listen.ts'
 import { countsOf, kindsIn } from './watch-counts.ts'
 
 /** States of a slot. */
@@ -43,7 +44,8 @@ const IS_HANDED_OVER = 5
 const ID = 6
 const SINCE = 7
 /** Of a listener. */
-const IS_REDIS = 1
+const PROTOCOL = 1
+const PROTOCOLS: readonly Protocol[] = ['memcached', 'redis']
 const ADDRESS_LENGTH = 8
 const ADDRESS = 9
 const ADDRESS_BYTES = (ENTRY_WORDS - ADDRESS) * 4
@@ -205,11 +207,11 @@ export class ConnectionBoard {
     return peek(this.#words, SECOND) - peek(this.#words, this.#at(slot) + SINCE)
   }
 
-  addListener(address: string, isRedis = false): number {
+  addListener(address: string, protocol: Protocol = 'memcached'): number {
     const index = peek(this.#words, LISTENERS)
     if (index === MOST_LISTENERS) throw new RangeError(`more than ${MOST_LISTENERS} listeners`)
     this.#write(this.#listenerAt(index), address)
-    poke(this.#words, this.#listenerAt(index) + IS_REDIS, isRedis ? 1 : 0)
+    poke(this.#words, this.#listenerAt(index) + PROTOCOL, PROTOCOLS.indexOf(protocol))
     poke(this.#words, LISTENERS, index + 1)
     return index
   }
@@ -223,10 +225,14 @@ export class ConnectionBoard {
     return this.#read(this.#listenerAt(peek(this.#words, this.#at(slot) + LISTENER)))
   }
 
-  /** Whether it came in by a socket where the Redis protocol is spoken. */
-  isRedis(slot: number): boolean {
-    const listener = this.#listenerAt(peek(this.#words, this.#at(slot) + LISTENER))
-    return peek(this.#words, listener + IS_REDIS) === 1
+  /** What is spoken on the socket that it came in by. */
+  protocolOf(slot: number): Protocol {
+    return this.#spokenOn(peek(this.#words, this.#at(slot) + LISTENER))
+  }
+
+  /** What is spoken on any listening socket. */
+  protocols(): Protocol[] {
+    return this.listeners().map((_, index) => this.#spokenOn(index))
   }
 
   /**
@@ -268,6 +274,10 @@ export class ConnectionBoard {
 
   #at(slot: number): number {
     return HEADER_WORDS + MOST_WORKERS + (MOST_LISTENERS + slot) * ENTRY_WORDS
+  }
+
+  #spokenOn(listener: number): Protocol {
+    return PROTOCOLS[peek(this.#words, this.#listenerAt(listener) + PROTOCOL)]!
   }
 
   #listenerAt(index: number): number {

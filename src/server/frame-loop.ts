@@ -26,6 +26,8 @@ export class FrameLoop {
   readonly #mayBlock: () => boolean
   readonly #now: () => number
   #busyAt = 0
+  /** Time in `restWhile` so far, ms: it looks busy to the event loop. */
+  restedMs = 0
   #isStopped = false
 
   /**
@@ -89,7 +91,11 @@ export class FrameLoop {
   #block(): void {
     const reason = this.#executor.isStuck ? FOR_ROOM : FOR_WORK
     store(this.#control, BELL, reason)
-    if (!this.#executor.hasWork) restWhile(this.#control, BELL, reason, SLICE_MS)
+    if (!this.#executor.hasWork) {
+      const restsAt = this.#now()
+      restWhile(this.#control, BELL, reason, SLICE_MS)
+      this.restedMs += this.#now() - restsAt
+    }
     store(this.#control, BELL, AWAKE)
   }
 

@@ -18,12 +18,7 @@ export interface WorkerSpec {
   readonly index: number
   readonly engine: EngineHandle
   readonly settings: ServerSettings
-  readonly version: string
-  readonly startedAt: number
-  /** The connection board and the counter board. */
-  readonly connections: SharedArrayBuffer
-  readonly counters: SharedArrayBuffer
-  /** What snapshots are made of. */
+  /** The boards of all threads, and what does not change while the server runs. */
   readonly observed: Observed
   readonly link: LinkMemory
   /** Sockets will be transferred to it. */

@@ -1,4 +1,5 @@
 /** The server as the Redis protocol sees it from one worker: what `RedisHost` asks. */
+import type { CommandClock } from '../observe/command-clock.ts'
 import { COUNT } from '../protocols/memcached/counters.ts'
 import { GAUGE, RedisBoard } from '../protocols/redis/board.ts'
 import type {
@@ -41,6 +42,7 @@ export class RedisFacts implements RedisHost {
   readonly startedAt: number
   readonly settings: RedisSettings
   readonly board: RedisBoard
+  readonly clock: CommandClock
   onMessage: (message: unknown) => void = () => {}
   /** Told by the worker: who executes a connection is asked to do so. */
   onServe: (slot: number) => void = () => {}
@@ -58,6 +60,7 @@ export class RedisFacts implements RedisHost {
     this.worker = spec.index
     this.startedAt = facts.startedAt
     this.board = new RedisBoard(redis.board, spec.index)
+    this.clock = facts.clock
     const { connectionBoard } = facts
     this.settings = {
       ...redis.settings,
@@ -102,7 +105,8 @@ export class RedisFacts implements RedisHost {
     const board = this.#facts.connectionBoard
     const clients: RedisClientFacts[] = []
     for (let slot = 0; slot < board.slots; slot++) {
-      if (board.isOpen(slot) && board.isRedis(slot)) clients.push(this.clientOf(slot))
+      if (board.isOpen(slot) && board.protocolOf(slot) === 'redis')
+        clients.push(this.clientOf(slot))
     }
     return clients
   }

@@ -4,8 +4,6 @@
  */
 import { Worker } from 'node:worker_threads'
 import type { EngineHandle } from '../engine/session.ts'
-import { ObservationBoard } from '../observe/observation-board.ts'
-import { startPulse } from '../observe/pulse.ts'
 import { CounterBoard, SETTING } from '../protocols/memcached/counters.ts'
 import { type ServerSettings, WATCH_CONNECTIONS } from '../protocols/memcached/host.ts'
 import { FrameAcceptor } from './acceptor.ts'
@@ -24,13 +22,12 @@ import { Listeners } from './listeners.ts'
 import type { FromWorker, WorkerSpec } from './messages.ts'
 import { Notices } from './notices.ts'
 import { OpenFilesWatch } from './open-files.ts'
-import type { Observed } from './observation.ts'
+import { Observation, type Observed } from './observation.ts'
 import { type ResolvedServeOptions, settingsOf } from './options.ts'
 import { Reception } from './reception.ts'
 import { type RedisSpec, redisSpecOf } from './redis-facts.ts'
 import { ServerCounters } from './server-counters.ts'
 import { LOG_EVENT_LINES, ServerLog } from './server-log.ts'
-import { VERSION } from './version.ts'
 
 /** What the thread is started with. */
 export interface ServerSpec {
@@ -58,7 +55,6 @@ const DRAIN_MS = 1500
 export class ServerThread implements CrewEvents {
   readonly #spec: ServerSpec
   readonly #board: ConnectionBoard
-  readonly #counterMemory: SharedArrayBuffer
   readonly #counterBoard: CounterBoard
   readonly #counters: ServerCounters
   readonly #acceptor: FrameAcceptor
@@ -68,10 +64,8 @@ export class ServerThread implements CrewEvents {
   readonly #notices: Notices
   readonly #reception: Reception
   readonly #patience: Patience
-  readonly #startedAt = Date.now()
   readonly #settings: ServerSettings
-  readonly #observed: Observed
-  #endPulse = (): void => {}
+  readonly #observation: Observation
   readonly #listeners: Listeners
   readonly #redis: RedisSpec | undefined
   #clock: NodeJS.Timeout | undefined
@@ -89,19 +83,11 @@ export class ServerThread implements CrewEvents {
     this.#patience = patienceOf(options)
     // Slots outlive their sockets a little, until the worker knows that they are gone.
     this.#board = new ConnectionBoard(ConnectionBoard.create(2 * maxConnections + 64))
-    this.#counterMemory = CounterBoard.create(workers + 1)
-    this.#counterBoard = new CounterBoard(this.#counterMemory, 0)
+    this.#counterBoard = new CounterBoard(CounterBoard.create(workers + 1), 0)
     this.#counterBoard.set(SETTING.verbosity, options.verbosity)
     this.#counters = new ServerCounters(this.#counterBoard)
     this.#told = new ServerLog(options.log, this.#counterBoard)
-    this.#observed = {
-      observation: ObservationBoard.create(workers),
-      counters: this.#counterMemory,
-      connections: this.#board.memory,
-      version: VERSION,
-      startedAt: this.#startedAt,
-      ...{ handOff: options.handOff, workers, maxConnections },
-    }
+    this.#observation = new Observation(options, this.#board, this.#counterBoard)
     const links = createLinks(workers, this.#board.slots)
     const { inputBuffer } = options.limits
     this.#acceptor = new FrameAcceptor(links, this.#board, this.#counters, inputBuffer)
@@ -140,7 +126,6 @@ export class ServerThread implements CrewEvents {
     this.#board.redisPort = this.#listeners.of('redis')[0]?.port ?? 0
     this.#board.isAccepting = true
     this.#clock = setInterval(() => this.#tick(), SECOND_MS).unref()
-    this.#endPulse = startPulse(new ObservationBoard(this.#observed.observation, 0))
     return {
       addresses: this.#listeners.of('memcached').map((listener) => listener.address),
       redisAddresses: this.#listeners.of('redis').map((listener) => listener.address),
@@ -149,7 +134,7 @@ export class ServerThread implements CrewEvents {
         redis: this.#listeners.of('redis', true).map((listener) => listener.address),
       },
       unixSocket: this.#spec.options.unixSocket,
-      observed: this.#observed,
+      observed: this.#observation.observed,
     }
   }
 
@@ -191,11 +176,7 @@ export class ServerThread implements CrewEvents {
       index,
       engine,
       settings: this.#settings,
-      version: VERSION,
-      startedAt: this.#startedAt,
-      connections: this.#board.memory,
-      counters: this.#counterMemory,
-      observed: this.#observed,
+      observed: this.#observation.observed,
       link: this.#acceptor.memoryOf(index),
       takesSockets: options.handOff === 'sockets',
       limits: options.limits,
@@ -279,7 +260,7 @@ export class ServerThread implements CrewEvents {
     await this.#crew.stop()
     this.#acceptor.close()
     clearInterval(this.#clock)
-    this.#endPulse()
+    this.#observation.end()
   }
 
   #endFrames(): Promise<void> {

@@ -1,9 +1,11 @@
 /** The server as a protocol sees it from one worker: what `ServerFacts` asks, from the boards. */
+import { CommandClock } from '../observe/command-clock.ts'
 import { COUNT, CounterBoard, SETTING } from '../protocols/memcached/counters.ts'
 import type { ConnectionFacts, ServerFacts, ServerSettings } from '../protocols/memcached/host.ts'
 import { ConnectionBoard } from './connection-board.ts'
 import { LineBatch } from './line-batch.ts'
 import type { FromWorker, WorkerSpec } from './messages.ts'
+import type { Observed } from './observation.ts'
 import { RedisFacts } from './redis-facts.ts'
 
 export class WorkerFacts implements ServerFacts {
@@ -12,6 +14,8 @@ export class WorkerFacts implements ServerFacts {
   readonly startedAt: number
   readonly settings: ServerSettings
   readonly board: CounterBoard
+  readonly clock: CommandClock
+  readonly observed: Observed
   readonly connectionBoard: ConnectionBoard
   /** Steps that are under way: while there are any, this thread does not block. */
   backgroundTasks = 0
@@ -23,10 +27,12 @@ export class WorkerFacts implements ServerFacts {
   readonly #send: (message: FromWorker) => void
 
   constructor(spec: WorkerSpec, send: (message: FromWorker) => void) {
-    this.version = spec.version
-    this.startedAt = spec.startedAt
-    this.board = new CounterBoard(spec.counters, spec.index + 1)
-    const board = new ConnectionBoard(spec.connections)
+    this.version = spec.observed.version
+    this.startedAt = spec.observed.startedAt
+    this.board = new CounterBoard(spec.observed.counters, spec.index + 1)
+    this.observed = spec.observed
+    this.clock = new CommandClock(spec.observed.observation, spec.index + 1)
+    const board = new ConnectionBoard(spec.observed.connections)
     this.connectionBoard = board
     this.settings = {
       ...spec.settings,

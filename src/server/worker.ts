@@ -4,8 +4,7 @@
  */
 import type { MessagePort } from 'node:worker_threads'
 import { attachEngine } from '../engine/engine.ts'
-import { ObservationBoard } from '../observe/observation-board.ts'
-import { startPulse } from '../observe/pulse.ts'
+import { Pulse } from '../observe/pulse.ts'
 import { WATCH_CONNECTIONS } from '../protocols/memcached/host.ts'
 import { closedLine, wantsConnectionLines } from './connection-lines.ts'
 import { FrameExecutor } from './frame-executor.ts'
@@ -85,13 +84,13 @@ export async function runWorker(spec: WorkerSpec, port: MessagePort): Promise<vo
     } else if (message.kind === 'redis') redis?.onMessage(message.message)
     else {
       loop.stop()
+      pulse.end()
       sockets.destroyAll()
       engine.close()
       process.exit(0)
     }
   })
-  const board = new ObservationBoard(spec.observed.observation, spec.index + 1)
-  startPulse(board, () => loop.restedMs)
+  const pulse = new Pulse(spec.observed.observation, spec.index + 1, () => loop.restedMs)
   loop.start()
   send({ kind: 'ready' })
 }

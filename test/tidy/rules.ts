@@ -34,8 +34,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/index.ts': ['src/engine'],
   workers: ['src/engine', 'src/server', 'src/load', 'workers'],
 }
-/** Dependencies and optional peers of the package, and the one folder that may need each. */
-const PACKAGES: Readonly<Record<string, string>> = {
+/** Optional peers of the package, and the one folder that may need each. */
+const PEERS: Readonly<Record<string, string>> = {
   piscina: 'src/load',
   'hdr-histogram-js': 'src/load',
   'prom-client': 'src/observe',
@@ -76,7 +76,7 @@ export function importProblems({ path, text }: SourceFile): string[] {
       if (folder === 'native-layout') problems.push(`${path} imports ${specifier}: it stands alone`)
       continue
     }
-    if (PACKAGES[specifier] === folder) continue
+    if (PEERS[specifier] === folder) continue
     const target = IMPORT_MAP[specifier] ?? resolveRelative(path, specifier)
     if (target === undefined) problems.push(`${path} imports the package ${specifier}`)
     else if (!MAY_IMPORT[folder]!.some((allowed) => isWithin(target, allowed)))

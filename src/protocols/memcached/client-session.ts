@@ -23,6 +23,8 @@ export interface Continuation {
 }
 
 const MOST_RELATIVE_SECONDS = 60 * 60 * 24 * 30
+/** No command was found. */
+export const NO_SERIES = -1
 /** An absolute expiry that is over at any time. */
 export const OVER_AT_ONCE = 1
 const NOTHING = new ReplyBuffer(1)
@@ -41,6 +43,8 @@ export class ClientSession {
   /** The command says `noreply`. */
   isQuiet = false
   isClosing = false
+  /** Where the command that is executed is counted. */
+  series = NO_SERIES
   /** It gets log lines from now on, and its commands are no longer read. */
   isWatcher = false
   more: Continuation | undefined = undefined

@@ -8,11 +8,12 @@
  * what arrived, never with what was announced.
  */
 import type { RawAccess } from '../../engine/raw-access.ts'
+import { PROTOCOLS } from '../../observe/observation-board.ts'
 import type { ProtocolConnection } from '../protocol.ts'
 import type { ReplyBuffer } from '../reply-buffer.ts'
 import { executeFrame, UNFINISHED } from './binary-commands.ts'
 import { frame, REQUEST_MAGIC } from './binary-frame.ts'
-import { ClientSession } from './client-session.ts'
+import { ClientSession, NO_SERIES } from './client-session.ts'
 import { commandOf, type Command } from './commands.ts'
 import type { ServerFacts } from './host.ts'
 import { line } from './line.ts'
@@ -41,6 +42,10 @@ export class MemcachedConnection implements ProtocolConnection {
   /** @param id the server's number for this connection */
   constructor(raw: RawAccess, facts: ServerFacts, id: number) {
     this.#session = new ClientSession(raw, facts, id)
+  }
+
+  get batches(): number {
+    return PROTOCOLS[this.#isBinary ? 'memcached-binary' : 'memcached'].first
   }
 
   get hasMore(): boolean {
@@ -160,7 +165,15 @@ export class MemcachedConnection implements ProtocolConnection {
 
   /** Executes one command of `bytes[from..to)`; where the next begins, or UNFINISHED. */
   #execute(bytes: Uint8Array, from: number, to: number): number {
-    return this.#isBinary ? this.#executeFrame(bytes, from, to) : this.#executeLine(bytes, from, to)
+    const session = this.#session
+    const { clock } = session.facts
+    const begunAt = clock.begin()
+    session.series = NO_SERIES
+    const next = this.#isBinary
+      ? this.#executeFrame(bytes, from, to)
+      : this.#executeLine(bytes, from, to)
+    if (next !== UNFINISHED && session.series !== NO_SERIES) clock.end(session.series, begunAt)
+    return next
   }
 
   #executeFrame(bytes: Uint8Array, from: number, to: number): number {
@@ -186,6 +199,7 @@ export class MemcachedConnection implements ProtocolConnection {
       else session.say('ERROR\r\n')
       return line.next
     }
+    session.series = command.series
     if (command.store === undefined) {
       command.execute(session)
       return line.next

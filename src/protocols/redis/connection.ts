@@ -6,6 +6,7 @@
  * announced. How the bytes were split changes no reply.
  */
 import { MAX_KEY_BYTES } from '../../engine/errors.ts'
+import { PROTOCOLS } from '../../observe/observation-board.ts'
 import type { ProtocolConnection } from '../protocol.ts'
 import type { ReplyBuffer } from '../reply-buffer.ts'
 import { NO_SKIP, RedisClient, SKIP_NEXT, SKIP_THIS } from './client.ts'
@@ -20,6 +21,7 @@ const NOTHING = new Uint8Array(0)
 
 export class RedisConnection implements ProtocolConnection {
   readonly client: RedisClient
+  readonly batches: number = PROTOCOLS.redis.first
   readonly #parser: RequestParser
   /** The beginning of an unfinished request. */
   #kept: Uint8Array = NOTHING

@@ -2,6 +2,7 @@
  * From a request to its command: what is unknown or has the wrong number of arguments is refused,
  * what belongs to a transaction is queued, the rest is executed and counted.
  */
+import { PROTOCOLS } from '../../observe/observation-board.ts'
 import type { Args } from './args.ts'
 import { CALLS, COUNT, FAILED_CALLS, MICROSECONDS, REJECTED_CALLS, SETTING } from './board.ts'
 import type { RedisClient } from './client.ts'
@@ -11,6 +12,7 @@ import { wrongArity } from './errors.ts'
 import { showMonitors } from './monitor.ts'
 import { isPaused, Postponed } from './pause.ts'
 
+const FIRST_SERIES = PROTOCOLS.redis.first + 1
 /** As much of a name, and of the arguments together, as an error shows. */
 const SHOWN_NAME = 128
 const SHOWN_ARGUMENTS = 128
@@ -34,12 +36,13 @@ export function dispatch(client: RedisClient, args: Args): void {
 /** Executes a command that was found to be in order. */
 export function execute(client: RedisClient, command: Command, args: Args): void {
   const { reply, host } = client
-  const { board } = host
+  const { board, clock } = host
   const { errors } = reply
   client.lastCommand = command.index
   if (client.isWatched) showMonitors(client, command, args)
   board.add(COUNT.commands, 1)
   board.addTo(command.index, CALLS, 1)
+  const clockedAt = clock.begin()
   // What is fast cannot be slow: it is not timed.
   if (command.isFast) command.execute!(client, args)
   else {
@@ -49,6 +52,7 @@ export function execute(client: RedisClient, command: Command, args: Args): void
     board.addTo(command.index, MICROSECONDS, took)
     noteSlow(client, command, args, took)
   }
+  clock.end(FIRST_SERIES + command.index, clockedAt)
   if (reply.errors !== errors) {
     board.addTo(command.index, FAILED_CALLS, 1)
     board.add(COUNT.errors, reply.errors - errors)

@@ -3,6 +3,7 @@
  * on that worker. Protocols know bytes and the engine; sockets, threads and options are the
  * server's.
  */
+import type { CommandClock } from '../../observe/command-clock.ts'
 import type { RedisBoard } from './board.ts'
 
 /** One client, as CLIENT LIST shows it; what else it shows is on the board. */
@@ -49,6 +50,8 @@ export interface RedisHost {
   readonly startedAt: number
   readonly settings: RedisSettings
   readonly board: RedisBoard
+  /** Counts the commands of this worker, and times some. */
+  readonly clock: CommandClock
   totals(): ServerTotals
   /** Facts of one client of this worker. */
   clientOf(slot: number): RedisClientFacts

@@ -2,6 +2,8 @@
  * What a test needs of a server and of a client, for connections in this process: also in threads
  * that no test runner runs in.
  */
+import { CommandClock } from '../../../src/observe/command-clock.ts'
+import { ObservationBoard } from '../../../src/observe/observation-board.ts'
 import { RedisBoard } from '../../../src/protocols/redis/board.ts'
 import type { RedisConnection } from '../../../src/protocols/redis/connection.ts'
 import type {
@@ -19,6 +21,7 @@ export class FakeHost implements RedisHost {
   readonly worker = 0
   readonly startedAt: number
   readonly board = new RedisBoard(RedisBoard.create(64, 1), 0)
+  readonly clock = new CommandClock(ObservationBoard.create(1), 1)
   readonly settings = {
     host: '127.0.0.1',
     port: 6379,
