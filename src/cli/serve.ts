@@ -91,6 +91,7 @@ function readyLine(server: Server, engine: Engine): string {
   const fields = ['heddle', 'ready']
   if (server.addresses.length > 0) fields.push(`memcached=${server.addresses.join(',')}`)
   if (server.redisAddresses.length > 0) fields.push(`redis=${server.redisAddresses.join(',')}`)
+  if (server.httpAddresses.length > 0) fields.push(`http=${server.httpAddresses.join(',')}`)
   for (const [name, addresses] of Object.entries(server.tlsAddresses)) {
     if (addresses.length > 0) fields.push(`${name}-tls=${addresses.join(',')}`)
   }

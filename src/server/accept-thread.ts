@@ -159,7 +159,7 @@ function refusal(message: Refusal): Error {
 
 function withPorts(
   options: ServerSpec['options'],
-  { addresses, redisAddresses, tlsAddresses }: ListeningServer,
+  { addresses, redisAddresses, httpAddresses, tlsAddresses }: ListeningServer,
 ): ServerSpec['options'] {
   const ports = boundPorts(options.ports, addresses)
   const redisPorts = boundPorts(options.redisPorts, redisAddresses)
@@ -167,6 +167,7 @@ function withPorts(
     ...options,
     ports,
     redisPorts,
+    httpPorts: boundPorts(options.httpPorts, httpAddresses),
     tls: options.tls && withTlsPorts(options.tls, tlsAddresses),
   }
 }

@@ -45,7 +45,7 @@ const ID = 6
 const SINCE = 7
 /** Of a listener. */
 const PROTOCOL = 1
-const PROTOCOLS: readonly Protocol[] = ['memcached', 'redis']
+const PROTOCOLS: readonly Protocol[] = ['memcached', 'redis', 'http']
 const ADDRESS_LENGTH = 8
 const ADDRESS = 9
 const ADDRESS_BYTES = (ENTRY_WORDS - ADDRESS) * 4

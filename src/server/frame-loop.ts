@@ -25,6 +25,7 @@ export class FrameLoop {
   readonly #hub: Int32Array
   readonly #mayBlock: () => boolean
   readonly #now: () => number
+  readonly #isWanted: () => boolean
   #busyAt = 0
   /** Time in `restWhile` so far, ms: it looks busy to the event loop. */
   restedMs = 0
@@ -33,12 +34,15 @@ export class FrameLoop {
   /**
    * @param mayBlock whether nothing but frames needs this thread at the moment
    * @param now in ms
+   * @param isWanted whether the event loop has something to do that shall not wait for TURN_MS
    */
   constructor(
     executor: FrameExecutor,
     mayBlock: () => boolean,
     now: () => number = () => performance.now(),
+    isWanted: () => boolean = () => false,
   ) {
+    this.#isWanted = isWanted
     this.#executor = executor
     this.#control = executor.link.control
     this.#hub = executor.link.hub
@@ -69,7 +73,7 @@ export class FrameLoop {
     const begunAt = this.#now()
     let now = begunAt
     let steps = 0
-    while (now - begunAt < TURN_MS) {
+    while (now - begunAt < TURN_MS && !this.#isWanted()) {
       if (executor.step()) {
         this.#ringAcceptor()
         if (++steps % STEPS_PER_LOOK === 0) now = this.#busyAt = this.#now()

@@ -5,6 +5,7 @@ import { existsSync, lstatSync, unlinkSync } from 'node:fs'
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { dirname } from 'node:path'
 import { badOption } from '../engine/errors.ts'
+import { unavailable } from '../protocols/http/unavailable.ts'
 import { TLS_PORT_OPTIONS } from './tls-options.ts'
 
 const BACKLOG = 1024
@@ -22,18 +23,20 @@ export interface Listener {
 }
 
 /** What is spoken on a listening socket. */
-export type Protocol = 'memcached' | 'redis'
+export type Protocol = 'memcached' | 'redis' | 'http'
 
 /** What a client hears for which there is no room. */
 export const TOO_MANY: Readonly<Record<Protocol, string>> = {
   memcached: 'ERROR Too many open connections\r\n',
   redis: '-ERR max number of clients reached\r\n',
+  http: unavailable('too many connections are open'),
 }
 
 /** The same for a client whose address has as many connections as it may. */
 export const TOO_MANY_OF_ADDRESS: Readonly<Record<Protocol, string>> = {
   memcached: 'ERROR Too many open connections from this address\r\n',
   redis: '-ERR max number of clients from this address reached\r\n',
+  http: unavailable('too many connections are open from this address'),
 }
 
 /** Connections come paused: whoever gets them decides who reads. */

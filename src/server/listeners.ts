@@ -20,12 +20,16 @@ export class Listeners {
     this.#accept = accept
   }
 
-  async listen({ ports, redisPorts, tls, unixSocket }: ResolvedServeOptions): Promise<void> {
+  async listen(options: ResolvedServeOptions): Promise<void> {
+    const { ports, redisPorts, httpPorts, tls, unixSocket } = options
     for (const { host, port } of ports) {
       await this.#add((accept) => listenTcp('memcached', host, port, false, accept))
     }
     for (const { host, port } of redisPorts) {
       await this.#add((accept) => listenTcp('redis', host, port, false, accept))
+    }
+    for (const { host, port } of httpPorts) {
+      await this.#add((accept) => listenTcp('http', host, port, false, accept))
     }
     for (const { protocol, host, port } of tls?.ports ?? []) {
       await this.#add((accept) => listenTcp(protocol, host, port, true, accept))

@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net'
 import type { ServerSettings } from '../protocols/memcached/host.ts'
 import type { EngineHandle } from '../engine/session.ts'
+import type { HttpSpec } from './http-facts.ts'
 import type { Patience } from './idle.ts'
 import type { ResolvedLimits } from './limits.ts'
 import type { LinkMemory } from './link.ts'
@@ -29,6 +30,8 @@ export interface WorkerSpec {
   readonly tls: TlsSpec | undefined
   /** Where there is a Redis port. */
   readonly redis: RedisSpec | undefined
+  /** Where there is an HTTP port. */
+  readonly http: HttpSpec | undefined
   /** The module that makes connections; see protocol-module.ts. */
   readonly protocol: string | undefined
 }

@@ -37,6 +37,18 @@ export interface ServeOptions extends TlsOptions, LimitOptions, LogOptions {
    */
   redisPort?: number | undefined
   /**
+   * The TCP port for HTTP, 0 for any free one. With it alone there is no port for memcached's
+   * protocol.
+   * @defaultValue none
+   */
+  httpPort?: number | undefined
+  /**
+   * Names, separated by commas, that HTTP requests may be addressed to, beside addresses and
+   * `localhost`: what a browser calls this server. Any other name is refused.
+   * @defaultValue none
+   */
+  hostNames?: string | undefined
+  /**
    * The address or addresses to listen on, separated by commas.
    * @defaultValue `'127.0.0.1'`
    */
@@ -89,6 +101,8 @@ export interface ResolvedServeOptions {
   /** For memcached's protocol. */
   readonly ports: readonly HostAndPort[]
   readonly redisPorts: readonly HostAndPort[]
+  readonly httpPorts: readonly HostAndPort[]
+  readonly hostNames: readonly string[]
   readonly host: string
   readonly unixSocket: string | undefined
   readonly maxConnections: number
@@ -117,12 +131,14 @@ const MAX_VERBOSITY = 3
 /** A socket's address has room for no more on Linux. */
 export const MAX_PATH_BYTES = 107
 export const MAX_HOSTS = 7
+export const MAX_HOST_NAMES = 32
+const HOST_NAME = /^[a-z0-9._-]{1,253}$/
 /** `127.0.0.1:5555`, `[::1]:5555`; an IPv6 address has more colons. */
 const ADDRESS_AND_PORT = /^(?:[^:]*|\[.*\]):[0-9]*$/
 
 const OWN_OPTION_NAMES = (
-  'memcachedPort redisPort host unixSocket maxConnections workers handOff acceptor flush ' +
-  'enableShutdown enableDebug idleTimeout verbosity protocolModule'
+  'memcachedPort redisPort httpPort hostNames host unixSocket maxConnections workers handOff ' +
+  'acceptor flush enableShutdown enableDebug idleTimeout verbosity protocolModule'
 ).split(' ') as readonly (keyof ServeOptions)[]
 const OPTION_NAMES = [
   ...OWN_OPTION_NAMES,
@@ -145,13 +161,17 @@ export function resolveServeOptions(options: unknown): ResolvedServeOptions {
     : []
   const tls = resolveTls(given, hosts)
   const redisPorts = given.redisPort === undefined ? [] : portsOf(given, 'redisPort', hosts, 0)
+  const httpPorts = given.httpPort === undefined ? [] : portsOf(given, 'httpPort', hosts, 0)
   const possible = pickHandOff(oneOf(given, 'handOff', ['auto', 'frames', 'sockets']))
   // A unix socket always uses frames.
-  const tcpPorts = ports.length + redisPorts.length + (tls?.ports.length ?? 0)
+  const plainPorts = ports.length + redisPorts.length + httpPorts.length
+  const tcpPorts = plainPorts + (tls?.ports.length ?? 0)
   const handOff = tcpPorts === 0 ? 'frames' : possible
   return {
     ports,
     redisPorts,
+    httpPorts,
+    hostNames: hostNamesOf(given),
     host,
     unixSocket,
     maxConnections: whole(given, 'maxConnections', 1, MAX_CONNECTIONS, 1024),
@@ -217,7 +237,8 @@ function known(options: unknown): Unchecked {
 function hasMemcachedPort(given: Unchecked, unixSocket: string | undefined): boolean {
   if (given.memcachedPort !== undefined) return true
   if (Object.values(TLS_PORT_OPTIONS).some((name) => given[name] !== undefined)) return false
-  return given.redisPort === undefined && unixSocket === undefined
+  const { redisPort, httpPort } = given
+  return redisPort === undefined && httpPort === undefined && unixSocket === undefined
 }
 
 function hostsOf(host: string): string[] {
@@ -234,12 +255,25 @@ function hostsOf(host: string): string[] {
 
 function portsOf(
   given: Unchecked,
-  field: 'memcachedPort' | 'redisPort',
+  field: 'memcachedPort' | 'redisPort' | 'httpPort',
   hosts: readonly string[],
   standard: number,
 ): HostAndPort[] {
   const port = whole(given, field, 0, MAX_PORT, standard)
   return hosts.map((host) => ({ host, port }))
+}
+
+function hostNamesOf(given: Unchecked): string[] {
+  const list = text(given, 'hostNames', '')
+  if (list === '') return []
+  const names = list.split(',').map((each) => each.trim().toLowerCase())
+  const wrong = names.find((name) => !HOST_NAME.test(name))
+  if (wrong !== undefined) {
+    throw badOption('hostNames', wrong, 'it must be the name of a host, without a port')
+  }
+  if (names.length <= MAX_HOST_NAMES) return names
+  const why = `there are ${names.length} names, and the most is ${MAX_HOST_NAMES}`
+  throw badOption('hostNames', list, why, MAX_HOST_NAMES)
 }
 
 function path(unixSocket: unknown): string | undefined {

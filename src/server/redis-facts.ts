@@ -1,6 +1,5 @@
 /** The server as the Redis protocol sees it from one worker: what `RedisHost` asks. */
 import type { CommandClock } from '../observe/command-clock.ts'
-import { COUNT } from '../protocols/memcached/counters.ts'
 import { GAUGE, RedisBoard } from '../protocols/redis/board.ts'
 import type {
   RedisClientFacts,
@@ -8,6 +7,7 @@ import type {
   RedisSettings,
   ServerTotals,
 } from '../protocols/redis/host.ts'
+import type { Foreign } from '../protocols/protocol.ts'
 import type { FromWorker, WorkerSpec } from './messages.ts'
 import type { ResolvedServeOptions } from './options.ts'
 import type { WorkerFacts } from './worker-facts.ts'
@@ -79,14 +79,7 @@ export class RedisFacts implements RedisHost {
   }
 
   totals(): ServerTotals {
-    const { board, connectionBoard } = this.#facts
-    return {
-      connectionsReceived: board.total(COUNT.total_connections),
-      connectionsRejected: board.total(COUNT.rejected_connections),
-      bytesRead: board.total(COUNT.bytes_read),
-      bytesWritten: board.total(COUNT.bytes_written),
-      connected: connectionBoard.openCount,
-    }
+    return this.#facts.totals()
   }
 
   clientOf(slot: number): RedisClientFacts {
@@ -109,6 +102,10 @@ export class RedisFacts implements RedisHost {
         clients.push(this.clientOf(slot))
     }
     return clients
+  }
+
+  turnedAway(slot: number, spoke: Foreign): void {
+    this.#facts.turnedAway(slot, spoke)
   }
 
   kill(slot: number, id: number): void {

@@ -22,6 +22,8 @@ export interface Server {
   readonly addresses: readonly string[]
   /** Where it listens for Redis clients. Empty without a `redisPort`. */
   readonly redisAddresses: readonly string[]
+  /** Where it listens for HTTP clients. Empty without an `httpPort`. */
+  readonly httpAddresses: readonly string[]
   /** Where it speaks TLS, by protocol: `tlsAddresses.redis`. */
   readonly tlsAddresses: Readonly<Record<Protocol, readonly string[]>>
   readonly unixSocket: string | undefined
@@ -51,8 +53,8 @@ interface Backend {
 }
 
 /**
- * Serves memcached's protocols, and with a `redisPort` that of Redis, from an engine of this
- * process.
+ * Serves memcached's protocols, with a `redisPort` that of Redis, and with an `httpPort` HTTP, from
+ * an engine of this process.
  * @throws HeddleError for options that are wrong, and addresses that cannot be had
  */
 export async function serve(engine: Engine, options: ServeOptions = {}): Promise<Server> {

@@ -17,6 +17,7 @@ import {
 import { Crew, type CrewEvents } from './crew.ts'
 import { kickIdleSoon, type Patience, patienceOf } from './idle.ts'
 import type { Protocol } from './listen.ts'
+import { httpSpecOf } from './http-facts.ts'
 import { createLinks } from './link.ts'
 import { Listeners } from './listeners.ts'
 import type { FromWorker, WorkerSpec } from './messages.ts'
@@ -40,6 +41,7 @@ export interface ListeningServer {
   /** For memcached's protocol. */
   readonly addresses: readonly string[]
   readonly redisAddresses: readonly string[]
+  readonly httpAddresses: readonly string[]
   /** Those that speak TLS, by protocol. */
   readonly tlsAddresses: Readonly<Record<Protocol, readonly string[]>>
   readonly unixSocket: string | undefined
@@ -92,7 +94,7 @@ export class ServerThread implements CrewEvents {
     const { inputBuffer } = options.limits
     this.#acceptor = new FrameAcceptor(links, this.#board, this.#counters, inputBuffer)
     this.#acceptor.onClosed = ({ slot, closeReason }) => this.#tellClosed(slot, closeReason)
-    this.#notices = new Notices((kind, why) => this.#told.tell('client.refused', { kind, why }))
+    this.#notices = new Notices((kind, why) => this.#told.notice(kind, why))
     this.#crew = new Crew(workers, this)
     this.#reception = new Reception({
       options,
@@ -126,16 +128,20 @@ export class ServerThread implements CrewEvents {
     this.#board.redisPort = this.#listeners.of('redis')[0]?.port ?? 0
     this.#board.isAccepting = true
     this.#clock = setInterval(() => this.#tick(), SECOND_MS).unref()
-    return {
+    const listening: ListeningServer = {
       addresses: this.#listeners.of('memcached').map((listener) => listener.address),
       redisAddresses: this.#listeners.of('redis').map((listener) => listener.address),
+      httpAddresses: this.#listeners.of('http').map((listener) => listener.address),
       tlsAddresses: {
         memcached: this.#listeners.of('memcached', true).map((listener) => listener.address),
         redis: this.#listeners.of('redis', true).map((listener) => listener.address),
+        http: this.#listeners.of('http', true).map((listener) => listener.address),
       },
       unixSocket: this.#spec.options.unixSocket,
       observed: this.#observation.observed,
     }
+    this.#told.started(listening)
+    return listening
   }
 
   /**
@@ -183,6 +189,7 @@ export class ServerThread implements CrewEvents {
       patience: this.#patience,
       tls: this.#reception.tlsOfWorkers,
       redis: this.#redis,
+      http: httpSpecOf(options),
       protocol: options.protocolModule,
     }
     return new Worker(new URL('../../workers/serve.ts', import.meta.url), {
@@ -245,8 +252,8 @@ export class ServerThread implements CrewEvents {
   }
 
   async #close(): Promise<void> {
+    this.#told.stopping(this.#board)
     this.#board.isAccepting = false
-    this.#told.tell('server.stopping', { connections: this.#board.openCount })
     this.#listeners.close()
     this.#reception.close()
     const isDrained = Promise.all([this.#endFrames(), this.#endSockets()])
@@ -261,6 +268,7 @@ export class ServerThread implements CrewEvents {
     this.#acceptor.close()
     clearInterval(this.#clock)
     this.#observation.end()
+    this.#told.stopped()
   }
 
   #endFrames(): Promise<void> {

@@ -19,7 +19,11 @@ import type { TlsRules } from './tls-options.ts'
 
 const SECOND_MS = 1000
 /** What clients may name by ALPN, if they name anything. */
-const ALPN: Readonly<Record<Protocol, string>> = { memcached: 'memcached', redis: 'redis' }
+const ALPN: Readonly<Record<Protocol, string>> = {
+  memcached: 'memcached',
+  redis: 'redis',
+  http: 'http/1.1',
+}
 const LOWEST_VERSION = 'TLSv1.2'
 /** What sessions are bound to, so that a ticket for another program is none for this one. */
 const SESSION_CONTEXT = 'heddle'

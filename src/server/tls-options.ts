@@ -13,6 +13,8 @@ export interface TlsOptions {
   memcachedTlsPort?: number | undefined
   /** The TCP port for the Redis protocol over TLS, 0 for any free one. @defaultValue none */
   redisTlsPort?: number | undefined
+  /** The TCP port for HTTPS, 0 for any free one. @defaultValue none */
+  httpTlsPort?: number | undefined
   /** A PEM file: the server's certificate, and those between it and its authority behind it. */
   tlsCert?: string | undefined
   /** A PEM file: the private key of that certificate, not encrypted. */
@@ -53,6 +55,7 @@ export interface ResolvedTlsOptions {
 export const TLS_OPTION_NAMES = [
   'memcachedTlsPort',
   'redisTlsPort',
+  'httpTlsPort',
   'tlsCert',
   'tlsKey',
   'tlsCa',
@@ -65,6 +68,7 @@ export const TLS_OPTION_NAMES = [
 export const TLS_PORT_OPTIONS = {
   memcached: 'memcachedTlsPort',
   redis: 'redisTlsPort',
+  http: 'httpTlsPort',
 } as const satisfies Record<Protocol, keyof TlsOptions>
 
 export const MAX_HANDSHAKE_SECONDS = 300

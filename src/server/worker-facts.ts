@@ -2,9 +2,13 @@
 import { CommandClock } from '../observe/command-clock.ts'
 import { COUNT, CounterBoard, SETTING } from '../protocols/memcached/counters.ts'
 import type { ConnectionFacts, ServerFacts, ServerSettings } from '../protocols/memcached/host.ts'
+import type { ServerTotals } from '../protocols/redis/host.ts'
 import { ConnectionBoard } from './connection-board.ts'
+import { HttpFacts } from './http-facts.ts'
+import type { Foreign } from '../protocols/protocol.ts'
 import { LineBatch } from './line-batch.ts'
 import type { FromWorker, WorkerSpec } from './messages.ts'
+import { Notices } from './notices.ts'
 import type { Observed } from './observation.ts'
 import { RedisFacts } from './redis-facts.ts'
 
@@ -20,8 +24,11 @@ export class WorkerFacts implements ServerFacts {
   /** Steps that are under way: while there are any, this thread does not block. */
   backgroundTasks = 0
   readonly lines: LineBatch
+  readonly notices: Notices
   /** Where there is a Redis port. */
   readonly redis: RedisFacts | undefined
+  /** Where there is an HTTP port. */
+  readonly http: HttpFacts | undefined
   /** Told by the worker: who executes a connection marks it as one that watches. */
   onWatch: (slot: number) => void = () => {}
   readonly #send: (message: FromWorker) => void
@@ -41,7 +48,9 @@ export class WorkerFacts implements ServerFacts {
       },
     }
     this.#send = send
+    this.notices = new Notices((what, text) => send({ kind: 'notice', what, text }))
     this.redis = spec.redis && new RedisFacts(spec, spec.redis, this, send)
+    this.http = spec.http && new HttpFacts(spec, spec.http, this)
     this.lines = new LineBatch(
       (watched, lines) => send({ kind: 'log', watched, lines }),
       () => this.board.add(COUNT.log_watcher_skipped, 1),
@@ -58,6 +67,18 @@ export class WorkerFacts implements ServerFacts {
 
   connectionCount(): number {
     return this.connectionBoard.openCount
+  }
+
+  /** What all protocols but memcached's ask of the counters. */
+  totals(): ServerTotals {
+    const { board } = this
+    return {
+      connectionsReceived: board.total(COUNT.total_connections),
+      connectionsRejected: board.total(COUNT.rejected_connections),
+      bytesRead: board.total(COUNT.bytes_read),
+      bytesWritten: board.total(COUNT.bytes_written),
+      connected: this.connectionBoard.openCount,
+    }
   }
 
   isAccepting(): boolean {
@@ -110,6 +131,13 @@ export class WorkerFacts implements ServerFacts {
 
   watchedKinds(): number {
     return this.connectionBoard.watchedKinds
+  }
+
+  turnedAway(slot: number, spoke: Foreign): void {
+    const board = this.connectionBoard
+    this.board.add(COUNT.foreign_requests, 1)
+    const where = `${board.addressOf(slot)} at the port for ${board.protocolOf(slot)}`
+    this.notices.note('foreign', `${spoke} came from ${where}: the connection was closed`)
   }
 
   log(kind: number, line: string): void {

@@ -13,7 +13,6 @@ import { Link } from './link.ts'
 import type { FromWorker, ToWorker, WorkerSpec } from './messages.ts'
 import { isAmongLast, openFilesLimit } from './open-files.ts'
 import { openerOf } from './protocol-module.ts'
-import { Notices } from './notices.ts'
 import { ServerCounters } from './server-counters.ts'
 import { SocketExecutor } from './socket-executor.ts'
 import { makeDoors, type TlsDoors } from './tls-doors.ts'
@@ -45,17 +44,19 @@ export async function runWorker(spec: WorkerSpec, port: MessagePort): Promise<vo
     frames.startWatching(slot)
     sockets.startWatching(slot)
   }
-  const { redis } = facts
+  const { redis, http } = facts
+  const needsTurn = () => http?.needsTurn() === true
   // Messages reach a thread in its event loop only.
   const waitsForMessages = () => facts.backgroundTasks > 0 || redis?.hasListeners === true
-  const loop = new FrameLoop(frames, () => !spec.takesSockets && !waitsForMessages())
-  if (redis !== undefined) {
-    redis.onServe = (slot) => {
-      sockets.serveSoon(slot)
-      frames.serveSoon(slot)
-      loop.nudge()
-    }
+  const mayBlock = () => !spec.takesSockets && !waitsForMessages() && !needsTurn()
+  const loop = new FrameLoop(frames, mayBlock, undefined, needsTurn)
+  const serveSoon = (slot: number) => {
+    sockets.serveSoon(slot)
+    frames.serveSoon(slot)
+    loop.nudge()
   }
+  if (redis !== undefined) redis.onServe = serveSoon
+  if (http !== undefined) http.onServe = serveSoon
   sockets.onClosed = (slot, reason) => {
     if (!wantsConnectionLines(facts.connectionBoard, facts.board)) return
     const lines = closedLine(facts.connectionBoard, slot, reason)
@@ -63,7 +64,7 @@ export async function runWorker(spec: WorkerSpec, port: MessagePort): Promise<vo
   }
   sockets.onEmpty = () => send({ kind: 'endedSockets' })
   const filesLimit = openFilesLimit()
-  const notices = new Notices((what, text) => send({ kind: 'notice', what, text }))
+  const { notices } = facts
   const doors = spec.tls && makeDoors(spec.tls, counters, notices)
   if (spec.takesSockets) {
     setInterval(() => sockets.kickIdle(spec.patience, notices), SECOND_MS).unref()

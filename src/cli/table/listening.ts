@@ -1,5 +1,11 @@
 /** The option table: where the server listens. */
-import { DEFAULT_PORT, MAX_HOSTS, MAX_PATH_BYTES, MAX_PORT } from '../../server/options.ts'
+import {
+  DEFAULT_PORT,
+  MAX_HOST_NAMES,
+  MAX_HOSTS,
+  MAX_PATH_BYTES,
+  MAX_PORT,
+} from '../../server/options.ts'
 import { type FlagGroup, numberOrText, plain } from '../flag.ts'
 
 const ANY_PORT = { least: 0, most: MAX_PORT }
@@ -25,6 +31,25 @@ export const LISTENING: FlagGroup = {
       option: 'serve.redisPort',
       allowed: ANY_PORT,
       read: numberOrText,
+    },
+    {
+      name: 'http-port',
+      value: 'PORT',
+      help: 'TCP port for HTTP; alone there is none for memcached',
+      option: 'serve.httpPort',
+      allowed: ANY_PORT,
+      read: numberOrText,
+    },
+    {
+      name: 'host-names',
+      value: 'NAMES',
+      help: 'what HTTP requests may call this server beside its addresses',
+      more:
+        'Names with commas. Requests to `localhost` and to addresses are always taken; any other ' +
+        'name is refused, so that no web page can reach this server under a name of its own.',
+      option: 'serve.hostNames',
+      allowed: { text: `up to ${MAX_HOST_NAMES} names of hosts, without a port` },
+      read: plain,
     },
     {
       name: 'host',

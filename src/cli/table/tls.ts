@@ -27,6 +27,14 @@ export const TLS: FlagGroup = {
       read: numberOrText,
     },
     {
+      name: 'http-tls-port',
+      value: 'PORT',
+      help: 'TCP port for HTTPS',
+      option: 'serve.httpTlsPort',
+      allowed: ANY_PORT,
+      read: numberOrText,
+    },
+    {
       name: 'tls-cert',
       value: 'FILE',
       help: "the server's certificate, and those behind it (PEM)",

@@ -2,6 +2,7 @@
  * What the HTTP protocol asks of the server around it: one object per worker, every method called
  * on that worker. Sockets, threads and options are the server's.
  */
+import type { ServerTotals } from '../redis/host.ts'
 import type { Gate } from './gate.ts'
 
 export interface HttpSettings {
@@ -34,12 +35,4 @@ export interface HttpHost {
    * waits, or goes on with what it put off.
    */
   serveSoon(slot: number): void
-}
-
-export interface ServerTotals {
-  readonly connectionsReceived: number
-  readonly connectionsRejected: number
-  readonly bytesRead: number
-  readonly bytesWritten: number
-  readonly connected: number
 }

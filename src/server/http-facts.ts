@@ -1,0 +1,61 @@
+/** The server as the HTTP protocol sees it from one worker: what `HttpHost` asks. */
+import { type Gate, OPEN_GATE } from '../protocols/http/gate.ts'
+import type { HttpHost, HttpSettings } from '../protocols/http/host.ts'
+import type { ServerTotals } from '../protocols/redis/host.ts'
+import type { WorkerSpec } from './messages.ts'
+import type { ResolvedServeOptions } from './options.ts'
+import type { WorkerFacts } from './worker-facts.ts'
+
+/** What a worker of a server with an HTTP port is started with beside the rest. */
+export interface HttpSpec {
+  readonly settings: HttpSettings
+}
+
+export function httpSpecOf(options: ResolvedServeOptions): HttpSpec | undefined {
+  const isSpoken = ({ protocol }: { protocol: string }) => protocol === 'http'
+  if (options.httpPorts.length === 0 && !options.tls?.ports.some(isSpoken)) return undefined
+  const { hostNames, flush } = options
+  return { settings: { hostNames, isFlushEnabled: flush } }
+}
+
+export class HttpFacts implements HttpHost {
+  readonly version: string
+  readonly pid: number
+  readonly worker: number
+  readonly workers: number
+  readonly startedAt: number
+  readonly settings: HttpSettings
+  readonly gate: Gate = OPEN_GATE
+  /** Told by the worker: who executes a connection is asked to do so. */
+  onServe: (slot: number) => void = () => {}
+  /** Told by the protocol: something waits for the event loop of this thread. */
+  needsTurn: () => boolean = () => false
+  readonly #facts: WorkerFacts
+
+  constructor(spec: WorkerSpec, http: HttpSpec, facts: WorkerFacts) {
+    this.version = facts.version
+    this.pid = facts.pid
+    this.worker = spec.index
+    this.workers = spec.settings.workers
+    this.startedAt = facts.startedAt
+    this.settings = http.settings
+    this.#facts = facts
+  }
+
+  totals(): ServerTotals {
+    return this.#facts.totals()
+  }
+
+  isAccepting(): boolean {
+    return this.#facts.isAccepting()
+  }
+
+  addressOf(slot: number): string {
+    const address = this.#facts.connectionBoard.addressOf(slot)
+    return /^tcp6?:\[?(.*?)\]?:[0-9]+$/.exec(address)?.[1] ?? address
+  }
+
+  serveSoon(slot: number): void {
+    this.onServe(slot)
+  }
+}
