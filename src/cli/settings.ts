@@ -22,7 +22,7 @@ export interface Settings {
 }
 
 /** What the environment of `heddle` may have beside settings. */
-const OTHER_VARIABLES: readonly string[] = ['HEDDLE_TRACES', 'HEDDLE_BENCH_PASSWORD']
+const OTHER_VARIABLES: readonly string[] = ['HEDDLE_TRACES', 'HEDDLE_PASSWORD']
 /** What Kubernetes sets in every container for a service by the name of heddle. */
 const OF_KUBERNETES = /_SERVICE_(?:HOST|PORT)|_PORT_[0-9]+_(?:TCP|UDP)/
 const URL_OF_KUBERNETES = /^(?:tcp|udp):\/\//

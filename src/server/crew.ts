@@ -16,8 +16,8 @@ const STOP_MS = 500
 export interface CrewEvents {
   startWorker(index: number): Worker
   message(index: number, message: FromWorker): void
-  /** The thread is gone; its successor is not yet started. */
-  died(index: number): void
+  /** The thread is gone, for this reason if it gave one; its successor is not yet started. */
+  died(index: number, reason: string | undefined): void
 }
 
 interface Post {
@@ -103,14 +103,16 @@ export class Crew {
       if (message.kind === 'ready') post.isTaken = post.isReady = true
       this.#events.message(index, message)
     })
+    let reason: string | undefined
     worker.on('error', (error) => {
+      reason = String(error)
       if (post.isTaken) warn(index, error)
     })
     worker.on('exit', () => {
       post.worker = undefined
       post.isReady = false
       if (this.#isStopping || !post.isTaken) return
-      this.#events.died(index)
+      this.#events.died(index, reason)
       this.#replace(index)
     })
     return worker

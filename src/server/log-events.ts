@@ -21,6 +21,7 @@ export const LOG_EVENTS = {
   'server.stopping': { level: 'info', text: 'stopping: answers what was read' },
   'server.stopped': { level: 'info', text: 'stopped' },
   'server.failed': { level: 'error', text: 'cannot serve' },
+  'server.signal': { level: 'info', text: 'a signal came' },
   'server.warning': { level: 'warn', text: 'warning' },
   'worker.died': { level: 'error', text: 'a worker died and is replaced' },
   'worker.recovered': { level: 'info', text: 'the successor of a dead worker serves' },

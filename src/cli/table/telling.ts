@@ -1,5 +1,7 @@
 /** The option table: what the server tells of itself. */
-import { type FlagGroup, type Setting, yesOrNo } from '../flag.ts'
+import { LOG_FORMATS } from '../../server/log.ts'
+import { LOG_LEVELS } from '../../server/log-events.ts'
+import { type FlagGroup, plain, type Setting, yesOrNo } from '../flag.ts'
 
 const MAX_VERBOSITY = 3
 
@@ -7,9 +9,30 @@ export const TELLING: FlagGroup = {
   title: 'What it tells',
   flags: [
     {
+      name: 'log-level',
+      value: 'LEVEL',
+      help: 'what is logged on stderr: this and what is more urgent (info)',
+      more: 'In a program the default is `silent`. docs/operations.md has the events of each level.',
+      option: 'serve.logLevel',
+      standard: 'info',
+      isOwnDefault: true,
+      allowed: { words: LOG_LEVELS },
+      read: plain,
+    },
+    {
+      name: 'log-format',
+      value: 'text|json',
+      help: 'a line of text for people, or of JSON for machines (text)',
+      option: 'serve.logFormat',
+      standard: 'text',
+      allowed: { words: LOG_FORMATS },
+      read: plain,
+    },
+    {
       name: 'verbose',
       short: 'v',
-      help: 'tell more; twice: still more (elsewhere: 0 to 3)',
+      help: 'log level info; twice: debug (elsewhere: 0 to 3)',
+      more: 'As in memcached, whose command `verbosity` changes it while the server runs.',
       option: 'serve.verbosity',
       toOption: level,
       standard: 0,
