@@ -197,11 +197,13 @@ export class FrameExecutor {
 
   #serveRest(served: Served): void {
     if (this.#owes(served) >= this.#window) {
-      this.#tools.counters?.pausedOutput()
+      if (!served.waitsForReader) this.#tools.counters?.pausedOutput()
+      served.waitsForReader = true
       served.isQueued = true
       this.#held.push(served)
       return
     }
+    served.waitsForReader = false
     if (served.rest === undefined) this.#feed(served, NOTHING, 0, 0)
     else this.#feed(served, served.rest, served.restAt, served.restEnd)
     if (served.isEnding && (served.isOver || !served.hasRest)) this.#leave(served)

@@ -4,20 +4,18 @@
  */
 const QUIET_MS = 60_000
 
-/** What can be told; the value is the verbosity from which it is. */
-export const NOTICE = {
-  /** Somebody's browser, or a program that takes this port for another. */
-  foreign: 0,
-  /** It is over, or will be soon. */
-  certificate: 0,
-  tls: 1,
-  full: 1,
-  perAddress: 1,
-  stalled: 1,
-  unauthenticated: 1,
-} as const
-
-export type NoticeKind = keyof typeof NOTICE
+/**
+ * What is told: `foreign` somebody's browser, or a program that takes this port for another,
+ * `certificate` one that is over or will be soon.
+ */
+export type NoticeKind =
+  | 'foreign'
+  | 'certificate'
+  | 'tls'
+  | 'full'
+  | 'perAddress'
+  | 'stalled'
+  | 'unauthenticated'
 
 export class Notices {
   readonly #tell: (kind: NoticeKind, line: string) => void

@@ -36,6 +36,8 @@ export class Served {
   /** The protocol has ended the connection: what still comes is dropped. */
   isOver = false
   isGone = false
+  /** Its requests wait until its client has read more of its replies. */
+  waitsForReader = false
   /** It gets log lines: see WATCHING in link.ts. */
   isWatching = false
 

@@ -187,7 +187,12 @@ export class SocketExecutor {
       const { served } = client
       served.isQueued = false
       if (served.isGone || served.isOver) continue
-      if (client.wire.unwritten >= this.#window) continue // `wrote` will come
+      if (client.wire.unwritten >= this.#window) {
+        if (!served.waitsForReader) this.#counters.pausedOutput()
+        served.waitsForReader = true // `wrote` will come
+        continue
+      }
+      served.waitsForReader = false
       if (served.rest === undefined) this.#feed(client, NOTHING, 0, 0)
       else this.#feed(client, served.rest, served.restAt, served.restEnd)
     }
@@ -224,8 +229,7 @@ export class SocketExecutor {
   #holdBack(client: SocketClient): void {
     if (!client.isHeldBack) {
       client.wire.pause()
-      if (client.wire.unwritten >= this.#window) this.#counters.pausedOutput()
-      else this.#counters.pausedInput()
+      this.#counters.pausedInput()
     }
     client.isHeldBack = true
     this.putOff(client)

@@ -85,6 +85,8 @@ export class TlsDoors {
       arrival.gone()
       return
     }
+    // A client that goes away in its handshake is gone: there is nothing to be answered.
+    socket.allowHalfOpen = false
     const pending: Pending = { arrival, socket, failure: 'failed', why: CLOSED_EARLY }
     socket.once('close', () => {
       if (this.#pending.get(name) !== pending) return
@@ -163,6 +165,7 @@ export class TlsDoors {
     }
     this.#pending.delete(name)
     this.#watch.succeeded()
+    socket.allowHalfOpen = true
     pending.arrival.secured(socket)
   }
 

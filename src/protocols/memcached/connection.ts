@@ -9,7 +9,7 @@
  */
 import type { RawAccess } from '../../engine/raw-access.ts'
 import { PROTOCOLS } from '../../observe/observation-board.ts'
-import type { ProtocolConnection } from '../protocol.ts'
+import { type Foreign, type ProtocolConnection, TLS_HANDSHAKE } from '../protocol.ts'
 import type { ReplyBuffer } from '../reply-buffer.ts'
 import { executeFrame, UNFINISHED } from './binary-commands.ts'
 import { frame, REQUEST_MAGIC } from './binary-frame.ts'
@@ -108,8 +108,11 @@ export class MemcachedConnection implements ProtocolConnection {
 
   /** Executes the command at `at`, or keeps what is there of it. */
   #executeAt(source: Uint8Array, at: number, to: number): number {
-    if (this.#isFresh) this.#isBinary = source[at] === REQUEST_MAGIC
-    this.#isFresh = false
+    if (this.#isFresh) {
+      this.#isFresh = false
+      this.#isBinary = source[at] === REQUEST_MAGIC
+      if (source[at] === TLS_HANDSHAKE) return this.#turnAway('TLS', to)
+    }
     const next = this.#execute(source, at, to)
     if (next !== UNFINISHED) return next
     this.#keep(source, at, to)
@@ -158,6 +161,13 @@ export class MemcachedConnection implements ProtocolConnection {
     this.#forget()
   }
 
+  #turnAway(spoke: Foreign, to: number): number {
+    const session = this.#session
+    session.facts.turnedAway(session.id, spoke)
+    session.isClosing = true
+    return to
+  }
+
   #endForLine(): void {
     this.#session.say('CLIENT_ERROR line too long\r\n')
     this.#session.isClosing = true
@@ -195,8 +205,8 @@ export class MemcachedConnection implements ProtocolConnection {
     session.watched = session.facts.watchedKinds()
     const command = commandOf()
     if (command === undefined) {
-      if (line.endsInHttp()) session.isClosing = true
-      else session.say('ERROR\r\n')
+      if (line.endsInHttp()) return this.#turnAway('HTTP', to)
+      session.say('ERROR\r\n')
       return line.next
     }
     session.series = command.series

@@ -7,6 +7,7 @@
  * does a command make log lines; `log` brings a line to every connection, of any worker, that
  * watches its kind.
  */
+import type { Foreign } from '../protocol.ts'
 import type { CommandClock } from '../../observe/command-clock.ts'
 import type { CounterBoard } from './counters.ts'
 
@@ -82,6 +83,11 @@ export interface ServerFacts {
   watch(connectionId: number, kinds: number): boolean
   /** Kinds that somebody watches: the union over all workers. */
   watchedKinds(): number
+  /**
+   * A client speaks another protocol than that of its port, and is disconnected: most likely a page
+   * in somebody's browser, or a program that takes this port for another.
+   */
+  turnedAway(slot: number, spoke: Foreign): void
   /** Brings one line (without its end) to those who watch its kind; drops it when they are slow. */
   log(kind: number, line: string): void
 }

@@ -37,6 +37,7 @@ export class FakeHost implements ServerFacts {
   verbosity = 0
   readonly list: ConnectionFacts[] = []
   readonly shutdowns: boolean[] = []
+  readonly foreign: string[] = []
   readonly tasks: { step: () => boolean; pauseMs: number }[] = []
   readonly lines: string[] = []
   readonly watchers = new Map<number, number>()
@@ -66,6 +67,9 @@ export class FakeHost implements ServerFacts {
     if (this.watchers.size === this.mostWatchers) return false
     this.watchers.set(connectionId, kinds)
     return true
+  }
+  turnedAway(slot: number, spoke: string): void {
+    this.foreign.push(`${spoke} ${slot}`)
   }
   watchedKinds(): number {
     return [...this.watchers.values()].reduce((union, kinds) => union | kinds, 0)
