@@ -36,7 +36,7 @@ import {
 import { deleteKey, deleteMatching, removeOver } from './remove.ts'
 import type { Session } from './session.ts'
 import { hasSpaces, spaceFor } from './spaces.ts'
-import { COMPARE, type StoreMode, storeDraft } from './store.ts'
+import { type StoreMode, storeDraft } from './store.ts'
 import { type Change, changeEntry } from './update.ts'
 
 export { MAX_RETRIES } from '../../native-layout/limits.ts'
@@ -135,13 +135,6 @@ export class RawAccess {
   /** Stores the draft under the staged key; `draft.version` is its version then. */
   store(mode: StoreMode): Outcome {
     const outcome = storeDraft(this.view, this.draft, mode, 0)
-    this.session.wrote()
-    return outcome
-  }
-
-  /** Stores the draft over the entry of the staged key only if that has this version. */
-  storeOver(version: number): Outcome {
-    const outcome = storeDraft(this.view, this.draft, COMPARE, version)
     this.session.wrote()
     return outcome
   }

@@ -122,6 +122,7 @@ function overPresent(
     finish(view, draft, version)
   } else complete(view, draft)
   if (mode === ADD && isBehind(view)) return 0
+  draft.isCreated = dead
   return replaceEntry(view, false) === WON ? STORED : 0
 }
 
@@ -157,6 +158,7 @@ function overAbsent(view: MemoryView, draft: Draft, mode: StoreMode, version: nu
     finish(view, draft, version)
   } else complete(view, draft)
   if (mode === ADD && isBehind(view)) return 0
+  draft.isCreated = true
   if (createEntry(view) !== WON) return 0
   countAt(view, COUNTER.created)
   return STORED

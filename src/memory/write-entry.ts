@@ -72,6 +72,8 @@ export class Draft {
   stamp = 0
   /** The version that the entry got, once it is stored. */
   version = 0
+  /** Whether there was none before it that lived. */
+  isCreated = false
   // Where the entry was put.
   words!: Int32Array
   at: WordIndex = 0

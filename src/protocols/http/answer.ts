@@ -8,12 +8,10 @@ import type { HttpConnection } from './connection.ts'
 import { Exchange } from './exchange.ts'
 import type { Caller } from './gate.ts'
 import { checkHost, checkOrigin } from './origin.ts'
-import { Problem } from './problem.ts'
+import { Problem, unauthorized } from './problem.ts'
 import { allowedMethods, type Route } from './route-table.ts'
 import { decodeSegment, parseTarget } from './target.ts'
 import type { HttpWorker } from './worker.ts'
-
-const CHALLENGE = 'Basic realm="heddle", charset="UTF-8", Bearer realm="heddle"'
 
 /** @param refusal what is wrong with it already */
 export function answer(
@@ -95,23 +93,12 @@ function find(exchange: Exchange): Route | undefined {
   return route
 }
 
-/** Whether the caller may have the route, and this key. @throws Problem */
+/** Whether the caller may have the route, and this key. @throws Problem 401, 403 */
 function admit(exchange: Exchange, route: Route, caller: Caller | undefined): void {
-  const { gate } = exchange.worker.host
-  const challenge = { 'WWW-Authenticate': CHALLENGE }
-  if (caller === undefined) {
-    if (route.right === 'none' && exchange.header('authorization') === undefined) return
-    throw new Problem(401, 'these credentials are not valid', challenge)
-  }
+  if (caller === undefined) throw unauthorized('these credentials are not valid')
   exchange.caller = caller
-  if (route.right === 'none') return
   const key = route.path.includes('{key}') ? exchange.key : undefined
-  if (caller.may(route.right, key)) return
-  if (gate.hasUsers && exchange.header('authorization') === undefined) {
-    throw new Problem(401, `${route.method} ${route.path} is for known users`, challenge)
-  }
-  const what = key === undefined ? '' : ' for this key'
-  throw new Problem(403, `this user has no right to ${route.right}${what}`)
+  if (route.right !== 'none') exchange.require(route.right, key)
 }
 
 function run(exchange: Exchange, route: Route): void {

@@ -3,8 +3,8 @@
  * `reply`, `json`, `stream`, or by throwing a `Problem`.
  */
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
-import type { Caller } from './gate.ts'
-import { Problem, PROBLEM_TYPE } from './problem.ts'
+import type { Caller, Right } from './gate.ts'
+import { Problem, PROBLEM_TYPE, unauthorized } from './problem.ts'
 import type { HttpWorker } from './worker.ts'
 
 /** On every answer: values are whatever clients stored, and no page of another site's is fed. */
@@ -52,6 +52,19 @@ export class Exchange {
   header(name: string): string | undefined {
     const field = this.request.headers[name]
     return Array.isArray(field) ? field.join(', ') : field
+  }
+
+  /**
+   * Refuses a caller who has no such right.
+   * @param key of the entry that it is about; undefined: all of them
+   * @throws Problem 401, 403
+   */
+  require(right: Right, key?: Uint8Array): void {
+    if (this.caller.may(right, key)) return
+    const isUnknown = this.worker.host.gate.hasUsers && this.header('authorization') === undefined
+    if (isUnknown) throw unauthorized(`the right to ${right} is for known users`)
+    const what = key === undefined ? '' : ' this key'
+    throw new Problem(403, `this user has no right to ${right}${what}`)
   }
 
   reply(status: number, headers: OutgoingHttpHeaders, body: Buffer = NOTHING): void {

@@ -48,6 +48,13 @@ export class Problem extends Error {
   }
 }
 
+const CHALLENGE = 'Basic realm="heddle", charset="UTF-8", Bearer realm="heddle"'
+
+/** Whoever asks may say who they are. */
+export function unauthorized(detail: string): Problem {
+  return new Problem(401, detail, { 'WWW-Authenticate': CHALLENGE })
+}
+
 /** What node:http's parser found wrong, by its error's code. */
 export function parserProblem(code: string | undefined, reason: string): Problem {
   if (code === 'HPE_HEADER_OVERFLOW') {
