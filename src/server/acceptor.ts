@@ -58,7 +58,7 @@ export class FrameAcceptor implements ClientEvents {
 
   /**
    * @param memories what it shares with each worker
-   * @param mostUnderWay bytes of one connection that are read and not executed, give or take one read
+   * @param mostUnderWay bytes of a connection that are read and not executed, give or take a read
    */
   constructor(
     memories: readonly LinkMemory[],

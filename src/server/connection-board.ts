@@ -2,15 +2,14 @@
  * What all threads of a server know about its connections: one entry per slot in shared memory,
  * for `stats conns`, watchers, the idle timeout and the count of open connections.
  *
- * An entry belongs to the thread that owns the socket: plain stores by that thread, and readers
- * that may see an address half written for a moment (it is shown to people, nothing hangs on it).
- * The words that several threads change are counted up and down by atomic additions; what was
- * counted once is counted down once: by whoever takes the slot out of OPEN, and by whoever takes
- * its kinds. A worker may die between the two, so its load is counted again after its death. One
- * that dies between counting a watcher and writing down its kinds leaves it counted: then lines are
- * made that nobody reads, and one watcher less may come.
+ * An entry belongs to the thread that owns the socket: plain stores by that thread. The words that
+ * several threads change are counted up and down by atomic additions; what was counted once is
+ * counted down once: by whoever takes the slot out of OPEN, and by whoever takes its kinds.
+ * A worker may die between the two, so its load is counted again after its death. One that dies
+ * between counting a watcher and writing down its kinds leaves it counted.
  */
-import { add, copyIn, load, peek, peekBuffer, poke, store, swap } from '#words'
+import { readText, type TextPlace, writeText } from './board-text.ts'
+import { add, load, peek, poke, store, swap } from '#words'
 import type { Protocol } from './listen.ts'
 import { countsOf, kindsIn } from './watch-counts.ts'
 
@@ -46,10 +45,12 @@ const SINCE = 7
 /** Of a listener. */
 const PROTOCOL = 1
 const PROTOCOLS: readonly Protocol[] = ['memcached', 'redis', 'http']
-const ADDRESS_LENGTH = 8
+/** Its client need not say who it is, or has. */
+const IS_KNOWN = 8
 const ADDRESS = 9
-const ADDRESS_BYTES = (ENTRY_WORDS - ADDRESS) * 4
-const MOST_LISTENERS = 16
+const ADDRESS_BYTES = (ENTRY_WORDS - ADDRESS - 1) * 4
+/** Each protocol, with TLS and without, at each of seven addresses, and a unix socket. */
+const MOST_LISTENERS = 48
 /** As in memcached. */
 const MOST_WATCHERS = 20
 
@@ -57,7 +58,7 @@ export class ConnectionBoard {
   readonly memory: SharedArrayBuffer
   readonly slots: number
   readonly #words: Int32Array
-  readonly #bytes: Buffer
+  readonly #text: TextPlace
   #hint = 0
   /** Of the accepting thread, which alone claims slots. */
   #lastId = 0
@@ -70,7 +71,7 @@ export class ConnectionBoard {
   constructor(memory: SharedArrayBuffer) {
     this.memory = memory
     this.#words = new Int32Array(memory)
-    this.#bytes = Buffer.from(memory)
+    this.#text = { words: this.#words, bytes: Buffer.from(memory), room: ADDRESS_BYTES }
     const entries = (this.#words.length - HEADER_WORDS - MOST_WORKERS) / ENTRY_WORDS
     this.slots = entries - MOST_LISTENERS
   }
@@ -87,7 +88,8 @@ export class ConnectionBoard {
       this.#hint = slot + 1 === this.slots ? 0 : slot + 1
       const at = this.#at(slot)
       if (load(this.#words, at + STATE) !== FREE) continue
-      this.#write(at, address)
+      writeText(this.#text, at + ADDRESS, address)
+      poke(this.#words, at + IS_KNOWN, 0)
       poke(this.#words, at + OWNER, owner)
       poke(this.#words, at + LAST_SECOND, peek(this.#words, SECOND))
       this.#unwatch(at)
@@ -171,7 +173,6 @@ export class ConnectionBoard {
     poke(this.#words, TCP_PORT, port)
   }
 
-  /** The same for Redis clients. */
   get redisPort(): number {
     return peek(this.#words, REDIS_PORT)
   }
@@ -189,12 +190,21 @@ export class ConnectionBoard {
     return peek(this.#words, SECOND) - peek(this.#words, this.#at(slot) + LAST_SECOND)
   }
 
+  /** Its client has said who it is, or need not; until then its time is bounded. */
+  know(slot: number): void {
+    poke(this.#words, this.#at(slot) + IS_KNOWN, 1)
+  }
+
+  isKnown(slot: number): boolean {
+    return peek(this.#words, this.#at(slot) + IS_KNOWN) === 1
+  }
+
   isOpen(slot: number): boolean {
     return peek(this.#words, this.#at(slot) + STATE) === OPEN
   }
 
   addressOf(slot: number): string {
-    return this.#read(this.#at(slot))
+    return readText(this.#text, this.#at(slot) + ADDRESS)
   }
 
   /** What the connection is known by: never the same twice. */
@@ -210,7 +220,7 @@ export class ConnectionBoard {
   addListener(address: string, protocol: Protocol = 'memcached'): number {
     const index = peek(this.#words, LISTENERS)
     if (index === MOST_LISTENERS) throw new RangeError(`more than ${MOST_LISTENERS} listeners`)
-    this.#write(this.#listenerAt(index), address)
+    writeText(this.#text, this.#listenerAt(index) + ADDRESS, address)
     poke(this.#words, this.#listenerAt(index) + PROTOCOL, PROTOCOLS.indexOf(protocol))
     poke(this.#words, LISTENERS, index + 1)
     return index
@@ -218,11 +228,11 @@ export class ConnectionBoard {
 
   listeners(): string[] {
     const count = peek(this.#words, LISTENERS)
-    return Array.from({ length: count }, (_, index) => this.#read(this.#listenerAt(index)))
+    return Array.from({ length: count }, (_, index) => this.#listenerText(index))
   }
 
   listenerOf(slot: number): string {
-    return this.#read(this.#listenerAt(peek(this.#words, this.#at(slot) + LISTENER)))
+    return this.#listenerText(peek(this.#words, this.#at(slot) + LISTENER))
   }
 
   /** What is spoken on the socket that it came in by. */
@@ -280,21 +290,11 @@ export class ConnectionBoard {
     return PROTOCOLS[peek(this.#words, this.#listenerAt(listener) + PROTOCOL)]!
   }
 
+  #listenerText(index: number): string {
+    return readText(this.#text, this.#listenerAt(index) + ADDRESS)
+  }
+
   #listenerAt(index: number): number {
     return HEADER_WORDS + MOST_WORKERS + index * ENTRY_WORDS
-  }
-
-  #write(at: number, address: string): void {
-    const begin = (at + ADDRESS) * 4
-    const text = Buffer.alloc(ADDRESS_BYTES)
-    const length = text.write(address, 0, ADDRESS_BYTES, 'utf8')
-    copyIn(this.#bytes, begin, text, 0, length)
-    poke(this.#words, at + ADDRESS_LENGTH, length)
-  }
-
-  #read(at: number): string {
-    const begin = (at + ADDRESS) * 4
-    const end = begin + peek(this.#words, at + ADDRESS_LENGTH)
-    return peekBuffer(this.#bytes, begin, end).toString('utf8', begin, end)
   }
 }

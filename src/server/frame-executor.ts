@@ -155,6 +155,7 @@ export class FrameExecutor {
     const out = this.#out
     const begunAt = this.#tools.clock?.beginBatch()
     const end = protocol.feed(source, from, to, out)
+    served.noteAuthentication(this.#tools.know)
     served.sent = (served.sent + out.length) | 0
     let executed = end - from
     if (protocol.isClosing) {

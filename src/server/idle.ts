@@ -9,6 +9,7 @@
  */
 import type { ConnectionBoard } from './connection-board.ts'
 import type { CloseReason } from './connection-lines.ts'
+import type { Protocol } from './listen.ts'
 import type { Notices } from './notices.ts'
 import type { ResolvedServeOptions } from './options.ts'
 import type { ServerCounters } from './server-counters.ts'
@@ -21,17 +22,29 @@ interface Client {
   closeReason: CloseReason
 }
 
+/** What a client hears that has not said who it is in time. */
+const TOO_LATE: Readonly<Record<Protocol, string>> = {
+  memcached: 'CLIENT_ERROR authentication timed out\r\n',
+  redis: '-NOAUTH Authentication timed out.\r\n',
+  http: '',
+}
+
 /** Seconds of each kind of patience; 0: endless. */
 export interface Patience {
   readonly idle: number
   /** With a client that has replies waiting and takes none. */
   readonly stall: number
-  /** With a client that has not said who it is. */
+  /** With a client that has not said who it is; endless where there are no users. */
   readonly auth: number
 }
 
-export function patienceOf({ idleTimeout, limits }: ResolvedServeOptions): Patience {
-  return { idle: idleTimeout, stall: limits.stallTimeout, auth: limits.authTimeout }
+/** @param hasUsers clients have to say who they are */
+export function patienceOf(
+  { idleTimeout, limits }: ResolvedServeOptions,
+  hasUsers: boolean,
+): Patience {
+  const auth = hasUsers ? limits.authTimeout : 0
+  return { idle: idleTimeout, stall: limits.stallTimeout, auth }
 }
 
 /** Whom a kick is counted and told by. */
@@ -62,6 +75,15 @@ function kickIfDue(client: Client, patience: Patience, watch: KickWatch): void {
     notices.note('stalled', `a connection was closed: ${board.addressOf(slot)}, ${what}`)
     client.closeReason = 'stalled'
     wire.destroy()
+  } else if (patience.auth > 0 && !board.isKnown(slot) && board.ageOf(slot) > patience.auth) {
+    counters.kickedUnknown()
+    const what = `has not said who it is for ${patience.auth} s`
+    notices.note('unauthenticated', `a connection was closed: ${board.addressOf(slot)} ${what}`)
+    client.closeReason = 'auth_timeout'
+    const text = Buffer.from(TOO_LATE[board.protocolOf(slot)])
+    wire.write(text, 0, text.length)
+    wire.end()
+    board.know(slot) // told once
   } else if (patience.idle > 0 && !client.isWatching && board.idleSeconds(slot) > patience.idle) {
     counters.kickedIdle()
     client.closeReason = 'idle_timeout'

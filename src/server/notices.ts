@@ -1,6 +1,6 @@
 /**
- * Lines for an operator about clients that were turned away: of each kind one a minute at most, with
- * how many there were, so that an attack cannot fill a disk by what is told of it.
+ * Lines for an operator about clients that were turned away: of each kind one a minute at most,
+ * with how many there were, so that an attack cannot fill a disk by what is told of it.
  */
 const QUIET_MS = 60_000
 

@@ -82,7 +82,7 @@ export class ServerThread implements CrewEvents {
     this.#spec = spec
     const { options } = spec
     const { maxConnections, workers } = options
-    this.#patience = patienceOf(options)
+    this.#patience = patienceOf(options, false)
     // Slots outlive their sockets a little, until the worker knows that they are gone.
     this.#board = new ConnectionBoard(ConnectionBoard.create(2 * maxConnections + 64))
     this.#counterBoard = new CounterBoard(CounterBoard.create(workers + 1), 0)

@@ -63,6 +63,7 @@ export class SocketExecutor {
   readonly #board: ConnectionBoard
   readonly #counters: ServerCounters
   readonly #clock: ExecutorTools['clock']
+  readonly #know: ExecutorTools['know']
   readonly #window: number
   readonly #out = new ReplyBuffer()
   readonly #clients = new Map<number, SocketClient>()
@@ -77,12 +78,13 @@ export class SocketExecutor {
     openProtocol: OpenProtocol,
     board: ConnectionBoard,
     counters: ServerCounters,
-    { clock, window = WINDOW_BYTES }: ExecutorTools = {},
+    { clock, know, window = WINDOW_BYTES }: ExecutorTools = {},
   ) {
     this.#openProtocol = openProtocol
     this.#board = board
     this.#counters = counters
     this.#clock = clock
+    this.#know = know
     this.#window = window
   }
 
@@ -203,6 +205,7 @@ export class SocketExecutor {
     const out = this.#out
     const begunAt = this.#clock?.beginBatch()
     const end = served.protocol.feed(source, from, to, out)
+    served.noteAuthentication(this.#know)
     if (out.length > 0) {
       this.#counters.wrote(out.length)
       wire.write(out.bytes, 0, out.length)

@@ -37,7 +37,12 @@ export async function runWorker(spec: WorkerSpec, port: MessagePort): Promise<vo
   const facts = new WorkerFacts(spec, send)
   const open = await openerOf(spec.protocol, engine, facts)
   const counters = new ServerCounters(facts.board)
-  const tools = { clock: facts.clock, counters, window: spec.limits.outputBuffer }
+  const tools = {
+    clock: facts.clock,
+    counters,
+    know: (slot: number) => facts.connectionBoard.know(slot),
+    window: spec.limits.outputBuffer,
+  }
   const frames = new FrameExecutor(new Link(spec.link), open, tools)
   const sockets = new SocketExecutor(open, facts.connectionBoard, counters, tools)
   facts.onWatch = (slot) => {
