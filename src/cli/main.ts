@@ -2,20 +2,24 @@
 /** The command `heddle`: picks what to do by its first word, and loads no more than that needs. */
 import { VERSION } from '../server/version.ts'
 
-const USAGE = `heddle: a shared-memory cache for Node.js, and a server for memcached clients
+const USAGE = `heddle: a shared-memory cache for Node.js, and a server
 
 Usage: heddle COMMAND [flags]
 
-  serve    serve the memcached protocol; heddle serve --help explains the flags
-  bench    load a server and report its latency; heddle bench --help explains the flags
+  serve     serve memcached, Redis and HTTP clients
+  top       a live table of a running server
+  inspect   all that a running server tells, once
+  bench     load a server and report its latency
 
-  --help, --version
+  --version, --help; heddle COMMAND --help explains its flags
 `
 
 async function main(argv: readonly string[]): Promise<number> {
   const [command, ...rest] = argv
   if (command === 'serve') return (await import('./serve.ts')).serveCommand(rest)
   if (command === 'bench') return (await import('./bench.ts')).benchCommand(rest)
+  if (command === 'top') return (await import('./top.ts')).topCommand(rest)
+  if (command === 'inspect') return (await import('./inspect.ts')).inspectCommand(rest)
   if (command === '--version') {
     process.stdout.write(`heddle ${VERSION}\n`)
     return 0
@@ -25,7 +29,7 @@ async function main(argv: readonly string[]): Promise<number> {
     return 0
   }
   const what = command === undefined ? 'a command is missing' : `no such command: ${command}`
-  process.stderr.write(`heddle: ${what}; the commands are serve and bench\n`)
+  process.stderr.write(`heddle: ${what}; the commands are serve, top, inspect, bench\n`)
   return 2
 }
 

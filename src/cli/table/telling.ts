@@ -12,7 +12,7 @@ export const TELLING: FlagGroup = {
       name: 'log-level',
       value: 'LEVEL',
       help: 'what is logged on stderr: this and what is more urgent (info)',
-      more: 'In a program the default is `silent`. docs/operations.md has the events of each level.',
+      more: 'In a program the default is `silent`. docs/operations.md has the events of each.',
       option: 'serve.logLevel',
       standard: 'info',
       isOwnDefault: true,

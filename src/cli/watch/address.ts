@@ -1,5 +1,5 @@
 /**
- * Which door of which server is looked through, from the flags of `heddle top` and `heddle inspect`.
+ * Which door of which server is looked through, by the flags of `heddle top` and `heddle inspect`.
  * Without a port each usual one is tried on loopback: HTTP, memcached, Redis, the one that tells
  * most first.
  */

@@ -1,6 +1,6 @@
 /**
  * What `heddle top` and `heddle inspect` know of a running server at one moment, whichever door it
- * came by. The HTTP port tells all of it (`/stats`); memcached's `stats` and Redis' `INFO` tell what
+ * came by. The HTTP port tells all of it (`/stats`); memcached's `stats` and Redis' `INFO` what
  * those protocols have words for, and what they do not tell is undefined, never 0.
  *
  * Counts only grow, from the start of the server (or of what counts them) on.
@@ -98,7 +98,7 @@ export function pictureOfSnapshot(snapshot: Snapshot, at: number): Picture {
       evictions: sum(Object.values(evictions)),
       evictionsBy: { ...evictions },
       expirations: engine.expirations,
-      refused: engine.refused,
+      refused: sum(Object.values(engine.refused)),
     },
     classes: engine.sizeClasses,
     threads: threads.map(({ name, busySeconds, idleSeconds, eventLoopDelay }) => {

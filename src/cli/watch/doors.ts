@@ -1,0 +1,210 @@
+/**
+ * A door of a running server, asked for pictures: the HTTP port by `/stats`, memcached's by
+ * `stats`, a Redis port by `INFO`. Whoever is not let in gets an error that says what is missing.
+ */
+import { request as requestPlain } from 'node:http'
+import { request as requestTls } from 'node:https'
+import { readFileSync } from 'node:fs'
+import type { Snapshot } from '../../observe/snapshot.ts'
+import { type DoorAddress, placeOf } from './address.ts'
+import { Asker } from './asker.ts'
+import { type Picture, pictureOfInfo, pictureOfSnapshot, pictureOfStats } from './picture.ts'
+import { infoOf, isWholeText, type RespValue, readResp, statsOf } from './replies.ts'
+
+/** One more part of what a server can tell, as rows of a table. */
+export interface Table {
+  readonly title: string
+  readonly columns: readonly string[]
+  readonly rows: readonly (readonly string[])[]
+}
+
+export interface Door {
+  /** `127.0.0.1:8080 (http)`. */
+  readonly name: string
+  look(): Promise<Picture>
+  /** Clients, slow commands, settings: what this door has beside pictures. */
+  more(): Promise<readonly Table[]>
+  close(): void
+}
+
+const TIMEOUT_MS = 5000
+const CREDENTIALS = 'asks who you are: --user NAME, with HEDDLE_PASSWORD or --password-file'
+
+/** The first of the doors that answers. @throws Error with what each of them said */
+export async function openFirst(addresses: readonly DoorAddress[]): Promise<Door> {
+  const reasons: string[] = []
+  for (const address of addresses) {
+    const door = openDoor(address)
+    try {
+      await door.look()
+      return door
+    } catch (error) {
+      door.close()
+      reasons.push((error as Error).message)
+    }
+  }
+  const hint = addresses.length === 1 ? '' : '; is it at another --http-port, --redis-port...?'
+  throw new Error(reasons.join('; ') + hint)
+}
+
+function openDoor(address: DoorAddress): Door {
+  if (address.kind === 'http') return httpDoor(address)
+  return address.kind === 'redis' ? redisDoor(address) : memcachedDoor(address)
+}
+
+function httpDoor(address: DoorAddress): Door {
+  return {
+    name: placeOf(address),
+    look: async () => {
+      const text = await httpGet(address, '/stats')
+      try {
+        return pictureOfSnapshot(JSON.parse(text) as Snapshot, Date.now())
+      } catch {
+        throw new Error(`${placeOf(address)} is no heddle: its /stats cannot be read`)
+      }
+    },
+    more: async () => [],
+    close: () => {},
+  }
+}
+
+function httpGet(address: DoorAddress, path: string): Promise<string> {
+  const { host, port, tls, user, password } = address
+  const who = user === undefined ? {} : { auth: `${user}:${password}` }
+  const ca = tls?.ca === undefined ? {} : { ca: readFileSync(tls.ca) }
+  const plain = { host, port, path, ...who, timeout: TIMEOUT_MS }
+  return new Promise((resolve, reject) => {
+    const fail = (why: string) => reject(new Error(`${placeOf(address)} ${why}`))
+    const asked =
+      tls === undefined
+        ? requestPlain(plain)
+        : requestTls({ ...plain, ...ca, rejectUnauthorized: !tls.isUnverified })
+    asked.on('timeout', () => asked.destroy(new Error('no answer in 5 seconds')))
+    asked.on('error', ({ message }) => {
+      reject(new Error(`nothing answers at ${placeOf(address)}: ${message}`))
+    })
+    asked.on('response', (response) => {
+      const { statusCode = 0 } = response
+      const pieces: Buffer[] = []
+      response.on('data', (piece: Buffer) => pieces.push(piece))
+      response.on('error', ({ message }) => fail(message))
+      response.on('end', () => {
+        if (statusCode === 200) resolve(Buffer.concat(pieces).toString())
+        else if (statusCode === 401 || statusCode === 403) fail(CREDENTIALS)
+        else fail(`answered ${statusCode} to GET ${path}`)
+      })
+    })
+    asked.end()
+  })
+}
+
+function memcachedDoor(address: DoorAddress): Door {
+  const asker = new Asker(address, async (greeted) => {
+    if (address.user === undefined) return
+    const words = Buffer.from(`${address.user} ${address.password}`)
+    const head = Buffer.from(`set auth 0 0 ${words.length}\r\n`)
+    const said = await text(greeted, Buffer.concat([head, words, Buffer.from('\r\n')]))
+    if (!said.startsWith('STORED')) throw new Error(`${placeOf(address)} refuses these credentials`)
+  })
+  const stats = async (of: string) => {
+    const said = await text(asker, `stats${of}\r\n`)
+    if (/^CLIENT_ERROR unauth/.test(said)) throw new Error(`${placeOf(address)} ${CREDENTIALS}`)
+    return statsOf(said)
+  }
+  return {
+    name: placeOf(address),
+    look: async () => {
+      const general = await stats('')
+      if (!general.has('curr_items')) throw new Error(`${placeOf(address)} is no memcached`)
+      return pictureOfStats(general, await stats(' slabs'), Date.now())
+    },
+    more: async () => [
+      tableOf('Settings', ['setting', 'value'], [...(await stats(' settings'))]),
+      connectionTable(await stats(' conns')),
+    ],
+    close: () => asker.close(),
+  }
+}
+
+function text(asker: Asker, question: string | Buffer): Promise<string> {
+  return asker.ask(question, (bytes) => {
+    const said = bytes.toString('utf8')
+    return isWholeText(said) ? said : undefined
+  })
+}
+
+function connectionTable(stats: ReadonlyMap<string, string>): Table {
+  const rows = [...stats].flatMap(([name, address]) => {
+    const [, id] = /^(\d+):addr$/.exec(name) ?? []
+    if (id === undefined) return []
+    const field = (of: string) => stats.get(`${id}:${of}`) ?? ''
+    return [[id, address, field('listen_addr'), field('state'), field('secs_since_last_cmd')]]
+  })
+  return tableOf('Clients', ['id', 'address', 'came in by', 'state', 'idle s'], rows)
+}
+
+function redisDoor(address: DoorAddress): Door {
+  const place = placeOf(address)
+  const asker = new Asker(address, async (greeted) => {
+    const { user, password } = address
+    if (password === undefined) return
+    const words = user === undefined ? ['AUTH', password] : ['AUTH', user, password]
+    const said = await command(greeted, words)
+    if (said instanceof Error) throw new Error(`${place} refuses these credentials`)
+  })
+  const ask = async (...words: string[]) => {
+    const said = await command(asker, words)
+    if (!(said instanceof Error)) return said
+    if (said.message.startsWith('NOAUTH')) throw new Error(`${place} ${CREDENTIALS}`)
+    throw new Error(`${place} answered ${said.message} to ${words[0]}`)
+  }
+  return {
+    name: place,
+    look: async () => pictureOfInfo(infoOf(String(await ask('INFO', 'all'))), Date.now()),
+    more: async () => [
+      clientTable(String(await ask('CLIENT', 'LIST'))),
+      slowTable(await ask('SLOWLOG', 'GET', '10')),
+    ],
+    close: () => asker.close(),
+  }
+}
+
+function command(asker: Asker, words: readonly string[]): Promise<RespValue> {
+  const pieces = words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`)
+  const question = `*${words.length}\r\n${pieces.join('')}`
+  return asker
+    .ask(question, (bytes) => {
+      const read = readResp(bytes)
+      return read === undefined ? undefined : { value: read.value }
+    })
+    .then(({ value }) => value)
+}
+
+function clientTable(list: string): Table {
+  const columns = ['id', 'addr', 'name', 'age', 'idle', 'cmd', 'user']
+  const rows = list.split('\n').flatMap((line) => {
+    if (line.trim() === '') return []
+    const facts = new Map(line.split(' ').map((pair) => pair.split('=', 2) as [string, string]))
+    return [columns.map((column) => facts.get(column) ?? '')]
+  })
+  return tableOf('Clients', columns, rows)
+}
+
+function slowTable(log: RespValue): Table {
+  const rows = (Array.isArray(log) ? log : []).flatMap((entry: RespValue) => {
+    if (!Array.isArray(entry)) return []
+    const [id, seconds, micros, words, client] = entry as readonly RespValue[]
+    const said = Array.isArray(words) ? words.join(' ') : ''
+    const at = new Date(Number(seconds) * 1000).toISOString()
+    return [[String(id), at, String(micros), said, String(client ?? '')]]
+  })
+  return tableOf('Slow commands', ['id', 'at', 'µs', 'command', 'client'], rows)
+}
+
+function tableOf(
+  title: string,
+  columns: readonly string[],
+  rows: readonly (readonly string[])[],
+): Table {
+  return { title, columns, rows }
+}
