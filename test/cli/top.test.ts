@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
@@ -27,7 +28,11 @@ beforeAll(async () => {
   ports['memcached'] = portOf(server.addresses[0])
   ports['redis'] = portOf(server.redisAddresses[0])
   ports['http'] = portOf(server.httpAddresses[0])
-  busy = setInterval(() => engine.get('k'), 5)
+  const [text, resp] = [connect(ports['memcached']!), connect(ports['redis']!)]
+  busy = setInterval(() => {
+    text.write('get k\r\n')
+    resp.write('GET k\r\n')
+  }, 5)
 })
 afterEach(killAll)
 afterAll(async () => {
@@ -41,10 +46,10 @@ const doorFlags = (door: string) =>
   door === 'unix' ? ['--unix-socket', join(folder, 'top.sock')] : [`--${door}-port=${ports[door]}`]
 
 describe.each(['http', 'memcached', 'redis', 'unix'])('through %s', (door) => {
-  const flags = doorFlags(door)
+  const flags = () => doorFlags(door)
 
   test('top prints a table of what happens', async () => {
-    const { code, stdout, stderr } = await run(['top', '--once', '--interval', '0.3', ...flags])
+    const { code, stdout, stderr } = await run(['top', '--once', '--interval', '0.3', ...flags()])
     expect([code, stderr]).toEqual([0, ''])
     expect(stdout).toMatch(/^heddle \S*0\.1\.0 /)
     expect(stdout).toMatch(/hits 100 %/)
@@ -53,7 +58,7 @@ describe.each(['http', 'memcached', 'redis', 'unix'])('through %s', (door) => {
 
   test('top --json prints lines that are the same picture', async () => {
     const json = ['--json', '--count', '2', '--interval', '0.2']
-    const { code, stdout } = await run(['top', ...json, ...flags])
+    const { code, stdout } = await run(['top', ...json, ...flags()])
     expect(code).toBe(0)
     const lines = stdout.trimEnd().split('\n')
     expect(lines).toHaveLength(2)
@@ -66,13 +71,13 @@ describe.each(['http', 'memcached', 'redis', 'unix'])('through %s', (door) => {
   })
 
   test('inspect prints sections, and the same as JSON', async () => {
-    const text = await run(['inspect', ...flags])
+    const text = await run(['inspect', ...flags()])
     expect([text.code, text.stderr]).toEqual([0, ''])
     for (const title of ['SERVER', 'CACHE']) expect(text.stdout).toContain(`${title}\n`)
     if (door !== 'http') expect(text.stdout).toContain('CLIENTS\n')
     if (door !== 'redis') expect(text.stdout).toContain('SIZE CLASSES\n')
     if (door === 'http') expect(text.stdout).toMatch(/^worker 0 /m)
-    const json = await run(['inspect', '--json', '--once', ...flags])
+    const json = await run(['inspect', '--json', '--once', ...flags()])
     expect(JSON.parse(json.stdout)).toMatchObject({ cache: { entries: 1 }, connections: {} })
   })
 })
@@ -109,9 +114,12 @@ test.runIf(hasScript)('on a terminal it draws in place, and Ctrl-C gives it back
   })
   children.push(child)
   let drawn = ''
+  let isOver = false
   child.stdout.on('data', (chunk) => {
     drawn += chunk
-    if (drawn.split('\u001b[?2026h').length === 4) child.stdin.write('\u0003')
+    if (isOver || drawn.split('\u001b[?2026h').length < 4) return
+    isOver = true
+    child.stdin.write('\u0003')
   })
   const [code] = await once(child, 'exit')
   expect(code).toBe(0)
@@ -137,7 +145,7 @@ describe('what is wrong is one line', () => {
     [['--once', '--count', '2'], 2, /--once and --count exclude each other/],
     [['now'], 2, /'now' is no flag/],
     [['--redis-port', '1'], 1, /nothing answers at 127\.0\.0\.1:1 \(redis\): .*ECONNREFUSED/],
-    [['--unix-socket', '/nowhere'], 1, /nothing answers at \/nowhere:0 \(memcached\): .*ENOENT/],
+    [['--unix-socket', '/nowhere'], 1, /nothing answers at \/nowhere \(memcached\): .*ENOENT/],
   ] as const
   test.each(wrong)('%o', async (args, expected, message) => {
     for (const command of ['top', 'inspect']) {
