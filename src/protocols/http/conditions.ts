@@ -3,9 +3,38 @@
  * An entity tag is the version of the entry, so it is a strong one: two tags are the same only if
  * nothing was stored between.
  */
+import {
+  type Change,
+  type Draft,
+  EXISTS,
+  type Outcome,
+  type RawAccess,
+  type Reading,
+} from '../../engine/raw-access.ts'
 import type { Exchange } from './exchange.ts'
 import { entityTag } from './entry.ts'
 import { Problem } from './problem.ts'
+
+/** A change that is made only to a version that the conditions allow; else EXISTS. */
+export class Guarded<Inner extends Change> implements Change {
+  readonly keepsVersion: boolean
+  readonly change: Inner
+  readonly #conditions: Conditions
+  /** The version that it met. */
+  version: number | undefined
+
+  constructor(conditions: Conditions, change: Inner) {
+    this.keepsVersion = change.keepsVersion
+    this.change = change
+    this.#conditions = conditions
+  }
+
+  make(old: Uint8Array, reading: Reading, draft: Draft): Outcome {
+    this.version = reading.version
+    if (!this.#conditions.allow(reading.version)) return EXISTS
+    return this.change.make(old, reading, draft)
+  }
+}
 
 /** The tags of a list; undefined: any, which is `*`. */
 type Wanted = readonly string[] | undefined
@@ -14,6 +43,7 @@ const TAG = /^(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"/
 const SEPARATOR = /^[ \t]*(?:,[ \t]*)+/
 
 export class Conditions {
+  readonly #raw: RawAccess
   readonly #match: Wanted
   readonly #noneMatch: Wanted
   readonly hasMatch: boolean
@@ -23,6 +53,7 @@ export class Conditions {
   constructor(exchange: Exchange) {
     const match = exchange.header('if-match')
     const noneMatch = exchange.header('if-none-match')
+    this.#raw = exchange.worker.raw
     this.hasMatch = match !== undefined
     this.hasNoneMatch = noneMatch !== undefined
     this.#match = match === undefined ? [] : tagsIn(match, 'If-Match')
@@ -38,28 +69,28 @@ export class Conditions {
   matches(version: number | undefined): boolean {
     if (!this.hasMatch) return true
     if (version === undefined) return false
-    return this.#match === undefined || this.#match.includes(entityTag(version))
+    return this.#match === undefined || this.#match.includes(entityTag(this.#raw, version))
   }
 
   /** Whether If-None-Match lets this version pass. For it a weak tag is as good as a strong one. */
   differs(version: number | undefined): boolean {
     if (!this.hasNoneMatch || version === undefined) return true
     if (this.#noneMatch === undefined) return false
-    const tag = entityTag(version)
+    const tag = entityTag(this.#raw, version)
     return !this.#noneMatch.some((each) => each === tag || each === `W/${tag}`)
+  }
+
+  /** @param version of the entry that is there; undefined: none is */
+  failed(version: number | undefined): Problem {
+    if (version === undefined) return new Problem(412, 'there is no entry of this key')
+    const headers = { ETag: entityTag(this.#raw, version) }
+    return new Problem(412, 'the entry is not the one that the condition asks for', headers)
   }
 
   /** Whether a write may go over this version. */
   allow(version: number | undefined): boolean {
     return this.matches(version) && this.differs(version)
   }
-}
-
-/** @param version of the entry that is there; undefined: none is */
-export function preconditionFailed(version: number | undefined): Problem {
-  if (version === undefined) return new Problem(412, 'there is no entry of this key')
-  const headers = { ETag: entityTag(version) }
-  return new Problem(412, 'the entry is not the one that the condition asks for', headers)
 }
 
 function tagsIn(list: string, field: string): Wanted {

@@ -82,8 +82,12 @@ export function contended(): Problem {
   return new Problem(503, detail, { 'Retry-After': '1' })
 }
 
-export function entityTag(version: number): string {
-  return `"${version}"`
+/**
+ * The entity tag of a version. It names the engine, too: versions begin anew with each, and a tag
+ * of yesterday's must not fit another value of today's.
+ */
+export function entityTag(raw: RawAccess, version: number): string {
+  return `"${raw.view.startedAt.toString(36)}-${version}"`
 }
 
 /** Seconds that are left, rounded up; undefined without an expiry. */

@@ -29,6 +29,11 @@ export const SPACE_PARAMETER = {
   schema: { type: 'string', minLength: 1 },
 }
 
+export const CONDITION_PARAMETERS = [
+  { name: 'If-Match', in: 'header', schema: { type: 'string' }, description: 'Tags, or *' },
+  { name: 'If-None-Match', in: 'header', schema: { type: 'string' }, description: 'Tags, or *' },
+]
+
 export const ETAG_HEADER = {
   ETag: { description: 'The version of the entry', schema: { type: 'string' } },
 }

@@ -2,10 +2,17 @@
 import { TAG_BYTES } from '../../../engine/codec.ts'
 import { CountChange, MAX_COUNTER } from '../../../engine/numbers.ts'
 import { ADD, EXISTS, MAX_RETRIES, MISSING, STORED, UNFIT } from '../../../engine/raw-access.ts'
+import { Conditions, Guarded } from '../conditions.ts'
 import { absent, contended, entityTag, spaceOf, stage } from '../entry.ts'
 import type { Exchange } from '../exchange.ts'
 import { expiryOf } from '../lifetime.ts'
-import { ETAG_HEADER, KEY_PARAMETER, problems, SPACE_PARAMETER } from '../operations.ts'
+import {
+  CONDITION_PARAMETERS,
+  ETAG_HEADER,
+  KEY_PARAMETER,
+  problems,
+  SPACE_PARAMETER,
+} from '../operations.ts'
 import { Problem } from '../problem.ts'
 import type { Route } from '../route-table.ts'
 import { refusal } from './refusal.ts'
@@ -14,15 +21,17 @@ const DIGITS = /^[0-9]{1,20}$/
 
 function count(exchange: Exchange, isDown: boolean): void {
   const { raw } = exchange.worker
+  const conditions = new Conditions(exchange)
   const by = amount(exchange, 'by') ?? 1n
   const initial = amount(exchange, 'initial')
   const expiry = initial === undefined ? 0 : expiryOf(exchange)
   const space = spaceOf(exchange, initial === undefined)
-  if (space < 0) throw absent()
+  if (space < 0) throw conditions.allow(undefined) ? absent() : conditions.failed(undefined)
   for (let tries = 0; tries < MAX_RETRIES; tries++) {
     stage(raw, exchange.key, space)
-    const change = new CountChange(by, isDown)
-    const outcome = raw.change(change)
+    const guarded = new Guarded(conditions, new CountChange(by, isDown))
+    const { change } = guarded
+    const outcome = raw.change(guarded)
     if (outcome === STORED) {
       answer(exchange, 200, change.result)
       return
@@ -31,7 +40,9 @@ function count(exchange: Exchange, isDown: boolean): void {
       const detail = `the value is no number from 0 to ${MAX_COUNTER}: '${change.found}'`
       throw new Problem(409, detail)
     }
+    if (outcome === EXISTS) throw conditions.failed(guarded.version)
     if (outcome !== MISSING) throw refusal(outcome, exchange)
+    if (!conditions.allow(undefined)) throw conditions.failed(undefined)
     if (initial === undefined) throw absent()
     const created = create(exchange, initial, expiry, space)
     if (created === EXISTS) continue
@@ -58,10 +69,11 @@ function create({ worker, key }: Exchange, initial: bigint, expiry: number, spac
 
 /** All digits of the number: JSON has no limit, and who cannot take 64 bits sees that it is large. */
 function answer(exchange: Exchange, status: number, value: number | bigint): void {
+  const { raw } = exchange.worker
   const headers = {
     'Content-Type': 'application/json',
     'Cache-Control': 'no-store',
-    ETag: entityTag(exchange.worker.raw.draft.version),
+    ETag: entityTag(raw, raw.draft.version),
   }
   exchange.reply(status, headers, Buffer.from(`{"value":${value}}\n`))
 }
@@ -93,8 +105,7 @@ function route(verb: 'incr' | 'decr', summary: string): Route {
       summary,
       tags: ['counters'],
       parameters: [
-        KEY_PARAMETER,
-        SPACE_PARAMETER,
+        ...[KEY_PARAMETER, SPACE_PARAMETER, ...CONDITION_PARAMETERS],
         { name: 'by', in: 'query', description: 'How much (1)', schema: number },
         {
           name: 'initial',
@@ -112,7 +123,7 @@ function route(verb: 'incr' | 'decr', summary: string): Route {
       responses: {
         200: { description: 'The new number', headers: ETAG_HEADER, content },
         201: { description: 'A new counter', headers: ETAG_HEADER, content },
-        ...problems(400, 404, 409, 414, 503, 507),
+        ...problems(400, 404, 409, 412, 414, 503, 507),
       },
     },
   }

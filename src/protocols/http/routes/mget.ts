@@ -3,6 +3,7 @@
  * `base64`; the same for keys. What does not fit into one answer is left out and says so.
  */
 import { isUtf8 } from 'node:buffer'
+import type { RawAccess } from '../../../engine/raw-access.ts'
 import { type Entry, entityTag, readEntry, secondsLeft, spaceOf, stage } from '../entry.ts'
 import type { Exchange } from '../exchange.ts'
 import { problems, SPACE_PARAMETER } from '../operations.ts'
@@ -35,17 +36,17 @@ function mget(exchange: Exchange): void {
       room += entry.bytes.length
       return { key: name, found: true, omitted: true }
     }
-    return { key: name, found: true, ...shown(entry, raw.now()) }
+    return { key: name, found: true, ...shown(raw, entry) }
   })
   exchange.json(200, { entries }, { 'Cache-Control': 'no-store' })
 }
 
-function shown(entry: Entry, now: number): object {
+function shown(raw: RawAccess, entry: Entry): object {
   const { bytes, contentType, version } = entry
-  const ttl = secondsLeft(entry, now)
+  const ttl = secondsLeft(entry, raw.now())
   return {
     contentType,
-    etag: entityTag(version),
+    etag: entityTag(raw, version),
     ...(ttl === undefined ? {} : { ttl }),
     ...(isUtf8(bytes) ? { text: bytes.toString() } : { base64: bytes.toString('base64') }),
   }

@@ -1,5 +1,5 @@
 /**
- * GET, HEAD, PUT and DELETE of /cache/{key}, and DELETE of /cache.
+ * PUT and DELETE of /cache/{key}, and DELETE of /cache.
  *
  * A write with a condition is one exchange: the entry that the condition was tried on is the one
  * that is replaced or deleted, or nothing happens and it is tried again.
@@ -13,79 +13,26 @@ import {
   EXISTS,
   MAX_RETRIES,
   MISSING,
-  type Outcome,
-  type Reading,
   SET,
   STORED,
 } from '../../../engine/raw-access.ts'
-import { Conditions, preconditionFailed } from '../conditions.ts'
-import {
-  absent,
-  contended,
-  entityTag,
-  readEntry,
-  secondsLeft,
-  spaceOf,
-  stage,
-  type Entry,
-} from '../entry.ts'
+import { Conditions, Guarded } from '../conditions.ts'
+import { absent, contended, entityTag, spaceOf, stage } from '../entry.ts'
 import type { Exchange } from '../exchange.ts'
 import { expiryOf } from '../lifetime.ts'
 import { Problem } from '../problem.ts'
-import { partOf, type Part } from '../range.ts'
 import type { Route } from '../route-table.ts'
-import { ETAG_HEADER, KEY_PARAMETER, problems, SPACE_PARAMETER } from '../operations.ts'
+import {
+  CONDITION_PARAMETERS,
+  ETAG_HEADER,
+  KEY_PARAMETER,
+  problems,
+  SPACE_PARAMETER,
+} from '../operations.ts'
 import { refusal } from './refusal.ts'
 
-/** What others stored may be a page: no browser runs scripts in it, or lets it act for a user. */
-const INERT = { 'Content-Security-Policy': "default-src 'none'; sandbox" }
 const CONTENT_TYPE = /^[!#$%&'*+.^`|~\w-]+\/[!#$%&'*+.^`|~\w-]+(?:[ \t]*;[\x20-\x7e\t]*)?$/
 const OCTET_STREAM = 'application/octet-stream'
-
-function get(exchange: Exchange): void {
-  const { raw } = exchange.worker
-  const conditions = new Conditions(exchange)
-  const space = spaceOf(exchange, true)
-  if (space >= 0) stage(raw, exchange.key, space)
-  const entry = space < 0 ? undefined : readEntry(raw)
-  if (!conditions.matches(entry?.version)) throw preconditionFailed(entry?.version)
-  if (entry === undefined) throw absent()
-  const headers = headersOf(entry, raw.now())
-  if (!conditions.differs(entry.version)) {
-    exchange.reply(304, headers)
-    return
-  }
-  const part = partFor(exchange, entry)
-  const all = { ...headers, ...INERT, 'Content-Type': entry.contentType, 'Accept-Ranges': 'bytes' }
-  if (part === undefined) {
-    exchange.reply(200, all, entry.bytes)
-    return
-  }
-  const range = `bytes ${part.from}-${part.to - 1}/${entry.bytes.length}`
-  const bytes = entry.bytes.subarray(part.from, part.to)
-  exchange.reply(206, { ...all, 'Content-Range': range }, bytes)
-}
-
-function headersOf(entry: Entry, now: number): Record<string, string> {
-  const headers: Record<string, string> = {
-    ETag: entityTag(entry.version),
-    // Others may change the entry at any time: a copy is good as long as its tag is.
-    'Cache-Control': 'no-cache',
-  }
-  const left = secondsLeft(entry, now)
-  if (left !== undefined) headers['X-TTL'] = String(left)
-  if (entry.storedAt !== 0) {
-    headers['Age'] = String(Math.max(0, Math.floor((now - entry.storedAt) / 1000)))
-  }
-  return headers
-}
-
-function partFor(exchange: Exchange, entry: Entry): Part | undefined {
-  if (exchange.request.method === 'HEAD') return undefined
-  const condition = exchange.header('if-range')
-  if (condition !== undefined && condition !== entityTag(entry.version)) return undefined
-  return partOf(exchange.header('range'), entry.bytes.length)
-}
 
 function put(exchange: Exchange): void {
   const { raw } = exchange.worker
@@ -114,32 +61,12 @@ function put(exchange: Exchange): void {
   }
   const { version } = raw.draft
   raw.draft.bytes = NOTHING // the body is not kept alive
-  exchange.reply(isCreated ? 201 : 204, { ETag: entityTag(version) })
+  exchange.reply(isCreated ? 201 : 204, { ETag: entityTag(raw, version) })
 }
 const NOTHING = Buffer.alloc(0)
 
-/** What is to be made of an entry whose version a condition allows. */
-class ConditionalChange implements Change {
-  readonly keepsVersion = false
-  readonly #conditions: Conditions
-  readonly #fill: ((draft: Draft) => void) | undefined
-  /** The version that it met. */
-  version: number | undefined
-
-  /** @param fill undefined: it is deleted */
-  constructor(conditions: Conditions, fill: ((draft: Draft) => void) | undefined) {
-    this.#conditions = conditions
-    this.#fill = fill
-  }
-
-  make(_old: Uint8Array, reading: Reading, draft: Draft): Outcome {
-    this.version = reading.version
-    if (!this.#conditions.allow(reading.version)) return EXISTS
-    if (this.#fill === undefined) return DELETED
-    this.#fill(draft)
-    return STORED
-  }
-}
+/** Deletes whatever is there. */
+const DELETION: Change = { keepsVersion: false, make: () => DELETED }
 
 /** @returns whether there was none before. @throws Problem */
 function storeIf(
@@ -149,13 +76,20 @@ function storeIf(
   space: number,
 ): boolean {
   const { raw } = exchange.worker
+  const replacement: Change = {
+    keepsVersion: false,
+    make: (_old, _reading, draft) => {
+      fill(draft)
+      return STORED
+    },
+  }
   for (let tries = 0; tries < MAX_RETRIES; tries++) {
-    const change = new ConditionalChange(conditions, fill)
+    const change = new Guarded(conditions, replacement)
     const outcome = raw.change(change)
     if (outcome === STORED) return false
-    if (outcome === EXISTS) throw preconditionFailed(change.version)
+    if (outcome === EXISTS) throw conditions.failed(change.version)
     if (outcome !== MISSING) throw refusal(outcome, exchange)
-    if (!conditions.allow(undefined)) throw preconditionFailed(undefined)
+    if (!conditions.allow(undefined)) throw conditions.failed(undefined)
     stage(raw, exchange.key, space)
     fill(raw.draft)
     const added = raw.store(ADD)
@@ -171,12 +105,12 @@ function remove(exchange: Exchange): void {
   const conditions = new Conditions(exchange)
   const space = spaceOf(exchange, true)
   if (space >= 0) stage(raw, exchange.key, space)
-  const change = new ConditionalChange(conditions, undefined)
+  const change = new Guarded(conditions, DELETION)
   const outcome = space < 0 ? MISSING : conditions.areGiven ? raw.change(change) : raw.remove()
   if (outcome === DELETED) exchange.reply(204, {})
-  else if (outcome === EXISTS) throw preconditionFailed(change.version)
+  else if (outcome === EXISTS) throw conditions.failed(change.version)
   else if (outcome !== MISSING) throw refusal(outcome, exchange)
-  else if (!conditions.matches(undefined)) throw preconditionFailed(undefined)
+  else if (!conditions.matches(undefined)) throw conditions.failed(undefined)
   else throw absent()
 }
 
@@ -215,42 +149,9 @@ function contentTypeOf(exchange: Exchange): string {
   throw new Problem(400, `Content-Type '${type}' is no media type`)
 }
 
-const CONDITIONS = [
-  { name: 'If-Match', in: 'header', schema: { type: 'string' }, description: 'Tags, or *' },
-  { name: 'If-None-Match', in: 'header', schema: { type: 'string' }, description: 'Tags, or *' },
-]
 const ANY_BYTES = { '*/*': { schema: {} } }
 
-export const CACHE_ROUTES: readonly Route[] = [
-  {
-    method: 'GET',
-    path: '/cache/{key}',
-    right: 'read',
-    handle: get,
-    operation: {
-      operationId: 'getEntry',
-      summary: 'The value of a key',
-      tags: ['entries'],
-      parameters: [
-        ...[KEY_PARAMETER, SPACE_PARAMETER, ...CONDITIONS],
-        { name: 'Range', in: 'header', schema: { type: 'string' }, description: 'One range' },
-      ],
-      responses: {
-        200: {
-          description: 'The value, as the type that it was stored with',
-          headers: {
-            ...ETAG_HEADER,
-            'X-TTL': { description: 'Seconds left, if it expires', schema: { type: 'integer' } },
-            Age: { description: 'Seconds since it was stored', schema: { type: 'integer' } },
-          },
-          content: ANY_BYTES,
-        },
-        206: { description: 'The part that Range asks for', content: ANY_BYTES },
-        304: { description: 'It is the one that If-None-Match names', headers: ETAG_HEADER },
-        ...problems(400, 404, 412, 414, 416, 503),
-      },
-    },
-  },
+export const WRITE_ROUTES: readonly Route[] = [
   {
     method: 'PUT',
     path: '/cache/{key}',
@@ -262,7 +163,7 @@ export const CACHE_ROUTES: readonly Route[] = [
       summary: 'Stores a value under a key',
       tags: ['entries'],
       parameters: [
-        ...[KEY_PARAMETER, SPACE_PARAMETER, ...CONDITIONS],
+        ...[KEY_PARAMETER, SPACE_PARAMETER, ...CONDITION_PARAMETERS],
         {
           name: 'X-TTL',
           in: 'header',
@@ -293,7 +194,7 @@ export const CACHE_ROUTES: readonly Route[] = [
       operationId: 'deleteEntry',
       summary: 'Deletes an entry',
       tags: ['entries'],
-      parameters: [KEY_PARAMETER, SPACE_PARAMETER, ...CONDITIONS],
+      parameters: [KEY_PARAMETER, SPACE_PARAMETER, ...CONDITION_PARAMETERS],
       responses: { 204: { description: 'Deleted' }, ...problems(400, 404, 412, 414, 503) },
     },
   },
