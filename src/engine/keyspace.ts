@@ -236,7 +236,7 @@ export class Keyspace extends KeyReader {
       releaseValue(encoder)
       draft.bytes = encoder.bytes
     }
-    session.wrote()
+    session.wrote(outcome === STORED ? draft.length : 0)
     if (outcome > MISSING) this.#fail(outcome, 'set')
     return outcome
   }
@@ -244,7 +244,7 @@ export class Keyspace extends KeyReader {
   #change(change: Change, operation: string): Outcome {
     const { session } = this
     const outcome = changeEntry(session.view, session.draft, change)
-    session.wrote()
+    session.wrote(outcome === STORED ? session.draft.length : 0)
     if (outcome > MISSING) this.#fail(outcome, operation, change)
     return outcome
   }

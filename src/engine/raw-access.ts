@@ -17,8 +17,9 @@ import type { Draft } from '../memory/write-entry.ts'
 import { contentTypeCount, contentTypeName, contentTypeNumber } from './content-types.ts'
 import { type Engine, sessionOf } from './engine.ts'
 import { flushAll, flushAt, flushSpace } from './flush.ts'
+import { usesOf } from './hot-keys/report.ts'
 import { keysIn } from './iterate.ts'
-import type { Outcome } from './outcomes.ts'
+import { type Outcome, STORED } from './outcomes.ts'
 import {
   copyChain,
   expiryOf,
@@ -70,7 +71,9 @@ export class RawAccess {
   stage(source: Uint8Array, from: number, to: number, space = 0): boolean {
     this.session.begin()
     const isShort = this.view.key.loadBytes(source, from, to, space)
-    return isShort && this.view.key.length <= this.session.longestKey
+    const fits = isShort && this.view.key.length <= this.session.longestKey
+    if (fits) this.session.used()
+    return fits
   }
 
   /**
@@ -135,7 +138,7 @@ export class RawAccess {
   /** Stores the draft under the staged key; `draft.version` is its version then. */
   store(mode: StoreMode): Outcome {
     const outcome = storeDraft(this.view, this.draft, mode, 0)
-    this.session.wrote()
+    this.session.wrote(outcome === STORED ? this.draft.length : 0)
     return outcome
   }
 
@@ -145,7 +148,7 @@ export class RawAccess {
    */
   change(change: Change): Outcome {
     const outcome = changeEntry(this.view, this.draft, change)
-    this.session.wrote()
+    this.session.wrote(outcome === STORED ? this.draft.length : 0)
     return outcome
   }
 
@@ -223,6 +226,12 @@ export class RawAccess {
   /** Content types that were registered, of CONTENT_TYPES that can be. */
   contentTypeCount(): number {
     return contentTypeCount(this.view)
+  }
+
+  /** Uses of the staged key, as far as they are noted; undefined where hot keys are not noted. */
+  uses(): number | undefined {
+    const memory = this.session.handle.hotKeys
+    return memory && usesOf(this.session, memory)
   }
 
   /** Milliseconds since the epoch, from the engine's own time source. */

@@ -24,6 +24,8 @@ import { closed, contended, tooManyThreads } from './errors.ts'
 import { clock, none } from './eviction/clock.ts'
 import type { MutationFeed } from './feed.ts'
 import { flushIfDue } from './flush.ts'
+import type { HotKeysMemory } from './hot-keys/rows.ts'
+import { KeySampler, NEVER } from './hot-keys/sampler.ts'
 import { maintainStep } from './maintain.ts'
 import { Reading } from './read.ts'
 import { ownThreadIdentity, threadAlive } from './thread-identity.ts'
@@ -57,6 +59,8 @@ const SLOT_EVICTIONS_TO_WARN = 1000
 /** What `attachEngine` takes: share it in a message or in `workerData`; never transfer it. */
 export interface EngineHandle extends MemoryHandle {
   readonly facts: EngineFacts
+  /** Where hot keys are noted; undefined: nowhere. */
+  readonly hotKeys?: HotKeysMemory | undefined
 }
 
 /** A maintenance step rides on one write of so many. */
@@ -82,6 +86,10 @@ export class Session {
   #watch: ThreadWatch | undefined
   /** Writes so far: every so often one of them does a step of maintenance. */
   writes = 0
+  /** Uses of keys until the next one that is looked at, and the bytes above which a value is. */
+  #usesLeft = NEVER
+  #largeFrom = NEVER
+  readonly #sampler: KeySampler | undefined
   #scratch: Buffer = Buffer.allocUnsafeSlow(4096)
 
   /**
@@ -116,6 +124,11 @@ export class Session {
       peers: () => lessees(this.view),
       onDeath: (row, threadId) => this.#mourn(row, threadId),
     })
+    if (handle.hotKeys !== undefined) {
+      this.#sampler = new KeySampler(handle.hotKeys, this.view.row, now())
+      this.#usesLeft = this.#sampler.draw()
+      this.#largeFrom = this.#sampler.largeFrom()
+    }
     this.#recover()
   }
 
@@ -143,8 +156,19 @@ export class Session {
     if (this.view.startedAt + tick * FLUSH_TICK_MS <= this.view.now()) flushIfDue(this.view)
   }
 
-  /** After each write: now and then a bounded step of maintenance. */
-  wrote(): void {
+  /** After a key was staged: now and then it is noted as one that is used. */
+  used(): void {
+    if (--this.#usesLeft === 0) this.#sample()
+  }
+
+  /**
+   * After each write: now and then a bounded step of maintenance.
+   * @param bytes of the value that was stored
+   */
+  wrote(bytes = 0): void {
+    if (bytes > this.#largeFrom) {
+      this.#largeFrom = this.#sampler?.noteLarge(this.view.key, bytes) ?? NEVER
+    }
     if (++this.writes % WRITES_PER_STEP !== 0) return
     maintainStep(this.view)
     warnOfSlots(this)
@@ -159,6 +183,13 @@ export class Session {
     giveLease(this.view)
     this.#watch?.close()
     this.#watch = undefined
+  }
+
+  #sample(): void {
+    const sampler = this.#sampler
+    this.#usesLeft = sampler?.draw() ?? NEVER
+    sampler?.note(this.view.key, this.view.now())
+    if (sampler?.hasTidied()) this.#largeFrom = sampler.largeFrom()
   }
 
   #mourn(row: number, threadId: number): void {
