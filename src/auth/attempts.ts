@@ -6,7 +6,7 @@
  *
  * Success does not make up for failures, or whoever has a password could guess another's beside it;
  * they are forgotten after ten quiet minutes. The table is bounded: the address that was quiet for
- * the longest time gives way.
+ * the longest time gives way. What counts as one address is for the server to say.
  */
 const FREE_FAILURES = 3
 const FIRST_DELAY_MS = 100
@@ -88,15 +88,14 @@ export class Attempts {
   }
 
   #guesser(address: string): Guesser {
-    const key = sourceOf(address)
-    let guesser = this.#guessers.get(key)
+    let guesser = this.#guessers.get(address)
     if (guesser === undefined) {
       if (this.#guessers.size >= MOST_ADDRESSES) this.#dropOne()
       const none = Promise.resolve()
       guesser = { failures: 0, failedAt: -FORGOTTEN_AFTER_MS, pending: 0, tail: none, end() {} }
-    } else this.#guessers.delete(key)
+    } else this.#guessers.delete(address)
     if (this.#timer.now() - guesser.failedAt >= FORGOTTEN_AFTER_MS) guesser.failures = 0
-    this.#guessers.set(key, guesser) // the last used comes last
+    this.#guessers.set(address, guesser) // the last used comes last
     return guesser
   }
 
@@ -113,20 +112,4 @@ export class Attempts {
 function delayAfter(failures: number): number {
   if (failures < FREE_FAILURES) return 0
   return Math.min(MOST_DELAY_MS, FIRST_DELAY_MS * 2 ** (failures - FREE_FAILURES))
-}
-
-/** Whoever has an IPv6 address has 2^64 of them: they count as one. */
-function sourceOf(address: string): string {
-  const mapped = /^::ffff:([0-9.]+)$/i.exec(address)
-  if (mapped !== null) return mapped[1]!
-  if (!/^[0-9a-f:.]+(?:%.*)?$/i.test(address) || !address.includes(':')) return address
-  const [head = '', tail = ''] = address.split('%')[0]!.split('::')
-  const before = head === '' ? [] : head.split(':')
-  const after = tail === '' ? [] : tail.split(':')
-  const missing = address.includes('::') ? 8 - before.length - after.length : 0
-  const groups = [...before, ...new Array<string>(Math.max(0, missing)).fill('0'), ...after]
-  return groups
-    .slice(0, 4)
-    .map((group) => Number.parseInt(group, 16).toString(16))
-    .join(':')
 }

@@ -36,7 +36,7 @@ export interface UserRecord {
   readonly fingerprint: string
 }
 
-/** A file that is refused; the message names file, line and field. */
+/** A file that is refused; the message names line and field. */
 export class AuthFileError extends Error {}
 
 const MOST_FILE_BYTES = 4 * 1024 * 1024
@@ -52,19 +52,18 @@ const NO_PASSWORD = '*'
 
 /**
  * Reads the users of a file.
- * @param path as errors call it
  * @throws AuthFileError
  */
-export function parseAuthFile(bytes: Uint8Array, path: string): UserRecord[] {
+export function parseAuthFile(bytes: Uint8Array): UserRecord[] {
   if (bytes.length > MOST_FILE_BYTES) {
     const size = `${bytes.length} bytes, and the most is ${MOST_FILE_BYTES}`
-    throw new AuthFileError(`${path} has ${size}`)
+    throw new AuthFileError(`it has ${size}`)
   }
   const users = new Map<string, UserRecord>()
   const tokens = new Map<string, string>()
-  const lines = textOf(bytes, path).split('\n')
+  const lines = textOf(bytes).split('\n')
   for (const [index, line] of lines.entries()) {
-    const where = `${path} line ${index + 1}`
+    const where = `line ${index + 1}`
     const words = line.split(/[ \t\r]+/).filter((word) => word !== '')
     if (words.length === 0 || words[0]!.startsWith('#')) continue
     const user = readUser(words, where)
@@ -78,15 +77,15 @@ export function parseAuthFile(bytes: Uint8Array, path: string): UserRecord[] {
     }
     users.set(user.name, user)
   }
-  if (users.size === 0) throw new AuthFileError(`${path} has no user: nobody could get in`)
+  if (users.size === 0) throw new AuthFileError('it has no user: nobody could get in')
   return [...users.values()]
 }
 
-function textOf(bytes: Uint8Array, path: string): string {
+function textOf(bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {
-    throw new AuthFileError(`${path} is no UTF-8 text`)
+    throw new AuthFileError('it is no UTF-8 text')
   }
 }
 

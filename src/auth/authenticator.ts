@@ -27,6 +27,8 @@ export interface AuthEvents {
   /** An attempt has to wait; one is turned away, since too many wait. */
   delayed(): void
   refused(): void
+  /** Somebody asked for what is not theirs to do, or not yet. */
+  denied(): void
   /** One more, or one less, is being verified: the thread has to come back to its event loop. */
   underWay(by: number): void
 }
@@ -127,6 +129,11 @@ export class Authenticator {
     if (principal === undefined) return this.#attempt(address, () => Promise.resolve(WRONG))
     this.#events.passed()
     return principal
+  }
+
+  /** Somebody asked for what is not theirs to do, or not yet. */
+  denied(): void {
+    this.#events.denied()
   }
 
   /** Another worker was told something wrong from there. */

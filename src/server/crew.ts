@@ -74,6 +74,10 @@ export class Crew {
     for (let index = 0; index < this.size; index++) this.post(index, message)
   }
 
+  postOthers(index: number, message: ToWorker): void {
+    for (let other = 0; other < this.size; other++) if (other !== index) this.post(other, message)
+  }
+
   /** Ends all workers: those that do not go by themselves are terminated. */
   async stop(): Promise<void> {
     this.#isStopping = true

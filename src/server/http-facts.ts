@@ -25,7 +25,7 @@ export class HttpFacts implements HttpHost {
   readonly workers: number
   readonly startedAt: number
   readonly settings: HttpSettings
-  readonly gate: Gate = OPEN_GATE
+  readonly gate: Gate
   /** Told by the worker: who executes a connection is asked to do so. */
   onServe: (slot: number) => void = () => {}
   /** Told by the protocol: something waits for the event loop of this thread. */
@@ -40,6 +40,7 @@ export class HttpFacts implements HttpHost {
     this.startedAt = facts.startedAt
     this.settings = http.settings
     this.#facts = facts
+    this.gate = facts.auth?.gate ?? OPEN_GATE
   }
 
   totals(): ServerTotals {

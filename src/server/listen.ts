@@ -1,15 +1,18 @@
 /**
  * Listening sockets: opened with errors that say what to do, closed without waiting for clients.
  */
-import { existsSync, lstatSync, unlinkSync } from 'node:fs'
+import { chmodSync, existsSync, lstatSync, unlinkSync } from 'node:fs'
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { dirname } from 'node:path'
+import { isMainThread } from 'node:worker_threads'
 import { badOption } from '../engine/errors.ts'
 import { unavailable } from '../protocols/http/unavailable.ts'
 import { TLS_PORT_OPTIONS } from './tls-options.ts'
 
 const BACKLOG = 1024
 const PROBE_MS = 500
+/** A umask that leaves a file to its owner. */
+const MOST_PRIVATE = 0o077
 
 export interface Listener {
   readonly server: Server
@@ -62,14 +65,17 @@ export async function listenTcp(
   return { server, address, isUnix: false, port: bound.port, protocol, isTls }
 }
 
-/** A socket file that nobody listens on any more is replaced. */
-export async function listenUnix(path: string, accept: Accept): Promise<Listener> {
+/**
+ * A socket file that nobody listens on any more is replaced.
+ * @param mode who may connect
+ */
+export async function listenUnix(path: string, mode: number, accept: Accept): Promise<Listener> {
   const server = makeServer(accept)
   try {
-    await listening(server, { path, backlog: BACKLOG }).catch(async (cause) => {
+    await listeningAs(mode, server, path).catch(async (cause) => {
       if (cause.code !== 'EADDRINUSE' || !(await isAbandoned(path))) throw cause
       unlinkSync(path)
-      await listening(server, { path, backlog: BACKLOG })
+      await listeningAs(mode, server, path)
     })
   } catch (cause) {
     throw badOption('unixSocket', path, whyRefused(cause as NodeJS.ErrnoException, path))
@@ -104,6 +110,21 @@ function listening(
       resolve()
     })
   })
+}
+
+/**
+ * Binding makes the file, with the mode that the umask leaves; only a process's main thread may
+ * change that. Elsewhere the mode is set right after, before this thread accepts anybody.
+ */
+function listeningAs(mode: number, server: Server, path: string): Promise<void> {
+  const before = isMainThread ? process.umask(MOST_PRIVATE) : undefined
+  try {
+    const done = listening(server, { path, backlog: BACKLOG })
+    if (server.listening) chmodSync(path, mode)
+    return done
+  } finally {
+    if (before !== undefined) process.umask(before)
+  }
 }
 
 function isAbandoned(path: string): Promise<boolean> {

@@ -1,5 +1,6 @@
 /** What the server's threads say to each other beside the rings: plain data and, once, a socket. */
 import type { Socket } from 'node:net'
+import type { UserRecord } from '../auth/auth-file.ts'
 import type { ServerSettings } from '../protocols/memcached/host.ts'
 import type { EngineHandle } from '../engine/session.ts'
 import type { HttpSpec } from './http-facts.ts'
@@ -28,6 +29,8 @@ export interface WorkerSpec {
   readonly patience: Patience
   /** Where TLS ends in workers. */
   readonly tls: TlsSpec | undefined
+  /** Where there are users. */
+  readonly users: readonly UserRecord[] | undefined
   /** Where there is a Redis port. */
   readonly redis: RedisSpec | undefined
   /** Where there is an HTTP port. */
@@ -45,6 +48,8 @@ export type FromWorker =
   | { readonly kind: 'lastFiles' }
   /** Somebody was turned away; see notices.ts. */
   | { readonly kind: 'notice'; readonly what: NoticeKind; readonly text: string }
+  /** Somebody gave wrong credentials; all workers count it. */
+  | { readonly kind: 'authFailed'; readonly address: string }
   /** Ends a client of any worker, if it has this id. */
   | { readonly kind: 'kill'; readonly slot: number; readonly id: number }
   /** From the Redis protocol of one worker to that of all. */
@@ -59,6 +64,9 @@ export type ToWorker =
       /** Undefined: it is as it is; else TLS ends here, and this is spoken in it. */
       readonly secures: Protocol | undefined
     }
+  /** These are the users from now on. */
+  | { readonly kind: 'users'; readonly users: readonly UserRecord[] }
+  | { readonly kind: 'authFailed'; readonly address: string }
   /** New connections get this certificate. */
   | { readonly kind: 'tls'; readonly material: TlsMaterial }
   | { readonly kind: 'lines'; readonly watched: number; readonly lines: string }

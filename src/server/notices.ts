@@ -6,11 +6,12 @@ const QUIET_MS = 60_000
 
 /**
  * What is told: `foreign` somebody's browser, or a program that takes this port for another,
- * `certificate` one that is over or will be soon.
+ * `certificate` one that is over or will be soon, `users` a file that others can read.
  */
 export type NoticeKind =
   | 'foreign'
   | 'certificate'
+  | 'users'
   | 'tls'
   | 'full'
   | 'perAddress'

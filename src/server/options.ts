@@ -5,8 +5,13 @@
 import { availableParallelism } from 'node:os'
 import { badOption, badType } from '../engine/errors.ts'
 import { closestOption } from '../engine/option-names.ts'
-import type { ServerSettings } from '../protocols/memcached/host.ts'
 import { type HandOff, pickHandOff } from './hand-off.ts'
+import {
+  AUTH_OPTION_NAMES,
+  type AuthOptions,
+  type ResolvedAuth,
+  resolveAuth,
+} from './auth-options.ts'
 import {
   LIMIT_OPTION_NAMES,
   type LimitOptions,
@@ -24,7 +29,7 @@ import {
 } from './tls-options.ts'
 
 /** The options of `serve`. All are optional. */
-export interface ServeOptions extends TlsOptions, LimitOptions, LogOptions {
+export interface ServeOptions extends AuthOptions, TlsOptions, LimitOptions, LogOptions {
   /**
    * The TCP port for memcached's protocol, 0 for any free one. Without any port and without a unix
    * socket it is 11211; with a unix socket alone there is no TCP port.
@@ -117,6 +122,7 @@ export interface ResolvedServeOptions {
   readonly protocolModule: string | undefined
   /** Undefined where no port speaks TLS. */
   readonly tls: ResolvedTlsOptions | undefined
+  readonly auth: ResolvedAuth
   readonly limits: ResolvedLimits
   readonly log: ResolvedLog
 }
@@ -142,6 +148,7 @@ const OWN_OPTION_NAMES = (
 ).split(' ') as readonly (keyof ServeOptions)[]
 const OPTION_NAMES = [
   ...OWN_OPTION_NAMES,
+  ...AUTH_OPTION_NAMES,
   ...TLS_OPTION_NAMES,
   ...LIMIT_OPTION_NAMES,
   ...LOG_OPTION_NAMES,
@@ -186,35 +193,15 @@ export function resolveServeOptions(options: unknown): ResolvedServeOptions {
     protocolModule:
       given.protocolModule === undefined ? undefined : text(given, 'protocolModule', ''),
     tls,
+    auth: resolveAuth(given, {
+      hosts,
+      hasUnixSocket: unixSocket !== undefined,
+      plainPorts,
+      tlsPorts: tls?.ports.length ?? 0,
+      asksCertificates: tls?.rules.clientAuth === 'required',
+    }),
     limits: resolveLimits(given),
     log: resolveLog(given),
-  }
-}
-
-/** What of them clients see in `stats settings`. */
-export function settingsOf(options: ResolvedServeOptions): ServerSettings {
-  return {
-    maxConnections: options.maxConnections,
-    workers: options.workers,
-    tcpPort: options.ports[0]?.port ?? 0,
-    host: options.host,
-    unixSocket: options.unixSocket,
-    isFlushEnabled: options.flush,
-    isShutdownEnabled: options.enableShutdown,
-    idleTimeout: options.idleTimeout,
-    hasTls: options.tls !== undefined,
-    others: { handoff: options.handOff, ...limitSettings(options) },
-  }
-}
-
-function limitSettings({ limits }: ResolvedServeOptions): Readonly<Record<string, number>> {
-  return {
-    maxconns_per_address: limits.maxConnectionsPerAddress,
-    max_request_size: limits.maxRequestSize,
-    input_buffer: limits.inputBuffer,
-    output_buffer: limits.outputBuffer,
-    stall_timeout: limits.stallTimeout,
-    auth_timeout: limits.authTimeout,
   }
 }
 

@@ -1,4 +1,5 @@
 /** The server as the Redis protocol sees it from one worker: what `RedisHost` asks. */
+import type { Login } from '../auth/login.ts'
 import type { CommandClock } from '../observe/command-clock.ts'
 import { GAUGE, RedisBoard } from '../protocols/redis/board.ts'
 import type {
@@ -76,6 +77,10 @@ export class RedisFacts implements RedisHost {
   get hasListeners(): boolean {
     const { board } = this
     return board.ownGauge(GAUGE.subscriptions) + board.ownGauge(GAUGE.monitors) > 0
+  }
+
+  openLogin(slot: number): Login | undefined {
+    return this.#facts.openLogin(slot)
   }
 
   totals(): ServerTotals {

@@ -54,7 +54,7 @@ export class ServerLog {
 
   /** Of notices.ts: clients that were turned away, or a certificate. */
   notice(kind: NoticeKind, why: string): void {
-    if (kind === 'certificate') this.#concern(why)
+    if (kind === 'certificate' || kind === 'users') this.#concern(why)
     else this.#log.tell('client.refused', { kind, why })
   }
 

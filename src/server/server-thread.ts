@@ -16,19 +16,20 @@ import {
 } from './connection-lines.ts'
 import { Crew, type CrewEvents } from './crew.ts'
 import { kickIdleSoon, type Patience, patienceOf } from './idle.ts'
-import type { Protocol } from './listen.ts'
 import { httpSpecOf } from './http-facts.ts'
 import { createLinks } from './link.ts'
-import { Listeners } from './listeners.ts'
+import { type BoundAddresses, Listeners } from './listeners.ts'
 import type { FromWorker, WorkerSpec } from './messages.ts'
 import { Notices } from './notices.ts'
 import { OpenFilesWatch } from './open-files.ts'
 import { Observation, type Observed } from './observation.ts'
-import { type ResolvedServeOptions, settingsOf } from './options.ts'
+import type { ResolvedServeOptions } from './options.ts'
+import { settingsOf } from './settings.ts'
 import { Reception } from './reception.ts'
 import { type RedisSpec, redisSpecOf } from './redis-facts.ts'
 import { ServerCounters } from './server-counters.ts'
 import { LOG_EVENT_LINES, ServerLog } from './server-log.ts'
+import { UserKeeper } from './user-keeper.ts'
 
 /** What the thread is started with. */
 export interface ServerSpec {
@@ -37,13 +38,7 @@ export interface ServerSpec {
 }
 
 /** What it says of itself once it listens. */
-export interface ListeningServer {
-  /** For memcached's protocol. */
-  readonly addresses: readonly string[]
-  readonly redisAddresses: readonly string[]
-  readonly httpAddresses: readonly string[]
-  /** Those that speak TLS, by protocol. */
-  readonly tlsAddresses: Readonly<Record<Protocol, readonly string[]>>
+export interface ListeningServer extends BoundAddresses {
   readonly unixSocket: string | undefined
   readonly observed: Observed
 }
@@ -70,6 +65,8 @@ export class ServerThread implements CrewEvents {
   readonly #observation: Observation
   readonly #listeners: Listeners
   readonly #redis: RedisSpec | undefined
+  /** Where there are users. */
+  readonly #users: UserKeeper | undefined
   #clock: NodeJS.Timeout | undefined
   #closing: Promise<void> | undefined
   /** Workers that may still have sockets, while the server closes. */
@@ -82,7 +79,7 @@ export class ServerThread implements CrewEvents {
     this.#spec = spec
     const { options } = spec
     const { maxConnections, workers } = options
-    this.#patience = patienceOf(options, false)
+    this.#patience = patienceOf(options, options.auth.file !== undefined)
     // Slots outlive their sockets a little, until the worker knows that they are gone.
     this.#board = new ConnectionBoard(ConnectionBoard.create(2 * maxConnections + 64))
     this.#counterBoard = new CounterBoard(CounterBoard.create(workers + 1), 0)
@@ -113,11 +110,14 @@ export class ServerThread implements CrewEvents {
     this.#listeners = new Listeners(this.#board, this.#openFiles, this.#reception.accept)
     this.#settings = settingsOf(options)
     this.#redis = redisSpecOf(options, this.#board.slots)
+    const { file } = options.auth
+    this.#users = file ? new UserKeeper(file, this.#crew, this.#notices) : undefined
   }
 
   /** Workers first, then the addresses: who can connect is served. */
   async start(): Promise<ListeningServer> {
     try {
+      this.#users?.keep(this.#users.read())
       await this.#crew.start()
       await this.#listeners.listen(this.#spec.options)
     } catch (cause) {
@@ -129,14 +129,7 @@ export class ServerThread implements CrewEvents {
     this.#board.isAccepting = true
     this.#clock = setInterval(() => this.#tick(), SECOND_MS).unref()
     const listening: ListeningServer = {
-      addresses: this.#listeners.of('memcached').map((listener) => listener.address),
-      redisAddresses: this.#listeners.of('redis').map((listener) => listener.address),
-      httpAddresses: this.#listeners.of('http').map((listener) => listener.address),
-      tlsAddresses: {
-        memcached: this.#listeners.of('memcached', true).map((listener) => listener.address),
-        redis: this.#listeners.of('redis', true).map((listener) => listener.address),
-        http: this.#listeners.of('http', true).map((listener) => listener.address),
-      },
+      ...this.#listeners.addresses(),
       unixSocket: this.#spec.options.unixSocket,
       observed: this.#observation.observed,
     }
@@ -149,7 +142,9 @@ export class ServerThread implements CrewEvents {
    * @throws HeddleError when one is bad; then what it was about goes on as before
    */
   reload(): void {
+    const users = this.#users?.read()
     this.#reception.reload()
+    if (users !== undefined) this.#users?.keep(users)
   }
 
   /** Stops accepting, answers what was read, and ends all threads: in 2.5 seconds at most. */
@@ -188,6 +183,7 @@ export class ServerThread implements CrewEvents {
       limits: options.limits,
       patience: this.#patience,
       tls: this.#reception.tlsOfWorkers,
+      users: this.#users?.users,
       redis: this.#redis,
       http: httpSpecOf(options),
       protocol: options.protocolModule,
@@ -211,6 +207,7 @@ export class ServerThread implements CrewEvents {
     else if (message.kind === 'lastFiles') this.#openFiles.reached()
     else if (message.kind === 'notice') this.#notices.note(message.what, message.text)
     else if (message.kind === 'kill') this.#kill(message.slot, message.id)
+    else if (message.kind === 'authFailed') this.#crew.postOthers(index, message)
     else if (message.kind === 'redis') this.#crew.postAll(message)
   }
 

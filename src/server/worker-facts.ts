@@ -1,4 +1,5 @@
 /** The server as a protocol sees it from one worker: what `ServerFacts` asks, from the boards. */
+import type { Login } from '../auth/login.ts'
 import { CommandClock } from '../observe/command-clock.ts'
 import { COUNT, CounterBoard, SETTING } from '../protocols/memcached/counters.ts'
 import type { ConnectionFacts, ServerFacts, ServerSettings } from '../protocols/memcached/host.ts'
@@ -11,6 +12,7 @@ import type { FromWorker, WorkerSpec } from './messages.ts'
 import { Notices } from './notices.ts'
 import type { Observed } from './observation.ts'
 import { RedisFacts } from './redis-facts.ts'
+import { WorkerAuth } from './worker-auth.ts'
 
 export class WorkerFacts implements ServerFacts {
   readonly version: string
@@ -25,10 +27,14 @@ export class WorkerFacts implements ServerFacts {
   backgroundTasks = 0
   readonly lines: LineBatch
   readonly notices: Notices
+  /** Where there are users. */
+  readonly auth: WorkerAuth | undefined
   /** Where there is a Redis port. */
   readonly redis: RedisFacts | undefined
   /** Where there is an HTTP port. */
   readonly http: HttpFacts | undefined
+  /** Told by the worker: who executes a connection is asked to do so. */
+  onServe: (slot: number) => void = () => {}
   /** Told by the worker: who executes a connection marks it as one that watches. */
   onWatch: (slot: number) => void = () => {}
   readonly #send: (message: FromWorker) => void
@@ -49,6 +55,7 @@ export class WorkerFacts implements ServerFacts {
     }
     this.#send = send
     this.notices = new Notices((what, text) => send({ kind: 'notice', what, text }))
+    this.auth = spec.users && new WorkerAuth(spec.users, this, send)
     this.redis = spec.redis && new RedisFacts(spec, spec.redis, this, send)
     this.http = spec.http && new HttpFacts(spec, spec.http, this)
     this.lines = new LineBatch(
@@ -63,6 +70,14 @@ export class WorkerFacts implements ServerFacts {
 
   set verbosity(level: number) {
     this.board.set(SETTING.verbosity, level)
+  }
+
+  openLogin(slot: number): Login | undefined {
+    return this.auth?.openLogin(slot)
+  }
+
+  serveSoon(slot: number): void {
+    this.onServe(slot)
   }
 
   connectionCount(): number {

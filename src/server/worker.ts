@@ -6,7 +6,7 @@ import type { MessagePort } from 'node:worker_threads'
 import { attachEngine } from '../engine/engine.ts'
 import { Pulse } from '../observe/pulse.ts'
 import { WATCH_CONNECTIONS } from '../protocols/memcached/host.ts'
-import { closedLine, wantsConnectionLines } from './connection-lines.ts'
+import { type CloseReason, closedLine, wantsConnectionLines } from './connection-lines.ts'
 import { FrameExecutor } from './frame-executor.ts'
 import { FrameLoop } from './frame-loop.ts'
 import { Link } from './link.ts'
@@ -60,13 +60,10 @@ export async function runWorker(spec: WorkerSpec, port: MessagePort): Promise<vo
     frames.serveSoon(slot)
     loop.nudge()
   }
+  facts.onServe = serveSoon
   if (redis !== undefined) redis.onServe = serveSoon
   if (http !== undefined) http.onServe = serveSoon
-  sockets.onClosed = (slot, reason) => {
-    if (!wantsConnectionLines(facts.connectionBoard, facts.board)) return
-    const lines = closedLine(facts.connectionBoard, slot, reason)
-    facts.log(WATCH_CONNECTIONS, lines.trimEnd())
-  }
+  sockets.onClosed = (slot, reason) => tellClosed(facts, slot, reason)
   sockets.onEmpty = () => send({ kind: 'endedSockets' })
   const filesLimit = openFilesLimit()
   const { notices } = facts
@@ -81,6 +78,8 @@ export async function runWorker(spec: WorkerSpec, port: MessagePort): Promise<vo
     } else if (message.kind === 'lines') sockets.log(message.watched, message.lines)
     else if (message.kind === 'taken') facts.lines.taken(message.characters)
     else if (message.kind === 'tls') doors?.renew(message.material)
+    else if (message.kind === 'users') facts.auth?.replace(message.users)
+    else if (message.kind === 'authFailed') facts.auth?.heardFailure(message.address)
     else if (message.kind === 'endSockets') {
       doors?.close()
       sockets.stop()
@@ -99,6 +98,12 @@ export async function runWorker(spec: WorkerSpec, port: MessagePort): Promise<vo
   const pulse = new Pulse(spec.observed.observation, spec.index + 1, () => loop.restedMs)
   loop.start()
   send({ kind: 'ready' })
+}
+
+function tellClosed(facts: WorkerFacts, slot: number, reason: CloseReason): void {
+  if (!wantsConnectionLines(facts.connectionBoard, facts.board)) return
+  const lines = closedLine(facts.connectionBoard, slot, reason)
+  facts.log(WATCH_CONNECTIONS, lines.trimEnd())
 }
 
 /** A socket that was transferred to this thread: its handshake comes first, where there is one. */

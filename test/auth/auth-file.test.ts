@@ -9,14 +9,14 @@ const HASH =
   '$scrypt$ln=14,r=8,p=5$c2FsdHNhbHRzYWx0c2FsdA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'
 const TOKEN = 'abcdefghijklmnopqrstuvwxyz012345'
 
-const read = (text: string): UserRecord[] => parseAuthFile(Buffer.from(text), 'users')
+const read = (text: string): UserRecord[] => parseAuthFile(Buffer.from(text))
 const sha = (text: string): Uint8Array => {
   return new Uint8Array(createHash('sha256').update(text).digest())
 }
 
 function refusalOf(text: string | Buffer): string {
   try {
-    parseAuthFile(Buffer.from(text), 'users')
+    parseAuthFile(Buffer.from(text))
   } catch (error) {
     expect(error).toBeInstanceOf(AuthFileError)
     return (error as Error).message
@@ -74,28 +74,28 @@ test('the fingerprint follows what matters, and not the order of words', () => {
 })
 
 test.each([
-  ['ann', /^users line 1: user: a line begins with name:password$/],
-  ['a:x\n\n:x', /^users line 3: user: a name has printable ASCII/],
-  ['jürgen:x', /^users line 1: user: a name has printable ASCII/],
-  [`${'n'.repeat(65)}:x`, /^users line 1: user: a name has at most 64 characters, not 65$/],
-  ['ann:', /^users line 1: password: it is empty; '\*' stands for none$/],
-  ['ann:*', /^users line 1: password: '\*' is none, and there is no token either$/],
-  [`ann:${'p'.repeat(513)}`, /^users line 1: password: it has 513 bytes, and the most is 512$/],
-  ['ann:$scrypt$ln=14', /^users line 1: password: it is not of the form \$scrypt\$ln=/],
-  ['a:x\na:y', /^users line 2: user: 'a' has a line already$/],
-  ['a:x raed', /^users line 1: right: word 2 is none of read, .*; did you mean read\? \(a pass/],
-  ['a:x read prefix=', /^users line 1: prefix: it is empty: leave it out for every key$/],
-  ['a:x prefix=%zz', /^users line 1: prefix: '%zz': two hexadecimal digits/],
-  [`a:x prefix=${'k'.repeat(251)}`, /^users line 1: prefix: it has 251 bytes, and the most is 250/],
-  [`a:x${' prefix=p'.repeat(33)}`, /^users line 1: prefix: more than 32$/],
-  ['a:x admin prefix=p', /^users line 1: prefix: whoever administers reaches every key/],
-  ['a:x token=short', /^users line 1: token: it has 5 characters, and must have 32 to 256/],
-  ['a:x token=$sha256$abc', /^users line 1: token: it is not of the form \$sha256\$/],
-  [`a:x token=${'ü'.repeat(32)}`, /^users line 1: token: it has characters that no Bearer/],
-  [`a:x token=${TOKEN}\nb:x token=${TOKEN}`, /^users line 2: token: 'a' has the same one$/],
-  ['# nobody', /^users has no user: nobody could get in$/],
-  [Buffer.of(0x61, 0x3a, 0xff), /^users is no UTF-8 text$/],
-  ['#'.repeat(4 * 1024 * 1024 + 1), /^users has 4194305 bytes, and the most is 4194304$/],
+  ['ann', /^line 1: user: a line begins with name:password$/],
+  ['a:x\n\n:x', /^line 3: user: a name has printable ASCII/],
+  ['jürgen:x', /^line 1: user: a name has printable ASCII/],
+  [`${'n'.repeat(65)}:x`, /^line 1: user: a name has at most 64 characters, not 65$/],
+  ['ann:', /^line 1: password: it is empty; '\*' stands for none$/],
+  ['ann:*', /^line 1: password: '\*' is none, and there is no token either$/],
+  [`ann:${'p'.repeat(513)}`, /^line 1: password: it has 513 bytes, and the most is 512$/],
+  ['ann:$scrypt$ln=14', /^line 1: password: it is not of the form \$scrypt\$ln=/],
+  ['a:x\na:y', /^line 2: user: 'a' has a line already$/],
+  ['a:x raed', /^line 1: right: word 2 is none of read, .*; did you mean read\? \(a pass/],
+  ['a:x read prefix=', /^line 1: prefix: it is empty: leave it out for every key$/],
+  ['a:x prefix=%zz', /^line 1: prefix: '%zz': two hexadecimal digits/],
+  [`a:x prefix=${'k'.repeat(251)}`, /^line 1: prefix: it has 251 bytes, and the most is 250/],
+  [`a:x${' prefix=p'.repeat(33)}`, /^line 1: prefix: more than 32$/],
+  ['a:x admin prefix=p', /^line 1: prefix: whoever administers reaches every key/],
+  ['a:x token=short', /^line 1: token: it has 5 characters, and must have 32 to 256/],
+  ['a:x token=$sha256$abc', /^line 1: token: it is not of the form \$sha256\$/],
+  [`a:x token=${'ü'.repeat(32)}`, /^line 1: token: it has characters that no Bearer/],
+  [`a:x token=${TOKEN}\nb:x token=${TOKEN}`, /^line 2: token: 'a' has the same one$/],
+  ['# nobody', /^it has no user: nobody could get in$/],
+  [Buffer.of(0x61, 0x3a, 0xff), /^it is no UTF-8 text$/],
+  ['#'.repeat(4 * 1024 * 1024 + 1), /^it has 4194305 bytes, and the most is 4194304$/],
 ])('refused: %.40s', (text, expected) => {
   expect(refusalOf(text)).toMatch(expected)
 })
@@ -121,7 +121,7 @@ test.each([
   ['ln=17,r=8,p=3', 'N*r*p is 3145728, and the most is 2097152'],
 ])('a hash that would cost too much or too little is refused: %s', (costs, why) => {
   const line = `a:${HASH.replace('ln=14,r=8,p=5', costs)}`
-  expect(refusalOf(line)).toContain(`users line 1: password: `)
+  expect(refusalOf(line)).toContain('line 1: password: ')
   expect(refusalOf(line)).toContain(why)
 })
 

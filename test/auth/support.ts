@@ -17,13 +17,13 @@ async function hashed(password: string): Promise<string> {
 }
 
 export function usersOf(text: string): UserRecord[] {
-  return parseAuthFile(Buffer.from(text), 'users')
+  return parseAuthFile(Buffer.from(text))
 }
 
 /** What an authenticator told, and what it computed. */
 export class AuthBench implements AuthEvents {
   readonly authenticator: Authenticator
-  readonly counts = { passed: 0, failed: 0, delayed: 0, refused: 0, underWay: 0 }
+  readonly counts = { passed: 0, failed: 0, delayed: 0, refused: 0, denied: 0, underWay: 0 }
   /** The costs of each scrypt, in order. */
   readonly derived: string[] = []
   readonly salts: string[] = []
@@ -62,6 +62,9 @@ export class AuthBench implements AuthEvents {
   }
   refused(): void {
     this.counts.refused++
+  }
+  denied(): void {
+    this.counts.denied++
   }
   underWay(by: number): void {
     this.counts.underWay += by

@@ -45,6 +45,12 @@ export const COUNTER_NAMES = [
   'crawler_reclaimed',
   'slabs_moved',
   'lru_crawler_starts',
+  // Of users: verified, wrong, made to wait, turned away; and what was asked for without the right.
+  'auth_cmds',
+  'auth_errors',
+  'auth_delayed',
+  'auth_refused',
+  'access_denied',
   // Of limits: docs/operations.md has the table.
   'rejected_per_address',
   'input_pauses',

@@ -8,6 +8,7 @@
  * watches its kind.
  */
 import type { Foreign } from '../protocol.ts'
+import type { Login } from '../../auth/login.ts'
 import type { CommandClock } from '../../observe/command-clock.ts'
 import type { CounterBoard } from './counters.ts'
 
@@ -43,6 +44,8 @@ export interface ServerSettings {
   readonly isShutdownEnabled: boolean
   /** Seconds; 0: none. */
   readonly idleTimeout: number
+  /** Whether clients have to say who they are. */
+  readonly hasUsers: boolean
   /** Whether some port speaks TLS. */
   readonly hasTls: boolean
   /** Further lines of `stats settings`: name and value. */
@@ -60,6 +63,13 @@ export interface ServerFacts {
   readonly board: CounterBoard
   /** Counts the commands of this worker, and times some. */
   readonly clock: CommandClock
+  /** Who a new connection is; undefined where there are no users. */
+  openLogin(connectionId: number): Login | undefined
+  /**
+   * Feeds a connection of this worker as soon as possible, with nothing: it goes on with what it
+   * put off.
+   */
+  serveSoon(connectionId: number): void
   /** `verbosity` and `-v`: of all workers. */
   verbosity: number
   /** Client connections that are open now, of all workers. */

@@ -13,6 +13,25 @@ hello 6.0.0 connection | O(1) | Handshake with Redis
 quit 1.0.0 connection | O(1) | Close the connection
 reset 6.2.0 connection | O(1) | Reset the connection
 select 1.0.0 connection | O(1) | Change the selected database for the current connection
+acl 6.0.0 server | Depends on subcommand. | A container for Access List Control commands 
+acl|cat 6.0.0 server | O(1) since the categories and commands are a fixed set. | List the ACL
+  categories or the commands inside a category
+acl|deluser 6.0.0 server | O(1) amortized time considering the typical user. | Remove the specified
+  ACL users and the associated rules
+acl|getuser 6.0.0 server | O(N). Where N is the number of password, command and pattern rules that
+  the user has. | Get the rules for a specific ACL user
+acl|help 6.0.0 server | O(1) | Show helpful text about the different subcommands
+acl|list 6.0.0 server | O(N). Where N is the number of configured users. | List the current ACL
+  rules in ACL config file format
+acl|load 6.0.0 server | O(N). Where N is the number of configured users. | Reload the ACLs from the
+  configured ACL file
+acl|save 6.0.0 server | O(N). Where N is the number of configured users. | Save the current ACL
+  rules in the configured ACL file
+acl|setuser 6.0.0 server | O(N). Where N is the number of rules provided. | Modify or create the
+  rules for a specific ACL user
+acl|users 6.0.0 server | O(N). Where N is the number of configured users. | List the username of
+  all the configured ACL rules
+acl|whoami 6.0.0 server | O(1) | Return the name of the user associated to the current connection
 client 2.4.0 connection | Depends on subcommand. | A container for client connection commands
 client|caching 6.0.0 connection | O(1) | Instruct the server about tracking or not keys in the
   next request

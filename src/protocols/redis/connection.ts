@@ -7,7 +7,7 @@
  */
 import { MAX_KEY_BYTES } from '../../engine/errors.ts'
 import { PROTOCOLS } from '../../observe/observation-board.ts'
-import type { ProtocolConnection } from '../protocol.ts'
+import { type ProtocolConnection, TLS_HANDSHAKE } from '../protocol.ts'
 import type { ReplyBuffer } from '../reply-buffer.ts'
 import { NO_SKIP, RedisClient, SKIP_NEXT, SKIP_THIS } from './client.ts'
 import { dispatch, execute } from './dispatch.ts'
@@ -26,6 +26,7 @@ export class RedisConnection implements ProtocolConnection {
   /** The beginning of an unfinished request. */
   #kept: Uint8Array = NOTHING
   #keptBytes = 0
+  #isFresh = true
 
   /** @param slot the server's number for this connection */
   constructor(worker: RedisWorker, slot: number) {
@@ -48,6 +49,10 @@ export class RedisConnection implements ProtocolConnection {
 
   get isClosing(): boolean {
     return this.client.isClosing
+  }
+
+  get isAuthenticated(): boolean {
+    return this.client.login?.isAuthenticated !== false
   }
 
   get pendingBytes(): number {
@@ -81,6 +86,7 @@ export class RedisConnection implements ProtocolConnection {
 
   dispose(): void {
     this.client.worker.forget(this.client)
+    this.client.login?.dispose()
     this.client.more = undefined
     this.client.isClosing = true
     this.#forget()
@@ -100,7 +106,13 @@ export class RedisConnection implements ProtocolConnection {
 
   /** Executes the request at `at`, or keeps what is there of it. */
   #take(source: Uint8Array, at: number, to: number): number {
+    if (this.#isFresh && source[at] === TLS_HANDSHAKE) {
+      this.client.turnAway('TLS')
+      return to
+    }
+    this.#isFresh = false
     const parser = this.#parser
+    parser.isLimited = !this.isAuthenticated
     const next = parser.parse(source, at, to)
     if (next >= 0) {
       this.#execute()
@@ -123,6 +135,7 @@ export class RedisConnection implements ProtocolConnection {
       if (newline >= 0) end = at + newline + 1
     }
     this.#keep(source, at, end)
+    parser.isLimited = !this.isAuthenticated
     const next = parser.parse(this.#kept, 0, this.#keptBytes)
     if (next >= 0) {
       this.#execute()

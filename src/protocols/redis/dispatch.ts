@@ -11,6 +11,7 @@ import type { Command } from './command-table.ts'
 import { wrongArity } from './errors.ts'
 import { showMonitors } from './monitor.ts'
 import { isPaused, Postponed } from './pause.ts'
+import { denialOf } from './permissions.ts'
 
 const FIRST_SERIES = PROTOCOLS.redis.first + 1
 /** As much of a name, and of the arguments together, as an error shows. */
@@ -107,6 +108,14 @@ function commandIn(client: RedisClient, args: Args): Command | undefined {
 function objectionTo(client: RedisClient, command: Command, args: Args): string | undefined {
   const { arity, name } = command
   if (arity > 0 ? args.count !== arity : args.count < -arity) return wrongArity(name)
+  const { login } = client
+  if (login !== undefined) {
+    const why = denialOf(login, command, args, client.transaction !== undefined)
+    if (why !== undefined) {
+      login.authenticator.denied()
+      return why
+    }
+  }
   const mayExecute = client.reply.isResp3 || !client.isListening || WHILE_LISTENING.has(name)
   return mayExecute ? undefined : onlyListens(command)
 }
@@ -118,12 +127,12 @@ function refuse(client: RedisClient, why: string): undefined {
 /** An EXEC that is refused ends its transaction. */
 function abort(client: RedisClient, why: string): undefined {
   client.leaveTransaction()
-  client.reply.error(`EXECABORT Transaction discarded because of: ${why.slice('ERR '.length)}`)
+  client.reply.error(`EXECABORT Transaction discarded because of: ${why.replace(/^ERR /, '')}`)
 }
 
 /** What follows the first lines of an HTTP request is what some web page would execute here. */
 function refuseUnknown(client: RedisClient, args: Args): undefined {
-  if (args.is(0, 'post') || args.is(0, 'host:')) client.isClosing = true
+  if (args.is(0, 'post') || args.is(0, 'host:')) client.turnAway('HTTP')
   else client.reply.error(unknownCommand(args))
 }
 

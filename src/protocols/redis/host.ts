@@ -4,6 +4,8 @@
  * server's.
  */
 import type { CommandClock } from '../../observe/command-clock.ts'
+import type { Login } from '../../auth/login.ts'
+import type { Foreign } from '../protocol.ts'
 import type { RedisBoard } from './board.ts'
 
 /** One client, as CLIENT LIST shows it; what else it shows is on the board. */
@@ -52,6 +54,8 @@ export interface RedisHost {
   readonly board: RedisBoard
   /** Counts the commands of this worker, and times some. */
   readonly clock: CommandClock
+  /** Who a new connection is; undefined where there are no users. */
+  openLogin(slot: number): Login | undefined
   totals(): ServerTotals
   /** Facts of one client of this worker. */
   clientOf(slot: number): RedisClientFacts
@@ -59,6 +63,11 @@ export interface RedisHost {
   clients(): readonly RedisClientFacts[]
   /** Ends a client of any worker, if it still has this id. */
   kill(slot: number, id: number): void
+  /**
+   * A client speaks another protocol than that of its port, and is disconnected: most likely a page
+   * in somebody's browser, or a program that takes this port for another.
+   */
+  turnedAway(slot: number, spoke: Foreign): void
   /** Keeps this worker from anything else for so long: DEBUG SLEEP. */
   block(ms: number): void
   /**

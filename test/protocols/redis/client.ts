@@ -2,6 +2,8 @@
  * What a test needs of a server and of a client, for connections in this process: also in threads
  * that no test runner runs in.
  */
+import type { Authenticator } from '../../../src/auth/authenticator.ts'
+import { Login } from '../../../src/auth/login.ts'
 import { CommandClock } from '../../../src/observe/command-clock.ts'
 import { ObservationBoard } from '../../../src/observe/observation-board.ts'
 import { RedisBoard } from '../../../src/protocols/redis/board.ts'
@@ -33,11 +35,18 @@ export class FakeHost implements RedisHost {
   }
   readonly open = new Set<number>()
   readonly killed: number[] = []
+  readonly foreign: string[] = []
   readonly #timers: (() => void)[] = []
   onMessage: (message: unknown) => void = () => {}
 
   constructor(startedAt: number) {
     this.startedAt = startedAt
+  }
+  /** Who may do what; undefined: there are no users. */
+  authenticator: Authenticator | undefined = undefined
+  openLogin(slot: number): Login | undefined {
+    if (this.authenticator === undefined) return undefined
+    return new Login(this.authenticator, `10.0.0.${slot}`, () => this.kill(slot))
   }
   totals(): ServerTotals {
     const counts = { connectionsReceived: 1, connectionsRejected: 0, connected: this.open.size }
@@ -54,7 +63,14 @@ export class FakeHost implements RedisHost {
     this.killed.push(slot)
   }
   block(): void {}
-  serveSoon(): void {}
+  turnedAway(slot: number, spoke: string): void {
+    this.foreign.push(`${spoke} ${slot}`)
+  }
+  /** Connections that asked to be fed. */
+  readonly served: number[] = []
+  serveSoon(slot: number): void {
+    this.served.push(slot)
+  }
   after(_ms: number, then: () => void): void {
     this.#timers.push(then)
   }
