@@ -1,6 +1,7 @@
 /** The server as the Redis protocol sees it from one worker: what `RedisHost` asks. */
 import type { Login } from '../auth/login.ts'
 import type { CommandClock } from '../observe/command-clock.ts'
+import { COUNT } from '../protocols/memcached/counters.ts'
 import { GAUGE, RedisBoard } from '../protocols/redis/board.ts'
 import type {
   RedisClientFacts,
@@ -32,6 +33,7 @@ export function redisSpecOf(options: ResolvedServeOptions, slots: number): Redis
     idleTimeout: options.idleTimeout,
     isFlushEnabled: options.flush,
     isDebugEnabled: options.enableDebug,
+    maxRequestBytes: options.limits.maxRequestSize,
   }
   return { board: RedisBoard.create(slots, options.workers), settings }
 }
@@ -111,6 +113,10 @@ export class RedisFacts implements RedisHost {
 
   turnedAway(slot: number, spoke: Foreign): void {
     this.#facts.turnedAway(slot, spoke)
+  }
+
+  refusedRequest(): void {
+    this.#facts.board.add(COUNT.requests_too_large, 1)
   }
 
   kill(slot: number, id: number): void {

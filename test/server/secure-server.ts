@@ -11,7 +11,7 @@ import { answerOf, testEngine } from './open-server.ts'
 
 export const certificates: Certificates = new Certificates()
 
-const MOST_LOOKS = 100
+const MOST_LOOKS = 300
 const opened: { server: Server; sockets: Socket[] }[] = []
 
 afterEach(async () => {

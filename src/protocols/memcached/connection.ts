@@ -15,6 +15,7 @@ import { executeFrame, UNFINISHED } from './binary-commands.ts'
 import { frame, REQUEST_MAGIC } from './binary-frame.ts'
 import { ClientSession, NO_SERIES } from './client-session.ts'
 import { commandOf, type Command } from './commands.ts'
+import { COUNT } from './counters.ts'
 import type { ServerFacts } from './host.ts'
 import { line } from './line.ts'
 import { NO_VALUE, parsed, SKIP_VALUE } from './store.ts'
@@ -170,6 +171,7 @@ export class MemcachedConnection implements ProtocolConnection {
 
   #endForLine(): void {
     this.#session.say('CLIENT_ERROR line too long\r\n')
+    this.#session.count(COUNT.requests_too_large)
     this.#session.isClosing = true
   }
 

@@ -9,6 +9,21 @@
 
 import { PREFIX_TABLE_DOUBLES, PrefixTables } from './prefix-tables.ts'
 
+/** How often limits were met: docs/operations.md has the table. In INFO, too. */
+export const LIMIT_COUNTERS = [
+  'rejected_per_address',
+  'input_pauses',
+  'output_pauses',
+  'stall_kicks',
+  'auth_timeouts',
+  'requests_too_large',
+  'foreign_requests',
+  'tls_handshakes',
+  'tls_handshake_failures',
+  'tls_handshake_timeouts',
+  'tls_handshakes_refused',
+] as const
+
 /** Counters by memcached's own names. Server and protocol add to them. */
 export const COUNTER_NAMES = [
   'total_connections',
@@ -51,18 +66,7 @@ export const COUNTER_NAMES = [
   'auth_delayed',
   'auth_refused',
   'access_denied',
-  // Of limits: docs/operations.md has the table.
-  'rejected_per_address',
-  'input_pauses',
-  'output_pauses',
-  'stall_kicks',
-  'auth_timeouts',
-  'requests_too_large',
-  'foreign_requests',
-  'tls_handshakes',
-  'tls_handshake_failures',
-  'tls_handshake_timeouts',
-  'tls_handshakes_refused',
+  ...LIMIT_COUNTERS,
 ] as const
 
 export type CounterName = (typeof COUNTER_NAMES)[number]

@@ -32,7 +32,9 @@ export class RedisConnection implements ProtocolConnection {
   constructor(worker: RedisWorker, slot: number) {
     this.client = new RedisClient(worker, slot, execute)
     const { maxItemBytes } = this.client
-    this.#parser = new RequestParser(Math.max(maxItemBytes, MAX_KEY_BYTES), tooLarge(maxItemBytes))
+    const longest = Math.max(maxItemBytes, MAX_KEY_BYTES)
+    const { maxRequestBytes } = worker.host.settings
+    this.#parser = new RequestParser(longest, tooLarge(maxItemBytes), maxRequestBytes)
   }
 
   get hasMore(): boolean {
@@ -152,8 +154,10 @@ export class RedisConnection implements ProtocolConnection {
     const { args, refusal } = this.#parser
     if (refusal === '' && args.count === 0) return
     const mark = this.client.reply.out.length
-    if (refusal !== '') this.client.reply.error(refusal)
-    else dispatch(this.client, args)
+    if (refusal !== '') {
+      this.client.reply.error(refusal)
+      this.client.host.refusedRequest()
+    } else dispatch(this.client, args)
     args.clear()
     this.#replied(mark)
   }

@@ -28,6 +28,8 @@ export interface ServerTotals {
   readonly bytesRead: number
   readonly bytesWritten: number
   readonly connected: number
+  /** How often limits were met, by the name of the counter. */
+  readonly limits: Readonly<Record<string, number>>
 }
 
 /** What was chosen when the server was started. */
@@ -40,6 +42,8 @@ export interface RedisSettings {
   readonly idleTimeout: number
   readonly isFlushEnabled: boolean
   readonly isDebugEnabled: boolean
+  /** Of all arguments of a request together. */
+  readonly maxRequestBytes: number
 }
 
 export interface RedisHost {
@@ -68,6 +72,8 @@ export interface RedisHost {
    * in somebody's browser, or a program that takes this port for another.
    */
   turnedAway(slot: number, spoke: Foreign): void
+  /** A request was too large: to be counted. */
+  refusedRequest(): void
   /** Keeps this worker from anything else for so long: DEBUG SLEEP. */
   block(ms: number): void
   /**

@@ -21,7 +21,6 @@ const LONGEST_LINE = 64 * 1024
 const LONGEST_BULK = 512 * 1024 * 1024
 const MOST_ANNOUNCED = 2 ** 31 - 1
 const MOST_ARGUMENTS = 1024 * 1024
-const MOST_REQUEST_BYTES = 64 * 1024 * 1024
 const INVALID = -1
 /** Of somebody who has not said who it is: what AUTH and HELLO need. As in Redis. */
 const MOST_LIMITED_ARGUMENTS = 10
@@ -56,10 +55,13 @@ export class RequestParser {
   #total = 0
   #next = 0
 
-  /** @param tooLarge what is said of an argument longer than `longestArgument` */
-  constructor(longestArgument: number, tooLarge: string) {
+  /**
+   * @param tooLarge what is said of an argument longer than `longestArgument`
+   * @param mostBytes of all arguments of a request together; two of the longest always fit
+   */
+  constructor(longestArgument: number, tooLarge: string, mostBytes: number) {
     this.#longestArgument = longestArgument
-    this.#mostBytes = Math.max(MOST_REQUEST_BYTES, 2 * longestArgument)
+    this.#mostBytes = Math.max(mostBytes, 2 * longestArgument)
     this.#tooLarge = tooLarge
   }
 

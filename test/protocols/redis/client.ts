@@ -32,10 +32,12 @@ export class FakeHost implements RedisHost {
     idleTimeout: 0,
     isFlushEnabled: true,
     isDebugEnabled: true,
+    maxRequestBytes: 64 * 1024 * 1024,
   }
   readonly open = new Set<number>()
   readonly killed: number[] = []
   readonly foreign: string[] = []
+  refused = 0
   readonly #timers: (() => void)[] = []
   onMessage: (message: unknown) => void = () => {}
 
@@ -50,7 +52,7 @@ export class FakeHost implements RedisHost {
   }
   totals(): ServerTotals {
     const counts = { connectionsReceived: 1, connectionsRejected: 0, connected: this.open.size }
-    return { ...counts, bytesRead: 0, bytesWritten: 0 }
+    return { ...counts, bytesRead: 0, bytesWritten: 0, limits: {} }
   }
   clientOf(slot: number): RedisClientFacts {
     const address = `127.0.0.1:${50_000 + slot}`
@@ -63,6 +65,9 @@ export class FakeHost implements RedisHost {
     this.killed.push(slot)
   }
   block(): void {}
+  refusedRequest(): void {
+    this.refused++
+  }
   turnedAway(slot: number, spoke: string): void {
     this.foreign.push(`${spoke} ${slot}`)
   }
