@@ -3,6 +3,7 @@
  * parsing, environment, file, help, the options of the API and docs/configuration.md are made.
  */
 import type { Flag, FlagGroup, Setting } from './flag.ts'
+import { ACCESS } from './table/access.ts'
 import { CACHE } from './table/cache.ts'
 import { CLIENTS } from './table/clients.ts'
 import { COMMAND } from './table/command.ts'
@@ -15,6 +16,7 @@ import { TLS } from './table/tls.ts'
 /** In the order of the help and the reference. */
 export const FLAG_GROUPS: readonly FlagGroup[] = [
   LISTENING,
+  ACCESS,
   CACHE,
   THREADS,
   CLIENTS,
@@ -39,6 +41,10 @@ export const FOREIGN_FLAGS: Readonly<Record<string, string>> = {
   unixsocket: 'unix-socket',
   'disable-flush-all': 'no-flush',
   timeout: 'idle-timeout',
+  aclfile: 'auth-file',
+  requirepass: 'auth-file',
+  'protected-mode': 'insecure',
+  unixsocketperm: 'unix-socket-mode',
   'tls-port': 'redis-tls-port',
   'tls-cert-file': 'tls-cert',
   'tls-key-file': 'tls-key',

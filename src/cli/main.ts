@@ -6,10 +6,11 @@ const USAGE = `heddle: a shared-memory cache for Node.js, and a server
 
 Usage: heddle COMMAND [flags]
 
-  serve     serve memcached, Redis and HTTP clients
-  top       a live table of a running server
-  inspect   all that a running server tells, once
-  bench     load a server and report its latency
+  serve           serve memcached, Redis and HTTP clients
+  top             a live table of a running server
+  inspect         all that a running server tells, once
+  bench           load a server and report its latency
+  hash-password   what the file of users keeps of a password
 
   --version, --help; heddle COMMAND --help explains its flags
 `
@@ -20,6 +21,9 @@ async function main(argv: readonly string[]): Promise<number> {
   if (command === 'bench') return (await import('./bench.ts')).benchCommand(rest)
   if (command === 'top') return (await import('./top.ts')).topCommand(rest)
   if (command === 'inspect') return (await import('./inspect.ts')).inspectCommand(rest)
+  if (command === 'hash-password') {
+    return (await import('./hash-password.ts')).hashPasswordCommand(rest)
+  }
   if (command === '--version') {
     process.stdout.write(`heddle ${VERSION}\n`)
     return 0
@@ -29,7 +33,9 @@ async function main(argv: readonly string[]): Promise<number> {
     return 0
   }
   const what = command === undefined ? 'a command is missing' : `no such command: ${command}`
-  process.stderr.write(`heddle: ${what}; the commands are serve, top, inspect, bench\n`)
+  process.stderr.write(
+    `heddle: ${what}; the commands are serve, top, inspect, bench, hash-password\n`,
+  )
   return 2
 }
 
