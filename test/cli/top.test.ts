@@ -11,6 +11,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { createEngine, type Engine } from '../../src/engine/engine.ts'
 import { type Server, serve } from '../../src/server/serve.ts'
+import { certificates, openSecure } from '../server/secure-server.ts'
 import { children, type Ended, killAll, PROGRAM, run, start } from '../server/cli-process.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'heddle-top-'))
@@ -104,6 +105,21 @@ test('a server that goes away and comes back is seen again', async () => {
   expect((await once(child, 'exit'))[0]).toBe(0)
 })
 
+test('over TLS, with a certificate that is trusted and one that is not', async () => {
+  const { ports: secure } = await openSecure()
+  const flags = ['--once', '--interval', '0.1', '--tls', '--host', 'localhost']
+  for (const protocol of ['memcached', 'redis']) {
+    const port = `--${protocol}-port=${secure[`${protocol}-tls`]}`
+    const trusting = await run(['top', ...flags, port, '--tls-ca', certificates.file('ca.pem')])
+    expect([trusting.code, trusting.stderr]).toEqual([0, ''])
+    const careful = await run(['top', ...flags, port])
+    expect(careful.code).toBe(1)
+    expect(careful.stderr).toMatch(/nothing answers at localhost:\d+ \(.*(?:certificate|verify)/)
+  }
+})
+
+/** Sequences of the terminal, such as those that clear the rest of a line. */
+const ESCAPE = new RegExp(`${String.fromCharCode(27)}\\[[?0-9]*[a-zA-Z]`, 'g')
 const hasScript = existsSync('/usr/bin/script')
 test.runIf(hasScript)('on a terminal it draws in place, and Ctrl-C gives it back', async () => {
   const command = [process.execPath, PROGRAM, 'top', '--interval', '0.1', ...doorFlags('memcached')]
@@ -131,7 +147,7 @@ test.runIf(hasScript)('on a terminal it draws in place, and Ctrl-C gives it back
     const lines = frame.split('\r\n')
     expect(lines.length).toBeLessThanOrEqual(7)
     for (const line of lines) {
-      const text = line.replaceAll(/\u001b\[[?0-9]*[a-zA-Z]/g, '')
+      const text = line.replaceAll(ESCAPE, '')
       expect([...text].length).toBeLessThanOrEqual(50)
     }
   }

@@ -4,7 +4,7 @@
  * it again when it is back.
  */
 import { readFileSync } from 'node:fs'
-import { connect, type Socket } from 'node:net'
+import { connect, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { type DoorAddress, placeOf } from './address.ts'
 
@@ -43,11 +43,8 @@ export class Asker {
   #open(): Promise<Socket> {
     const { host, port, path, tls } = this.#address
     const place = path === undefined ? { host, port } : { path }
-    const ca = tls?.ca === undefined ? {} : { ca: readFileSync(tls.ca) }
     const socket =
-      tls === undefined
-        ? connect(place)
-        : connectTls({ ...place, ...ca, servername: host, rejectUnauthorized: !tls.isUnverified })
+      tls === undefined ? connect(place) : connectTls({ ...place, ...securityOf(tls, host) })
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => socket.destroy(new Error('timed out')), TIMEOUT_MS)
       socket.once(tls === undefined ? 'connect' : 'secureConnect', () => {
@@ -93,5 +90,13 @@ export class Asker {
       socket.on('data', data).on('close', closed)
       socket.write(question)
     })
+  }
+}
+
+function securityOf({ ca, isUnverified }: NonNullable<DoorAddress['tls']>, host: string) {
+  return {
+    ...(ca === undefined ? {} : { ca: readFileSync(ca) }),
+    ...(isIP(host) === 0 ? { servername: host } : {}),
+    rejectUnauthorized: !isUnverified,
   }
 }
