@@ -33,6 +33,7 @@ export function answer(
   exchange.isBodyLeft = hasBody(request)
   const proceed = (route: Route, caller: Caller | undefined) => {
     admit(exchange, route, caller)
+    route.check?.(exchange)
     if (route.mostBodyBytes === undefined || !exchange.isBodyLeft) {
       run(exchange, route)
       return

@@ -3,9 +3,11 @@
  * back, both by way of a stream without a socket (stream.ts).
  *
  * Most requests are answered before `feed` returns. While one is not (an answer behind another one,
- * a hash that is under way), what arrives is kept aside, so a client has as many requests under way
- * as one read brought at most. An answer without an end (server-sent events) does not hold back
- * what comes, so that the end of the connection is noticed.
+ * a hash that is under way), what arrives is kept aside. Pipelined requests go to node:http one by
+ * one, by the empty lines that end their heads, and no further while MOST_OPEN of them are under
+ * way, or MOST_QUEUED_BYTES of answers: sixty bytes may ask for a value of any size. An answer
+ * without an end (server-sent events) does not hold back what comes, so that the end of the
+ * connection is noticed.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ProtocolConnection } from '../protocol.ts'
@@ -15,6 +17,9 @@ import { ConnectionStream, type StreamOwner } from './stream.ts'
 import type { HttpWorker } from './worker.ts'
 
 const CRLF_CRLF = 0x0d0a0d0a
+const EMPTY_LINE: Buffer = Buffer.from('\r\n\r\n')
+const MOST_OPEN = 32
+const MOST_QUEUED_BYTES = 256 * 1024
 
 /** A request, from its head to the end of its answer. */
 interface Open {
@@ -60,7 +65,8 @@ export class HttpConnection implements ProtocolConnection, StreamOwner {
   }
 
   get isPaused(): boolean {
-    return !this.#isDue && this.#stream?.hasWaiting !== true
+    if (this.#isDue || this.#stream === undefined || this.#stream.hasWaiting) return false
+    return this.#isAnswering || this.#stream.isStopped
   }
 
   get isClosing(): boolean {
@@ -92,15 +98,18 @@ export class HttpConnection implements ProtocolConnection, StreamOwner {
     const stream = this.#stream
     this.#isDue = false
     stream.drainTo(out)
-    let at = from
-    if (at < to && !this.hasMore && !stream.isOver) {
-      at = to
-      if (this.#refusal === undefined) this.#take(stream, Buffer.from(source.subarray(from, to)))
+    const bytes = Buffer.from(source.subarray(from, to))
+    let at = 0
+    while (at < bytes.length && !out.isFull && this.#canTake(stream)) {
+      const end = endOfPiece(bytes, at)
+      this.#take(stream, bytes.subarray(at, end))
+      at = end
     }
+    if (this.#refusal !== undefined || stream.isOver) at = bytes.length
     stream.undrain()
     this.#isHeld = this.hasMore || this.#open.some((open) => open.isStream)
     this.#worker.fed()
-    return at
+    return from + at
   }
 
   dispose(): void {
@@ -159,7 +168,20 @@ export class HttpConnection implements ProtocolConnection, StreamOwner {
   #connect(): ConnectionStream {
     const stream = new ConnectionStream(this, this.#worker.host.addressOf(this.slot))
     this.#worker.connected(this, stream)
+    stream.read(0) // from now on what is put in is parsed at once, not a tick later
     return stream
+  }
+
+  /** Whether another request may be begun: answers behind others are kept whole until their turn. */
+  #canTake(stream: ConnectionStream): boolean {
+    if (stream.isStopped || stream.isOver || this.#refusal !== undefined) return false
+    if (this.#open.length >= MOST_OPEN) return false
+    let queuedBytes = 0
+    for (const { isUndecided, response } of this.#open) {
+      if (isUndecided) return false
+      queuedBytes += response.writableLength
+    }
+    return queuedBytes < MOST_QUEUED_BYTES
   }
 
   #take(stream: ConnectionStream, bytes: Buffer): void {
@@ -190,6 +212,12 @@ export class HttpConnection implements ProtocolConnection, StreamOwner {
 /** Its answer is not wholly in the stream. */
 function isUnfinished({ response }: Open): boolean {
   return !response.writableEnded || response.writableLength > 0
+}
+
+/** Behind the next empty line, as one request has one at most in its head. */
+function endOfPiece(bytes: Buffer, from: number): number {
+  const at = bytes.indexOf(EMPTY_LINE, from)
+  return at < 0 ? bytes.length : at + EMPTY_LINE.length
 }
 
 function endOf(bytes: Buffer): number {

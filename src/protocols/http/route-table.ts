@@ -18,6 +18,8 @@ export interface Route {
   readonly right: Right
   /** Bytes that a request may bring at most; left out: none, and what comes is passed over. */
   readonly mostBodyBytes?: (exchange: Exchange) => number
+  /** What can be refused before the body is read. @throws Problem */
+  readonly check?: (exchange: Exchange) => void
   /** Answers. What it throws becomes a problem: a `Problem` itself, anything else a 500. */
   handle(exchange: Exchange): void | Promise<void>
   /** The operation in /openapi.json: an Operation Object of OpenAPI 3.1. */

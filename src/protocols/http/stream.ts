@@ -56,7 +56,7 @@ export class ConnectionStream extends Duplex {
 
   /** Hands bytes to node:http; they are its own from now on. */
   deliver(bytes: Buffer): void {
-    this.#isStopped = !this.push(bytes)
+    this.#isStopped = !this.push(bytes) || this.readableLength > 0
   }
 
   /** From now on replies go to `out`, first those that wait; until `undrain`. */

@@ -64,6 +64,9 @@ export interface RawResponse {
 export class RawClient {
   readonly socket: Socket
   #received: Buffer = Buffer.alloc(0)
+  /** What came since. */
+  #parts: Buffer[] = []
+  #partBytes = 0
   #isEnded = false
   #wake = (): void => {}
 
@@ -77,7 +80,8 @@ export class RawClient {
     this.socket = socket
     socket.on('error', () => {}) // a reset shows as the end
     socket.on('data', (chunk) => {
-      this.#received = Buffer.concat([this.#received, chunk])
+      this.#parts.push(chunk)
+      this.#partBytes += chunk.length
       this.#wake()
     })
     for (const event of ['end', 'close']) {
@@ -95,7 +99,9 @@ export class RawClient {
 
   /** The next response. @param isHead it has no body, whatever its header says */
   async response(isHead = false): Promise<RawResponse> {
+    let wanted = 0
     for (;;) {
+      if (this.#received.length + this.#partBytes >= wanted) this.#join()
       const headEnd = this.#received.indexOf('\r\n\r\n')
       if (headEnd >= 0) {
         const [line = '', ...fields] = this.#received.toString('latin1', 0, headEnd).split('\r\n')
@@ -113,8 +119,15 @@ export class RawClient {
           this.#received = this.#received.subarray(headEnd + 4 + length)
           return { status: Number(code), headers, body }
         }
+        wanted = headEnd + 4 + length
       }
-      if (this.#isEnded) throw new Error(`ended after '${this.#received.toString('latin1')}'`)
+      if (this.#isEnded) {
+        this.#join()
+        if (this.#received.length < wanted || wanted === 0) {
+          throw new Error(`ended after '${this.#received.toString('latin1', 0, 200)}'`)
+        }
+        continue
+      }
       await this.#more()
     }
   }
@@ -127,11 +140,18 @@ export class RawClient {
   /** Waits until the server has ended the connection; what came before that, unread. */
   async ended(): Promise<string> {
     while (!this.#isEnded) await this.#more()
+    this.#join()
     return this.#received.toString('latin1')
   }
 
   get isEnded(): boolean {
     return this.#isEnded
+  }
+
+  #join(): void {
+    this.#received = Buffer.concat([this.#received, ...this.#parts])
+    this.#parts = []
+    this.#partBytes = 0
   }
 
   #more(): Promise<void> {

@@ -36,7 +36,6 @@ const OCTET_STREAM = 'application/octet-stream'
 
 function put(exchange: Exchange): void {
   const { raw } = exchange.worker
-  refuseEncodings(exchange)
   const conditions = new Conditions(exchange)
   const expiry = expiryOf(exchange)
   const content = raw.contentTypeNumber(contentTypeOf(exchange))
@@ -127,6 +126,12 @@ function flush(exchange: Exchange): void {
   exchange.reply(204, {})
 }
 
+function checkPut(exchange: Exchange): void {
+  refuseEncodings(exchange)
+  contentTypeOf(exchange)
+  expiryOf(exchange)
+}
+
 /** What is stored is what is sent: a value that is encoded would come back without saying so. */
 function refuseEncodings(exchange: Exchange): void {
   const encoding = exchange.header('content-encoding')
@@ -157,6 +162,7 @@ export const WRITE_ROUTES: readonly Route[] = [
     path: '/cache/{key}',
     right: 'write',
     mostBodyBytes: ({ worker }) => worker.raw.session.facts.maxItemBytes,
+    check: checkPut,
     handle: put,
     operation: {
       operationId: 'putEntry',
