@@ -34,6 +34,15 @@ export class CommandLog {
     else plain(why)
   }
 
+  /** The files of users and of TLS, at SIGHUP. */
+  reloaded(): void {
+    this.#log.tell('reload.done')
+  }
+
+  notReloaded(why: string): void {
+    this.#log.tell('reload.failed', { why })
+  }
+
   signal(signal: NodeJS.Signals): void {
     this.#log.tell('server.signal', { signal })
   }

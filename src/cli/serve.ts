@@ -77,8 +77,9 @@ function awaitSignal(log: CommandLog): Promise<void> {
 async function reload(server: Server, log: CommandLog, settings: Settings): Promise<void> {
   try {
     await server.reload()
+    log.reloaded()
   } catch (error) {
-    log.warn(`${messageOf(error, settings)}; what was there before goes on`)
+    log.notReloaded(messageOf(error, settings))
   }
 }
 

@@ -29,8 +29,8 @@ export const LOG_EVENTS = {
   'connection.closed': { level: 'debug', text: 'a client went' },
   'client.refused': { level: 'warn', text: 'a client was turned away' },
   'auth.failed': { level: 'warn', text: 'a client gave no valid credentials', isLimited: true },
-  'reload.done': { level: 'info', text: 'read again' },
-  'reload.failed': { level: 'error', text: 'not read again, the old one stays' },
+  'reload.done': { level: 'info', text: 'files were read again' },
+  'reload.failed': { level: 'error', text: 'a file is bad: what was there before goes on' },
   'log.dropped': { level: 'warn', text: 'lines were dropped: nobody took them' },
 } as const satisfies Readonly<Record<string, LogEvent>>
 

@@ -74,5 +74,23 @@ export const LIMITS: FlagGroup = {
       allowed: SECONDS,
       read: numberOrText,
     },
+    {
+      name: 'http-head-timeout',
+      value: 'SECONDS',
+      help: 'that the head of an HTTP request may take (10)',
+      option: 'serve.httpHeadTimeout',
+      standard: 10,
+      allowed: { ...SECONDS, least: 1 },
+      read: numberOrText,
+    },
+    {
+      name: 'http-request-timeout',
+      value: 'SECONDS',
+      help: 'that an HTTP request may take, its body included (60)',
+      option: 'serve.httpRequestTimeout',
+      standard: 60,
+      allowed: { ...SECONDS, least: 1 },
+      read: numberOrText,
+    },
   ],
 }
