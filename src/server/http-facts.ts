@@ -1,4 +1,6 @@
 /** The server as the HTTP protocol sees it from one worker: what `HttpHost` asks. */
+import type { CommandClock } from '../observe/command-clock.ts'
+import type { Snapshot } from '../observe/snapshot.ts'
 import { type Gate, OPEN_GATE } from '../protocols/http/gate.ts'
 import type { HttpHost, HttpSettings } from '../protocols/http/host.ts'
 import type { ServerTotals } from '../protocols/redis/host.ts'
@@ -26,6 +28,11 @@ export class HttpFacts implements HttpHost {
   readonly startedAt: number
   readonly settings: HttpSettings
   readonly gate: Gate
+  readonly clock: CommandClock
+  /** Told by who makes the protocol, who has the engine. */
+  observe: () => Snapshot = () => {
+    throw new Error('nobody observes yet')
+  }
   /** Told by the worker: who executes a connection is asked to do so. */
   onServe: (slot: number) => void = () => {}
   /** Told by the protocol: something waits for the event loop of this thread. */
@@ -39,6 +46,7 @@ export class HttpFacts implements HttpHost {
     this.workers = spec.settings.workers
     this.startedAt = facts.startedAt
     this.settings = http.settings
+    this.clock = facts.clock
     this.#facts = facts
     this.gate = facts.auth?.gate ?? OPEN_GATE
   }

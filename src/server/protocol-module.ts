@@ -10,6 +10,7 @@ import type { ServerFacts } from '../protocols/memcached/host.ts'
 import type { RedisHost } from '../protocols/redis/host.ts'
 import type { HttpFacts } from './http-facts.ts'
 import type { Protocol } from './listen.ts'
+import { observerOf } from './observation.ts'
 import type { OpenProtocol } from './served.ts'
 import type { WorkerFacts } from './worker-facts.ts'
 
@@ -30,13 +31,14 @@ export async function openerOf(
     return protocol.createProtocol(engine, facts)
   }
   const { connectionBoard, redis, http } = facts
+  if (http !== undefined) http.observe = observerOf(engine, facts.observed)
   const raw = new RawAccess(engine)
   const board = new ObservationBoard(facts.observed.observation)
   const memcached = await memcachedOpener(raw, facts, board)
   const openers: Readonly<Record<Protocol, OpenProtocol>> = {
     memcached,
     redis: redis === undefined ? memcached : await redisOpener(raw, redis, board),
-    http: http === undefined ? memcached : await httpOpener(raw, http),
+    http: http === undefined ? memcached : await httpOpener(raw, http, board),
   }
   return (slot) => openers[connectionBoard.protocolOf(slot)](slot)
 }
@@ -68,10 +70,16 @@ async function redisOpener(
   return (slot) => new RedisConnection(worker, slot)
 }
 
-async function httpOpener(raw: RawAccess, host: HttpFacts): Promise<OpenProtocol> {
+async function httpOpener(
+  raw: RawAccess,
+  host: HttpFacts,
+  board: ObservationBoard,
+): Promise<OpenProtocol> {
   const { HttpConnection } = await import('../protocols/http/connection.ts')
   const { openHttp } = await import('../protocols/http/open.ts')
   const worker = openHttp(raw, host)
   host.needsTurn = () => worker.needsTurn
+  const names = worker.routes.routes.map(({ method, path }) => `${method} ${path}`)
+  board.name('http', names)
   return (slot) => new HttpConnection(worker, slot)
 }

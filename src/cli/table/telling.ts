@@ -9,6 +9,18 @@ export const TELLING: FlagGroup = {
   title: 'What it tells',
   flags: [
     {
+      name: 'no-hot-keys',
+      help: 'do not note which keys are used most and which values are largest',
+      more:
+        'Noting them takes a look at one use in 128. `stats hotkeys`, `stats bigkeys`, ' +
+        '`OBJECT FREQ` and the dashboard tell them. In a program the option is `hotKeys` of the engine, and off.',
+      option: 'engine.hotKeys',
+      toOption: (isOff) => (typeof isOff === 'boolean' ? !isOff : isOff),
+      standard: false,
+      isOwnDefault: true,
+      read: yesOrNo,
+    },
+    {
       name: 'log-level',
       value: 'LEVEL',
       help: 'what is logged on stderr: this and what is more urgent (info)',

@@ -22,6 +22,7 @@ export function answer(
   isAskedToContinue: boolean,
   refusal?: Problem,
 ): void {
+  const begunAt = worker.host.clock.begin()
   const open = connection.begins(request, response)
   const startStream = () => {
     open.isStream = true
@@ -47,7 +48,8 @@ export function answer(
     if (refusal !== undefined) throw refusal
     const route = find(exchange)
     if (route === undefined) return
-    const { gate } = worker.host
+    const { gate, clock } = worker.host
+    response.once('close', () => clock.end(worker.seriesOf(route), open.isStream ? 0 : begunAt))
     const caller = gate.callerOf(
       request.headers.authorization,
       worker.host.addressOf(exchange.slot),

@@ -10,6 +10,7 @@
  * connection is noticed.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { PROTOCOLS } from '../../observe/observation-board.ts'
 import type { ProtocolConnection } from '../protocol.ts'
 import type { ReplyBuffer } from '../reply-buffer.ts'
 import type { Problem } from './problem.ts'
@@ -33,6 +34,7 @@ interface Open {
 
 export class HttpConnection implements ProtocolConnection, StreamOwner {
   readonly slot: number
+  readonly batches: number = PROTOCOLS.http.first
   readonly #worker: HttpWorker
   /** From the first byte on: an idle connection costs little. */
   #stream: ConnectionStream | undefined

@@ -2,6 +2,8 @@
  * What the HTTP protocol asks of the server around it: one object per worker, every method called
  * on that worker. Sockets, threads and options are the server's.
  */
+import type { CommandClock } from '../../observe/command-clock.ts'
+import type { Snapshot } from '../../observe/snapshot.ts'
 import type { ServerTotals } from '../redis/host.ts'
 import type { Gate } from './gate.ts'
 
@@ -24,6 +26,10 @@ export interface HttpHost {
   readonly settings: HttpSettings
   /** Who may do what. */
   readonly gate: Gate
+  /** Counts the requests of this worker, and times some. */
+  readonly clock: CommandClock
+  /** What the whole server and its engine count and measure, now: bounded work, stops nobody. */
+  observe(): Snapshot
   /** What the server counts of all connections, whatever their protocol. */
   totals(): ServerTotals
   /** Whether new connections are taken: false before the start is over and while it ends. */

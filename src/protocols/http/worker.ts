@@ -8,11 +8,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { RawAccess } from '../../engine/raw-access.ts'
+import { PROTOCOLS } from '../../observe/observation-board.ts'
 import { answer } from './answer.ts'
 import type { HttpConnection } from './connection.ts'
 import type { HttpHost } from './host.ts'
 import { parserProblem, Problem } from './problem.ts'
-import { RouteTable } from './route-table.ts'
+import { type Route, RouteTable } from './route-table.ts'
 import type { ConnectionStream } from './stream.ts'
 
 /** Request line and header fields together, as node:http's own limit. */
@@ -64,6 +65,11 @@ export class HttpWorker {
   /** Something waits for this thread's event loop: what node:http puts off to its next tick. */
   get needsTurn(): boolean {
     return this.#isTurnDue
+  }
+
+  /** Where requests of a route are counted. */
+  seriesOf(route: Route): number {
+    return PROTOCOLS.http.first + 1 + this.routes.routes.indexOf(route)
   }
 
   now(): number {

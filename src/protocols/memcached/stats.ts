@@ -7,6 +7,7 @@ import { classStats, memoryLimit } from '../../engine/slab-admin.ts'
 import type { ClientSession, Continuation } from './client-session.ts'
 import { COUNT, COUNTER_NAMES, SETTING } from './counters.ts'
 import type { ConnectionFacts } from './host.ts'
+import { bigKeyStats, hotKeyStats } from './key-stats.ts'
 import { line } from './line.ts'
 import { tellDetail } from './prefixes.ts'
 import { versionOf } from './version.ts'
@@ -55,6 +56,8 @@ function linesOf(session: ClientSession, topic: string): readonly StatLine[] | u
   if (topic === '') return generalStats(session)
   if (topic === 'items') return itemStats(session)
   if (topic === 'slabs') return slabStats(session)
+  if (topic === 'hotkeys') return hotKeyStats(session)
+  if (topic === 'bigkeys') return bigKeyStats(session)
   if (topic === 'sizes') return [['sizes_status', 'disabled']]
   return topic === 'settings' ? settingStats(session) : undefined
 }

@@ -1,17 +1,19 @@
-/** GET /stats: what the engine and the server count, as JSON. */
+/** GET /stats: a snapshot of the server and its engine, as JSON: see src/observe/snapshot.ts. */
 import { CONTENT_TYPES } from '../../../../native-layout/control-block.ts'
-import { readStats } from '../../../engine/statistics.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Route } from '../route-table.ts'
 
 function stats(exchange: Exchange): void {
   const { raw, host } = exchange.worker
-  const { version, pid, startedAt, workers } = host
-  const uptime = Math.floor((Date.now() - startedAt) / 1000)
+  const snapshot = host.observe()
   const contentTypes = { registered: raw.contentTypeCount(), limit: CONTENT_TYPES }
-  const server = { version, pid, uptime, workers, connections: host.totals(), contentTypes }
-  exchange.json(200, { server, engine: readStats(raw.session) }, { 'Cache-Control': 'no-store' })
+  const uptime = Math.floor((snapshot.at - host.startedAt) / 1000)
+  const connections = { ...host.totals(), ...snapshot.server.connections }
+  const server = { ...snapshot.server, uptime, connections, contentTypes }
+  exchange.json(200, { ...snapshot, server }, { 'Cache-Control': 'no-store' })
 }
+
+const STATS_PARTS = ['at', 'engine', 'server', 'process', 'threads', 'commands', 'batches']
 
 export const STATS_ROUTES: readonly Route[] = [
   {
@@ -30,8 +32,8 @@ export const STATS_ROUTES: readonly Route[] = [
             'application/json': {
               schema: {
                 type: 'object',
-                required: ['server', 'engine'],
-                properties: { server: { type: 'object' }, engine: { type: 'object' } },
+                required: STATS_PARTS,
+                properties: Object.fromEntries(STATS_PARTS.map((part) => [part, {}])),
               },
             },
           },
