@@ -2,6 +2,7 @@
 import type { CommandClock } from '../observe/command-clock.ts'
 import type { Snapshot } from '../observe/snapshot.ts'
 import { type Gate, OPEN_GATE } from '../protocols/http/gate.ts'
+import { COUNT } from '../protocols/memcached/counters.ts'
 import type { HttpHost, HttpSettings } from '../protocols/http/host.ts'
 import type { ServerTotals } from '../protocols/redis/host.ts'
 import type { WorkerSpec } from './messages.ts'
@@ -16,8 +17,9 @@ export interface HttpSpec {
 export function httpSpecOf(options: ResolvedServeOptions): HttpSpec | undefined {
   const isSpoken = ({ protocol }: { protocol: string }) => protocol === 'http'
   if (options.httpPorts.length === 0 && !options.tls?.ports.some(isSpoken)) return undefined
-  const { hostNames, flush } = options
-  return { settings: { hostNames, isFlushEnabled: flush } }
+  const { hostNames, flush, limits } = options
+  const { httpHeadTimeout: headSeconds, httpRequestTimeout: requestSeconds } = limits
+  return { settings: { hostNames, isFlushEnabled: flush, headSeconds, requestSeconds } }
 }
 
 export class HttpFacts implements HttpHost {
@@ -57,6 +59,10 @@ export class HttpFacts implements HttpHost {
 
   isAccepting(): boolean {
     return this.#facts.isAccepting()
+  }
+
+  requestTimedOut(): void {
+    this.#facts.board.add(COUNT.http_timeouts, 1)
   }
 
   addressOf(slot: number): string {

@@ -39,6 +39,10 @@ export interface LimitOptions {
    * @defaultValue 10
    */
   authTimeout?: number | undefined
+  /** Seconds that the head of an HTTP request may take. @defaultValue 10 */
+  httpHeadTimeout?: number | undefined
+  /** Seconds that an HTTP request may take as a whole, its body included. @defaultValue 60 */
+  httpRequestTimeout?: number | undefined
 }
 
 export interface ResolvedLimits {
@@ -48,6 +52,8 @@ export interface ResolvedLimits {
   readonly outputBuffer: number
   readonly stallTimeout: number
   readonly authTimeout: number
+  readonly httpHeadTimeout: number
+  readonly httpRequestTimeout: number
 }
 
 export const LIMIT_OPTION_NAMES = [
@@ -57,6 +63,8 @@ export const LIMIT_OPTION_NAMES = [
   'outputBuffer',
   'stallTimeout',
   'authTimeout',
+  'httpHeadTimeout',
+  'httpRequestTimeout',
 ] as const satisfies readonly (keyof LimitOptions)[]
 
 export const MAX_PER_ADDRESS = 200_000
@@ -75,6 +83,8 @@ export function resolveLimits(given: Unchecked): ResolvedLimits {
     outputBuffer: size(given, 'outputBuffer', LEAST_BUFFER, MOST_BUFFER, MIB),
     stallTimeout: whole(given, 'stallTimeout', 0, MAX_LIMIT_SECONDS, 300),
     authTimeout: whole(given, 'authTimeout', 0, MAX_LIMIT_SECONDS, 10),
+    httpHeadTimeout: whole(given, 'httpHeadTimeout', 1, MAX_LIMIT_SECONDS, 10),
+    httpRequestTimeout: whole(given, 'httpRequestTimeout', 1, MAX_LIMIT_SECONDS, 60),
   }
 }
 

@@ -2,6 +2,7 @@
  * What bounds a client: each limit is met, told in the words of the table in docs/operations.md,
  * counted, and nobody else notices. Those of TLS are in tls.test.ts.
  */
+import { writeFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
@@ -10,7 +11,7 @@ import { ConnectionBoard } from '../../src/server/connection-board.ts'
 import { Notices } from '../../src/server/notices.ts'
 import { resolveServeOptions, type ServeOptions } from '../../src/server/options.ts'
 import { answerOf, eventually, HAND_OFFS } from './open-server.ts'
-import { openSecure, type SecureServer } from './secure-server.ts'
+import { certificates, openSecure, type SecureServer } from './secure-server.ts'
 
 const MIB = 1024 * 1024
 
@@ -133,6 +134,44 @@ describe.each(HAND_OFFS)('%s', (handOff) => {
     expect(await eventually(() => stalled.destroyed)).toBe(true)
     silent.write('PING\r\n')
     expect(await answerOf(silent, '\n')).toBe('+PONG\r\n')
+  }, 15_000)
+
+  test('the time of an HTTP request, its head and its body', async () => {
+    const server = await openSecure({ handOff, httpHeadTimeout: 1, httpRequestTimeout: 2 })
+    const heads = await Promise.all([1, 2, 3].map(() => server.plain('http')))
+    for (const socket of heads) socket.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Slow')
+    const drip = setInterval(() => heads.map((socket) => socket.write('w')), 100)
+    const body = await server.plain('http')
+    body.write('PUT /cache/a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nhalf')
+    const answers = await Promise.all(heads.map((socket) => answerOf(socket)))
+    clearInterval(drip)
+    const late = (what: string, seconds: number) =>
+      new RegExp(`^HTTP/1.1 408 [\\s\\S]*the ${what} took more than ${seconds} s`)
+    for (const answer of answers) expect(answer).toMatch(late('head of the request', 1))
+    expect(await answerOf(body)).toMatch(late('request', 2))
+    expect(await server.reaches('http_timeouts', 4)).toBe(4)
+    expect(await server.stat('curr_items')).toBe(0)
+  }, 15_000)
+
+  test('the time to say who it is', async () => {
+    const file = certificates.file('users')
+    writeFileSync(file, 'ann:secret\n')
+    const server = await openSecure({ handOff, authFile: file, authTimeout: 1 })
+    const silent = await server.plain('redis')
+    const asks = await server.plain('redis')
+    asks.write('PING\r\n')
+    const memcached = await server.plain('memcached')
+    const known = await server.plain('redis')
+    known.write('AUTH ann secret\r\n')
+    expect(await answerOf(known, '\n')).toBe('+OK\r\n')
+    const late = '-NOAUTH Authentication timed out.\r\n'
+    expect(await answerOf(silent)).toBe(late)
+    expect(await answerOf(asks)).toMatch(
+      new RegExp(`^-NOAUTH Authentication required.\r\n${late}$`),
+    )
+    expect(await answerOf(memcached)).toBe('CLIENT_ERROR authentication timed out\r\n')
+    known.write('INFO stats\r\n')
+    expect(await answerOf(known, 'foreign_requests')).toContain('auth_timeouts:3\r\n')
   }, 15_000)
 
   test('idle time', async () => {

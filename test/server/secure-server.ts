@@ -1,4 +1,4 @@
-/** Servers that speak TLS, for tests: with memcached's and Redis' protocols, and their counters. */
+/** Servers that speak TLS, for tests: with all protocols, and their counters. */
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls'
@@ -24,7 +24,7 @@ afterAll(() => certificates.remove())
 
 export interface SecureServer {
   readonly server: Server
-  /** `memcached`, `redis`: plain text; `memcached-tls`, `redis-tls`. */
+  /** `memcached`, `redis`, `http`: plain text; `memcached-tls` and so on. */
   readonly ports: Readonly<Record<string, number>>
   /** A TLS client, before its handshake is known to be done. */
   dial(port: string, options?: ConnectionOptions): TLSSocket
@@ -41,8 +41,10 @@ export async function openSecure(options: ServeOptions = {}): Promise<SecureServ
   const server = await serve(testEngine(), {
     memcachedPort: 0,
     redisPort: 0,
+    httpPort: 0,
     memcachedTlsPort: 0,
     redisTlsPort: 0,
+    httpTlsPort: 0,
     tlsCert: certificates.file('server.pem'),
     tlsKey: certificates.file('server.key'),
     workers: 2,
@@ -94,12 +96,19 @@ export async function openSecure(options: ServeOptions = {}): Promise<SecureServ
   }
 }
 
-function portsOf({ addresses, redisAddresses, tlsAddresses }: Server): Record<string, number> {
+function portsOf({
+  addresses,
+  redisAddresses,
+  httpAddresses,
+  tlsAddresses,
+}: Server): Record<string, number> {
   const first = (list: readonly string[]) => Number(/\d+$/.exec(list[0] ?? '0')![0])
   return {
     memcached: first(addresses),
     redis: first(redisAddresses),
+    http: first(httpAddresses),
     'memcached-tls': first(tlsAddresses.memcached),
     'redis-tls': first(tlsAddresses.redis),
+    'http-tls': first(tlsAddresses.http),
   }
 }

@@ -63,7 +63,7 @@ describe.each(HAND_OFFS)('%s', (handOff) => {
     expect(await server.reaches('tls_handshake_failures', 0)).toBe(0)
   })
 
-  test('redis-cli --tls, ioredis and openssl s_client', async () => {
+  test('redis-cli --tls, ioredis, curl and openssl s_client', async () => {
     const server = await openSecure({ handOff })
     const cli = ['-p', String(server.ports['redis-tls']), '--tls', '--sni', 'localhost', ...CA]
     expect((await run('redis-cli', [...cli, 'set', 'from', 'cli'])).stdout).toBe('OK\n')
@@ -73,6 +73,9 @@ describe.each(HAND_OFFS)('%s', (handOff) => {
     const values = await Promise.all(Array.from({ length: 500 }, () => client.incr('count')))
     expect(values.at(-1)).toBe(500)
     client.disconnect()
+    const url = `https://localhost:${server.ports['http-tls']}/cache/from`
+    const { stdout } = await run('curl', ['-sS', '-m', '5', ...CA, '-w', ' %{http_code}', url])
+    expect(stdout).toBe('cli 200')
     const said = await sClient(server.ports['memcached-tls']!, ['-quiet'], 'get from\r\nquit\r\n')
     expect(said).toContain('VALUE from 0 3\r\ncli\r\nEND\r\n')
   })

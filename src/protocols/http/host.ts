@@ -12,6 +12,9 @@ export interface HttpSettings {
   readonly hostNames: readonly string[]
   /** Whether `DELETE /cache` is allowed. */
   readonly isFlushEnabled: boolean
+  /** Seconds that the head of a request may take, and the whole of it. */
+  readonly headSeconds: number
+  readonly requestSeconds: number
 }
 
 export interface HttpHost {
@@ -34,6 +37,8 @@ export interface HttpHost {
   totals(): ServerTotals
   /** Whether new connections are taken: false before the start is over and while it ends. */
   isAccepting(): boolean
+  /** A request took too long: to be counted. */
+  requestTimedOut(): void
   /** The address of a client of this worker: `127.0.0.1`. */
   addressOf(slot: number): string
   /**

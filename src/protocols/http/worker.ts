@@ -2,8 +2,8 @@
  * What the HTTP connections of one worker share: node:http's server, which parses and never
  * listens; the table of routes; the engine.
  *
- * What is promised of time: a request whose head is not whole within HEAD_MS, or that is not whole
- * within REQUEST_MS, is answered 408 and its connection ends.
+ * What is promised of time: a request whose head is not whole in time, or that is not whole itself,
+ * is answered 408 and its connection ends.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
@@ -19,8 +19,7 @@ import type { ConnectionStream } from './stream.ts'
 /** Request line and header fields together, as node:http's own limit. */
 export const MOST_HEAD_BYTES: number = 16 * 1024
 const MOST_HEADERS = 100
-const HEAD_MS = 10_000
-const REQUEST_MS = 60_000
+const SECOND_MS = 1000
 const LOOK_MS = 1000
 
 export class HttpWorker {
@@ -111,13 +110,15 @@ export class HttpWorker {
 
   #look(): void {
     const now = this.#now()
+    const { headSeconds, requestSeconds } = this.host.settings
     for (const connection of this.#streams.keys()) {
       const { startedAt } = connection
       if (startedAt === 0) continue
-      const limit = connection.hasHead ? REQUEST_MS : HEAD_MS
-      if (now - startedAt <= limit) continue
+      const seconds = connection.hasHead ? requestSeconds : headSeconds
+      if (now - startedAt <= seconds * SECOND_MS) continue
       const what = connection.hasHead ? 'request' : 'head of the request'
-      connection.refuse(new Problem(408, `the ${what} took more than ${limit / 1000} s`))
+      connection.refuse(new Problem(408, `the ${what} took more than ${seconds} s`))
+      this.host.requestTimedOut()
     }
   }
 }

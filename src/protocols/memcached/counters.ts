@@ -18,6 +18,7 @@ export const LIMIT_COUNTERS = [
   'auth_timeouts',
   'requests_too_large',
   'foreign_requests',
+  'http_timeouts',
   'tls_handshakes',
   'tls_handshake_failures',
   'tls_handshake_timeouts',
