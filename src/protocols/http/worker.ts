@@ -30,6 +30,7 @@ export class HttpWorker {
   readonly #connections = new Map<Duplex, HttpConnection>()
   readonly #streams = new Map<HttpConnection, Duplex>()
   #isTurnDue = false
+  #clock: NodeJS.Timeout | undefined
   readonly #now: () => number
 
   /** @param now in ms, of a clock that nobody sets */
@@ -58,7 +59,6 @@ export class HttpWorker {
     this.#server.on('connect', (_request: IncomingMessage, socket: Duplex) => {
       this.#connections.get(socket)?.refuse(new Problem(501, 'this server is no proxy'))
     })
-    setInterval(() => this.#look(), LOOK_MS).unref()
   }
 
   /** Something waits for this thread's event loop: what node:http puts off to its next tick. */
@@ -76,6 +76,7 @@ export class HttpWorker {
   }
 
   connected(connection: HttpConnection, stream: ConnectionStream): void {
+    this.#clock ??= setInterval(() => this.#look(), LOOK_MS).unref()
     this.#connections.set(stream, connection)
     this.#streams.set(connection, stream)
     this.#server.emit('connection', stream)

@@ -1,7 +1,17 @@
 /** Whether the server lives, and whether it shall get requests: for probes and balancers. */
+import { problems } from '../operations.ts'
 import { Problem } from '../problem.ts'
 import type { Route } from '../route-table.ts'
 
+const STATUS = {
+  'application/json': {
+    schema: {
+      type: 'object',
+      required: ['status'],
+      properties: { status: { type: 'string' } },
+    },
+  },
+}
 const UNCACHED = { 'Cache-Control': 'no-store' }
 
 export const HEALTH_ROUTES: readonly Route[] = [
@@ -14,7 +24,7 @@ export const HEALTH_ROUTES: readonly Route[] = [
       operationId: 'healthz',
       summary: 'Whether a worker answers at all',
       tags: ['server'],
-      responses: { 200: { description: 'It does' } },
+      responses: { 200: { description: 'It does', content: STATUS } },
     },
   },
   {
@@ -31,7 +41,7 @@ export const HEALTH_ROUTES: readonly Route[] = [
       operationId: 'readyz',
       summary: 'Whether new clients shall come: not while the server ends',
       tags: ['server'],
-      responses: { 200: { description: 'They shall' }, 503: { description: 'Not now' } },
+      responses: { 200: { description: 'They shall', content: STATUS }, ...problems(503) },
     },
   },
 ]
