@@ -87,6 +87,9 @@ export class HttpWorker {
     if (stream === undefined) return
     this.#streams.delete(connection)
     this.#connections.delete(stream)
+    if (this.#streams.size > 0) return
+    clearInterval(this.#clock)
+    this.#clock = undefined
   }
 
   /** node:http was given bytes: it goes on at its next tick. */

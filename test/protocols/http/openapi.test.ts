@@ -111,7 +111,7 @@ function check(
 ): void {
   const declared = responses[status]
   expect([operationId, status, declared !== undefined]).toEqual([operationId, status, true])
-  const type = headers['content-type']
+  const [type] = (headers['content-type'] ?? '').split(';')
   if (status >= 400) expect(type).toBe('application/problem+json')
   else if (body.length > 0) {
     const types = Object.keys(declared!.content ?? {})
