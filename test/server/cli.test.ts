@@ -107,7 +107,10 @@ describe('what is wrong is one line', () => {
     [['--eviction', 'lru'], /eviction is "lru": it must be 'clock' or 'none'/],
     [['--handoff', 'pipes'], /handoff is "pipes"/],
     [['--config', '/nowhere.json'], /config \/nowhere\.json cannot be read/],
-    [['-p', '0', '-l', '192.0.2.1', '--insecure'], /host is "192\.0\.2\.1": this machine has no such address/],
+    [
+      ['-p', '0', '-l', '192.0.2.1', '--insecure'],
+      /host is "192\.0\.2\.1": this machine has no such address/,
+    ],
   ] as const
   test.each(wrongValues)('%o cannot be served', async (args, message) => {
     const { code, stdout, stderr } = await run(['serve', ...args])

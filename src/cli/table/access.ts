@@ -10,8 +10,8 @@ export const ACCESS: FlagGroup = {
       value: 'FILE',
       help: 'users: name:password and their rights, a line each',
       more:
-        'Passwords as text or as `heddle hash-password` prints them; src/auth/README.md has the form. ' +
-        'Read again on SIGHUP: connections of users that are gone or changed are closed.',
+        'Passwords as text or as `heddle hash-password` prints them; src/auth/README.md has the ' +
+        'form. Read again on SIGHUP: connections of users that are gone or changed are closed.',
       option: 'serve.authFile',
       allowed: { text: 'a file of users that can be read' },
       read: plain,
@@ -20,8 +20,8 @@ export const ACCESS: FlagGroup = {
       name: 'insecure',
       help: 'listen beyond this machine without users',
       more:
-        'Without it, and without `auth-file`, an address that other machines reach is refused, as is ' +
-        'a unix socket that every user of this machine may write to.',
+        'Without it, and without `auth-file`, an address that other machines reach is refused, ' +
+        'as is a unix socket that every user of this machine may write to.',
       option: 'serve.insecure',
       standard: false,
       read: yesOrNo,

@@ -7,6 +7,14 @@
  */
 import { PROTOCOLS } from '../../observe/observation-board.ts'
 import {
+  executeSaslAuth,
+  executeSaslList,
+  executeSaslStep,
+  isForNobody,
+  isSasl,
+  UNFINISHED,
+} from './authenticate.ts'
+import {
   executeFlush,
   executeNoop,
   executeQuit,
@@ -26,6 +34,7 @@ import { executeGet, executeTouch } from './binary-retrieve.ts'
 import { executeCount, executeDelete, executeStore, refuseValue } from './binary-store.ts'
 import type { ClientSession } from './client-session.ts'
 import { MAX_KEY_BYTES } from './line.ts'
+import { mayRunFrame } from './permissions.ts'
 import { STORE_ADD, STORE_APPEND, STORE_PREPEND, STORE_REPLACE, STORE_SET } from './store.ts'
 
 interface BinaryCommand {
@@ -34,8 +43,7 @@ interface BinaryCommand {
   readonly isQuiet: boolean
   /** Whether the lengths of the request are those of this command. */
   fits(): boolean
-  /** undefined: the command is known and not offered. */
-  readonly execute: ((session: ClientSession) => void) | undefined
+  readonly execute: (session: ClientSession) => void
   /** A kind of store.ts, where a value of any length follows; else NO_STORE. */
   readonly store: number
 }
@@ -108,13 +116,10 @@ define(
 define('touch', [0x1c], isTimed, (session) => executeTouch(session, false, false))
 define('gat', [0x1d, 0x1e], isTimed, (session) => executeTouch(session, false, true))
 define('gatk', [0x23, 0x24], isTimed, (session) => executeTouch(session, true, true))
-// SASL: its mechanisms, and the two requests of an authentication. There are no users.
-define('sasl_list', [0x20], isBare, undefined)
-define('sasl_auth', [0x21], () => isKeyWith(0), undefined)
-define('sasl_step', [0x22], () => isKeyWith(0), undefined)
-
-/** More of the request is needed: `frame.wantedBytes` of it. */
-export const UNFINISHED = -1
+// SASL: its mechanisms, and the two requests of an authentication. Unknown where nobody is.
+define('sasl_list', [0x20], isBare, executeSaslList)
+define('sasl_auth', [0x21], () => isKeyWith(0), executeSaslAuth)
+define('sasl_step', [0x22], () => isKeyWith(0), executeSaslStep)
 
 /**
  * Executes the request that begins at `from`.
@@ -135,15 +140,24 @@ export function executeFrame(
   frame.read(bytes, from)
   if (frame.valueBytes < 0) return end(session, STATUS.UNKNOWN, to)
   if (frame.keyBytes > MAX_KEY_BYTES) return end(session, STATUS.INVALID, to)
+  const { login } = session
+  if (login?.isAuthenticated === false && !isForNobody()) return end(session, STATUS.REFUSED, to)
   const command = commands[frame.opcode]
   if (command !== undefined && !command.fits()) return end(session, STATUS.INVALID, to)
-  if (command?.execute === undefined) {
+  if (command === undefined || (login === undefined && isSasl())) {
     replyError(session, STATUS.UNKNOWN)
     return frame.end
   }
   session.isQuiet = command.isQuiet
   session.series = command.series
   session.watched = session.facts.watchedKinds()
+  if (login?.isAuthenticated) {
+    if (to < frame.valueAt) return want(frame.valueAt - from)
+    if (!mayRunFrame(login)) {
+      replyError(session, STATUS.REFUSED)
+      return frame.end
+    }
+  }
   if (command.store !== NO_STORE && frame.valueBytes > session.maxItemBytes) {
     if (to < frame.valueAt) return want(frame.valueAt - from)
     refuseValue(session, command.store)

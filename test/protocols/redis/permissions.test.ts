@@ -25,8 +25,8 @@ const TABLE: Readonly<Record<string, string>> = {
     'set setnx setex psetex mset msetnx append setrange pfadd del unlink expire pexpire expireat ' +
     'pexpireat persist restore',
   'read write keys':
-    'getset getdel getex incr decr incrby decrby incrbyfloat setbit bitop bitfield pfmerge rename ' +
-    'renamenx copy',
+    'getset getdel getex incr decr incrby decrby incrbyfloat setbit bitop bitfield pfmerge ' +
+    'rename renamenx copy',
   'write all': 'flushdb flushall',
   'write one': 'publish spublish',
   'read names': 'subscribe ssubscribe',

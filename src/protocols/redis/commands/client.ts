@@ -124,7 +124,8 @@ function lineOf(host: RedisHost, facts: RedisClientFacts, commands: readonly Com
     `ssub=${word('shardChannels')} multi=${queued} watch=${word('watched')} ` +
     'qbuf=0 qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=0 oll=0 omem=0 tot-mem=0 ' +
     `events=r cmd=${commands[word('lastCommand')]?.name ?? 'NULL'} ` +
-    `user=${userOf(board, slot)} redir=-1 resp=${word('version')} lib-name=${board.text(slot, LIBRARY)} ` +
+    `user=${userOf(board, slot)} redir=-1 resp=${word('version')} ` +
+    `lib-name=${board.text(slot, LIBRARY)} ` +
     `lib-ver=${board.text(slot, LIBRARY_VERSION)}\n`
   )
 }
