@@ -2,8 +2,8 @@
  * HTTP/1.1 as a client of heddle's cache routes speaks it: `GET` and `PUT` of one key, kept alive
  * and, with a depth, pipelined. A reply carries no key; the value tells whose it is.
  *
- *   GET /cache/KEY HTTP/1.1 ...        HTTP/1.1 200 ... content-length: BYTES ... <value>   or   404
- *   PUT /cache/KEY HTTP/1.1 ...        HTTP/1.1 201 or 204
+ *   GET /cache/KEY HTTP/1.1 ...    HTTP/1.1 200 ... content-length: BYTES ... <value>, or 404
+ *   PUT /cache/KEY HTTP/1.1 ...    HTTP/1.1 201 or 204
  */
 import { isValue, decimalWidth, writeDigits, writeKey, writeValue } from './workload.ts'
 import {

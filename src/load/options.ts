@@ -63,7 +63,7 @@ const OPTIONS = {
 
 export const USAGE = `heddle bench: load on a memcached, Redis or heddle server, and its latency
 
-${TARGET_USAGE}  --pid N                 the server's process, where it runs here: its CPU per operation and RSS
+${TARGET_USAGE}  --pid N                 the server's process, where it runs here: CPU per operation, RSS
   --threads N             client threads (1)
   --connections N         1 to 500 (50)
   --depth N               requests under way on each connection, 1 to 64 (1)
@@ -85,9 +85,9 @@ ${TARGET_USAGE}  --pid N                 the server's process, where it runs her
   --hgrm FILE             write the percentile distribution (of the last load)
   --seed N                of the choice of keys (1)
 
-heddle bench --redis-port 6379 --depth 16              throughput: each connection keeps 16 under way
-heddle bench --memcached-port 11211 --rate 20000       latency: 20,000 a second, whatever the server does
-heddle bench --http-port 8080 --rate 1000,2000,4000    a line for each rate
+heddle bench --redis-port 6379 --depth 16            throughput: 16 requests under way each
+heddle bench --memcached-port 11211 --rate 20000     latency: 20,000 a second come what may
+heddle bench --http-port 8080 --rate 1000,2000,4000  a line for each rate
 `
 
 /** What flags there are, without dashes. */
