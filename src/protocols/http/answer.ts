@@ -135,6 +135,7 @@ function gather(
     exchange.isBodyLeft = false
     then()
   }
+  connection.bodyLeft = expected
   request.on('data', (part: Buffer) => {
     if (isOver) return
     length += part.length
@@ -145,9 +146,8 @@ function gather(
       return
     }
     parts.push(part)
-    if (length !== expected) return
-    connection.bodyEnds(part)
-    finish()
+    connection.bodyLeft = expected - length
+    if (length === expected) finish()
   })
   request.on('end', finish)
   request.read(0) // from here on parts come as they are parsed

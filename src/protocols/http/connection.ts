@@ -40,9 +40,10 @@ export class HttpConnection implements ProtocolConnection, StreamOwner {
   #stream: ConnectionStream | undefined
   /** Requests whose answers node:http has not finished, the oldest first. */
   readonly #open: Open[] = []
-  /** What arrived last, while it is parsed; whether it ends where a message ends. */
-  #chunk: Buffer | undefined
+  /** Nothing of a request is with the parser: what came last ended where a message ends. */
   #isBetween = true
+  /** Bytes that are still to come of the body under way; NaN: nobody knows, or nobody reads it. */
+  bodyLeft: number = Number.NaN
   /** The request that began last, and whether its end was seen. */
   #latest: IncomingMessage | undefined
   #isLatestWhole = true
@@ -131,6 +132,7 @@ export class HttpConnection implements ProtocolConnection, StreamOwner {
     })
     this.#latest = request
     this.#isLatestWhole = false
+    this.bodyLeft = Number.NaN
     return open
   }
 
@@ -141,13 +143,6 @@ export class HttpConnection implements ProtocolConnection, StreamOwner {
       open.isUndecided = false
       if (this.#isHeld) this.hasOutput()
     }
-  }
-
-  /** These are the last bytes of a request's body. */
-  bodyEnds(last: Buffer): void {
-    const chunk = this.#chunk
-    this.#isBetween =
-      chunk !== undefined && last.buffer === chunk.buffer && endOf(last) === endOf(chunk)
   }
 
   /** What the client sends is no HTTP, or took too long: says so behind what is answered. */
@@ -188,15 +183,13 @@ export class HttpConnection implements ProtocolConnection, StreamOwner {
 
   #take(stream: ConnectionStream, bytes: Buffer): void {
     const before = this.#latest
-    this.#chunk = bytes
-    this.#isBetween = false
+    const left = this.bodyLeft
     stream.deliver(bytes)
-    this.#chunk = undefined
     const isWhole = this.#latest === undefined || this.#latest.complete
     const hasEnded = isWhole && !this.#isLatestWhole
     this.#isLatestWhole = isWhole
-    // A head ends with an empty line, and so do chunks.
-    this.#isBetween = isWhole && (this.#isBetween || endsWithEmptyLine(bytes))
+    // A head ends with an empty line, and so do chunks; a body where its length says.
+    this.#isBetween = isWhole && (left === bytes.length || endsWithEmptyLine(bytes))
     if (hasEnded) this.startedAt = 0
     else if (this.startedAt === 0 || this.#latest !== before) this.startedAt = this.#worker.now()
   }
@@ -220,10 +213,6 @@ function isUnfinished({ response }: Open): boolean {
 function endOfPiece(bytes: Buffer, from: number): number {
   const at = bytes.indexOf(EMPTY_LINE, from)
   return at < 0 ? bytes.length : at + EMPTY_LINE.length
-}
-
-function endOf(bytes: Buffer): number {
-  return bytes.byteOffset + bytes.length
 }
 
 function endsWithEmptyLine(bytes: Buffer): boolean {
