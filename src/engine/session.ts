@@ -19,6 +19,7 @@ import type { MemoryHandle } from '../memory/shared-memory.ts'
 import { total } from '../memory/row.ts'
 import { MemoryView } from '../memory/view.ts'
 import { Draft, longestKey } from '../memory/write-entry.ts'
+import { EvictionTeller, tellDeath } from './channels.ts'
 import { type Codec, createValueEncoder, type ValueEncoder } from './codec.ts'
 import { closed, contended, tooManyThreads } from './errors.ts'
 import { clock, none } from './eviction/clock.ts'
@@ -90,6 +91,7 @@ export class Session {
   #usesLeft = NEVER
   #largeFrom = NEVER
   readonly #sampler: KeySampler | undefined
+  readonly #evictions = new EvictionTeller()
   #scratch: Buffer = Buffer.allocUnsafeSlow(4096)
 
   /**
@@ -172,6 +174,7 @@ export class Session {
     if (++this.writes % WRITES_PER_STEP !== 0) return
     maintainStep(this.view)
     warnOfSlots(this)
+    this.#evictions.look(this.view, this.facts.name)
     if (this.writes % (WRITES_PER_STEP * STEPS_PER_PROBE) === 0) this.#probe()
   }
 
@@ -195,6 +198,7 @@ export class Session {
   #mourn(row: number, threadId: number): void {
     if (this.isClosed) return
     declareDead(this.view, row, threadId)
+    tellDeath({ engine: this.facts.name, row, threadId })
     this.#recover()
   }
 
