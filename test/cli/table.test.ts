@@ -19,8 +19,15 @@ const named = (flags: readonly Flag[]) => flags.map((flag) => [flag.name, flag] 
 /** What the checks of the API make of this one option. */
 function check(flag: Flag, value: Setting): unknown {
   const [owner, option = ''] = flag.option!.split('.')
-  const options = { [option]: flag.toOption?.(value) ?? value }
+  const options = { ...companyOf(option), [option]: flag.toOption?.(value) ?? value }
   return owner === 'serve' ? resolveServeOptions(options) : resolveOptions(options)
+}
+
+/** What an option cannot be without. */
+function companyOf(option: string): object {
+  const files = { tlsCert: 'cert.pem', tlsKey: 'key.pem' }
+  if (option.endsWith('TlsPort')) return files
+  return option === 'tlsClientAuth' ? { ...files, redisTlsPort: 0, tlsCa: 'ca.pem' } : {}
 }
 
 function refusal(flag: Flag, value: Setting): HeddleError {

@@ -124,7 +124,7 @@ describe('what is wrong is one line', () => {
     const { code, stdout, stderr } = await run(['serve', '--memory', '63gb'])
     expect([code, stdout]).toEqual([1, ''])
     expect(stderr).toMatch(
-      /^heddle serve: memory is "63gb": this machine or container has [0-9,]+ bytes in all\n$/,
+      /^heddle serve: --memory is "63gb": this machine or container has [0-9,]+ bytes in all\n$/,
     )
   })
 
