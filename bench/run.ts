@@ -11,6 +11,7 @@ import { startProgress } from './progress.ts'
 import type { Progress } from './progress.ts'
 import { markdownTable, writeRun } from './report/write.ts'
 import type { FinishedPart } from './report/write.ts'
+import { runClients } from './suites/clients.ts'
 import { runHitRatio } from './suites/hit-ratio.ts'
 import { runLatency } from './suites/latency.ts'
 import { runLoad } from './suites/load.ts'
@@ -27,6 +28,7 @@ const SUITES: Readonly<Record<Part, Suite>> = {
   memory: runMemory,
   latency: runLatency,
   load: runLoad,
+  clients: runClients,
 }
 
 async function main(): Promise<void> {

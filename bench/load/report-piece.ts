@@ -1,5 +1,6 @@
 /** A piece of the load suite's report: closed loop, open loop or memory. */
 import { fnv1a, hex, median, shown, spreadOf } from '../measurement.ts'
+import type { Part } from '../options.ts'
 import type { Distribution, Measurement, Parameters, SuiteResult, Table } from '../measurement.ts'
 
 export interface ReportPiece {
@@ -17,9 +18,10 @@ export function measurementOf(
   values: readonly number[],
   unit: string,
   parameters: Parameters,
+  suite: Part = 'load',
 ): Measurement {
   return {
-    ...{ suite: 'load' as const, subject, operation, threads: 1, unit, parameters },
+    ...{ suite, subject, operation, threads: 1, unit, parameters },
     value: median(values),
     spread: spreadOf(values),
     checksum: hex(fnv1a(JSON.stringify(parameters))),

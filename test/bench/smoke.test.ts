@@ -102,6 +102,14 @@ describe('smoke form', () => {
     expect(report).toContain('<polyline')
   })
 
+  test('clients', { timeout: TIMEOUT_MS }, async () => {
+    const { lines, table } = await runPart('clients')
+    const named = ['frames', 'frames, TLS', 'frames, in full', 'sockets, resumed']
+    expect(subjectsOf(lines)).toEqual(expect.arrayContaining(named))
+    expect(table).toMatch(/sockets \| 200 idle clients \| \d+/)
+    expect(table).toContain('frames, with idle clients')
+  })
+
   test('load', { timeout: TIMEOUT_MS }, async () => {
     const { lines, report, table } = await runPart('load')
     expect(subjectsOf(lines)).toContain('heddle frames 1')
