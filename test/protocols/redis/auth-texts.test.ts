@@ -1,4 +1,4 @@
-/** AUTH, HELLO and refusals word for word: heddle beside a real redis-server with the same users. */
+/** AUTH, HELLO and refusals, word for word those of a real redis-server with the same users. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { AuthRedis, NOBODY, no, type Peer } from './auth-client.ts'
 import { hasRedis, RedisServer, type SocketClient } from './redis-server.ts'

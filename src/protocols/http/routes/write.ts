@@ -207,7 +207,7 @@ export const WRITE_ROUTES: readonly Route[] = [
   {
     method: 'DELETE',
     path: '/cache',
-    right: 'admin',
+    right: 'write',
     handle: flush,
     operation: {
       operationId: 'flush',
