@@ -1,7 +1,7 @@
 /**
  * The certificate of a running server, in the thread that accepts: read when the server is made,
- * read again when an operator asks, and given to the threads where TLS ends. A file that is bad when
- * it is read again changes nothing: what was good goes on.
+ * read again when an operator asks, and given to the threads where TLS ends. A file that is bad
+ * when it is read again changes nothing: what was good goes on.
  */
 import { certificateConcern, readTlsMaterial, type TlsMaterial } from './tls-material.ts'
 import type { ResolvedTlsOptions, TlsRules } from './tls-options.ts'

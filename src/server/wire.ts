@@ -101,7 +101,7 @@ export class Wire {
     const out = this.#given - this.#gathered - inStream
     const has = out !== this.#seenOut
     this.#seenOut = out
-    this.stalledTicks = has || out === this.#given ? 0 : this.stalledTicks + 1
+    this.stalledTicks = has || this.unwritten === 0 ? 0 : this.stalledTicks + 1
     return has
   }
 

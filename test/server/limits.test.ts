@@ -23,9 +23,13 @@ async function from(localAddress: string, port: number): Promise<Socket> {
 }
 
 /** A client that asks for so much and reads nothing of it. */
-async function lazyReader(server: SecureServer, replies: number): Promise<Socket> {
+async function lazyReader(
+  server: SecureServer,
+  replies: number,
+  door: 'memcached' | 'memcached-tls' = 'memcached',
+): Promise<Socket> {
   const value = 'x'.repeat(MIB / 2)
-  const socket = await server.plain('memcached')
+  const socket = await (door === 'memcached' ? server.plain(door) : server.secure(door))
   socket.write(`set big 0 0 ${value.length}\r\n${value}\r\n`)
   expect(await answerOf(socket, '\n')).toBe('STORED\r\n')
   socket.pause()
@@ -128,10 +132,12 @@ describe.each(HAND_OFFS)('%s', (handOff) => {
     const server = await openSecure({ handOff, workers: 1, stallTimeout: 1 })
     const silent = await server.plain('redis')
     const stalled = await lazyReader(server, 100)
-    expect(await server.reaches('stall_kicks', 1)).toBe(1)
+    const byTls = await lazyReader(server, 100, 'memcached-tls')
+    expect(await server.reaches('stall_kicks', 2)).toBe(2)
     expect(await server.reaches('curr_connections', 2)).toBe(2)
     stalled.resume()
-    expect(await eventually(() => stalled.destroyed)).toBe(true)
+    byTls.resume()
+    expect(await eventually(() => stalled.destroyed && byTls.destroyed)).toBe(true)
     silent.write('PING\r\n')
     expect(await answerOf(silent, '\n')).toBe('+PONG\r\n')
   }, 15_000)
