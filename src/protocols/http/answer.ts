@@ -23,7 +23,13 @@ export function answer(
   refusal?: Problem,
 ): void {
   const begunAt = worker.host.clock.begin()
+  const isBehindLast = connection.isLast
   const open = connection.begins(request, response)
+  if (isBehindLast) {
+    request.resume() // the connection ends with the answer before it
+    return
+  }
+  if (!response.shouldKeepAlive) connection.isLast = true
   const startStream = () => {
     open.isStream = true
   }
@@ -31,6 +37,9 @@ export function answer(
   request.on('error', ignore) // the client went away within its body
   response.on('error', ignore)
   response.once('close', () => exchange.onClose())
+  exchange.onLast = () => {
+    connection.isLast = true
+  }
   exchange.isBodyLeft = hasBody(request)
   const proceed = (route: Route, caller: Caller | undefined) => {
     admit(exchange, route, caller)

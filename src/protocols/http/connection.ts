@@ -54,8 +54,10 @@ export class HttpConnection implements ProtocolConnection, StreamOwner {
   #isDisposed = false
   /** What the parser refused, until the answers before it are out. */
   #refusal: Problem | undefined
-  /** When the first byte of an unfinished request came, by the worker's clock; 0: there is none. */
-  startedAt = 0
+  /** The connection ends with the answer to the latest request: nothing behind it is executed. */
+  isLast = false
+  /** When the first byte of an unfinished request came, by the worker's clock; if there is one. */
+  startedAt: number | undefined
 
   constructor(worker: HttpWorker, slot: number) {
     this.slot = slot
@@ -108,7 +110,7 @@ export class HttpConnection implements ProtocolConnection, StreamOwner {
       this.#take(stream, bytes.subarray(at, end))
       at = end
     }
-    if (this.#refusal !== undefined || stream.isOver) at = bytes.length
+    if (this.#refusal !== undefined || this.#isLastWhole || stream.isOver) at = bytes.length
     stream.undrain()
     this.#isHeld = this.hasMore || this.#open.some((open) => open.isStream)
     this.#worker.fed()
@@ -149,6 +151,7 @@ export class HttpConnection implements ProtocolConnection, StreamOwner {
   refuse(problem: Problem): void {
     if (this.#refusal !== undefined) return
     this.#refusal = problem
+    this.startedAt = undefined
     this.#refuse()
   }
 
@@ -169,9 +172,15 @@ export class HttpConnection implements ProtocolConnection, StreamOwner {
     return stream
   }
 
+  /** No request follows the latest one: whatever comes behind it is passed over. */
+  get #isLastWhole(): boolean {
+    return this.isLast && this.#isLatestWhole
+  }
+
   /** Whether another request may be begun: answers behind others are kept whole until their turn. */
   #canTake(stream: ConnectionStream): boolean {
-    if (stream.isStopped || stream.isOver || this.#refusal !== undefined) return false
+    if (stream.isStopped || stream.isOver) return false
+    if (this.#refusal !== undefined || this.#isLastWhole) return false
     if (this.#open.length >= MOST_OPEN) return false
     let queuedBytes = 0
     for (const { isUndecided, response } of this.#open) {
@@ -190,8 +199,10 @@ export class HttpConnection implements ProtocolConnection, StreamOwner {
     this.#isLatestWhole = isWhole
     // A head ends with an empty line, and so do chunks; a body where its length says.
     this.#isBetween = isWhole && (left === bytes.length || endsWithEmptyLine(bytes))
-    if (hasEnded) this.startedAt = 0
-    else if (this.startedAt === 0 || this.#latest !== before) this.startedAt = this.#worker.now()
+    if (hasEnded) this.startedAt = undefined
+    else if (this.startedAt === undefined || this.#latest !== before) {
+      this.startedAt = this.#worker.now()
+    }
   }
 
   /** Once every request before it is answered. */

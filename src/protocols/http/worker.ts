@@ -18,7 +18,6 @@ import type { ConnectionStream } from './stream.ts'
 
 /** Request line and header fields together, as node:http's own limit. */
 export const MOST_HEAD_BYTES: number = 16 * 1024
-const MOST_HEADERS = 100
 const SECOND_MS = 1000
 const LOOK_MS = 1000
 
@@ -44,7 +43,7 @@ export class HttpWorker {
       joinDuplicateHeaders: true,
       keepAliveTimeout: 0,
     })
-    this.#server.maxHeadersCount = MOST_HEADERS
+    this.#server.maxHeadersCount = 0 // a field that is left out in silence could be a condition
     this.#server.on('request', (request, response) => this.#begin(request, response, false))
     this.#server.on('checkContinue', (request, response) => this.#begin(request, response, true))
     this.#server.on('checkExpectation', (request, response) => {
@@ -117,7 +116,7 @@ export class HttpWorker {
     const { headSeconds, requestSeconds } = this.host.settings
     for (const connection of this.#streams.keys()) {
       const { startedAt } = connection
-      if (startedAt === 0) continue
+      if (startedAt === undefined) continue
       const seconds = connection.hasHead ? requestSeconds : headSeconds
       if (now - startedAt <= seconds * SECOND_MS) continue
       const what = connection.hasHead ? 'request' : 'head of the request'

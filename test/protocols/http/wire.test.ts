@@ -208,6 +208,24 @@ describe.each(HAND_OFFS)('%s', (handOff) => {
     expect(http.engine.size).toBe(1)
   })
 
+  test('what follows the last request of a connection is not executed', async () => {
+    const http = await openHttp({ handOff })
+    http.engine.set('k', 1)
+    const flush = request('DELETE', '/cache').toString()
+    const last = [
+      request('GET', '/healthz', { Connection: 'close' }).toString(),
+      'GET /healthz HTTP/1.0\r\n\r\n',
+      request('PUT', '/none', {}, 'hello').toString(),
+      request('GET', '/cache/k', { 'Content-Length': '3', Connection: 'close' }).toString() + 'abc',
+    ]
+    for (const text of last) {
+      const client = await http.connect()
+      await client.ask(text + flush + flush)
+      expect(await client.ended()).toBe('')
+    }
+    expect(http.engine.size).toBe(1)
+  })
+
   test('a client that goes away in the middle changes nothing', async () => {
     const http = await openHttp({ handOff })
     for (const part of [
