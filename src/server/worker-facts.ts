@@ -1,7 +1,13 @@
 /** The server as a protocol sees it from one worker: what `ServerFacts` asks, from the boards. */
 import type { Login } from '../auth/login.ts'
 import { CommandClock } from '../observe/command-clock.ts'
-import { COUNT, CounterBoard, LIMIT_COUNTERS, SETTING } from '../protocols/memcached/counters.ts'
+import {
+  AUTH_COUNTERS,
+  COUNT,
+  CounterBoard,
+  LIMIT_COUNTERS,
+  SETTING,
+} from '../protocols/memcached/counters.ts'
 import type { ConnectionFacts, ServerFacts, ServerSettings } from '../protocols/memcached/host.ts'
 import type { ServerTotals } from '../protocols/redis/host.ts'
 import { ConnectionBoard } from './connection-board.ts'
@@ -93,7 +99,9 @@ export class WorkerFacts implements ServerFacts {
       bytesRead: board.total(COUNT.bytes_read),
       bytesWritten: board.total(COUNT.bytes_written),
       connected: this.connectionBoard.openCount,
-      limits: Object.fromEntries(LIMIT_COUNTERS.map((name) => [name, board.total(COUNT[name])])),
+      limits: Object.fromEntries(
+        [...AUTH_COUNTERS, ...LIMIT_COUNTERS].map((name) => [name, board.total(COUNT[name])]),
+      ),
     }
   }
 

@@ -9,6 +9,18 @@
 
 import { PREFIX_TABLE_DOUBLES, PrefixTables } from './prefix-tables.ts'
 
+/**
+ * Credentials that were judged, wrong ones, those that had to wait and those that were turned away;
+ * and commands that somebody had no right to. In INFO, too.
+ */
+export const AUTH_COUNTERS = [
+  'auth_cmds',
+  'auth_errors',
+  'auth_delayed',
+  'auth_refused',
+  'access_denied',
+] as const
+
 /** How often limits were met: docs/operations.md has the table. In INFO, too. */
 export const LIMIT_COUNTERS = [
   'rejected_per_address',
@@ -61,12 +73,7 @@ export const COUNTER_NAMES = [
   'crawler_reclaimed',
   'slabs_moved',
   'lru_crawler_starts',
-  // Of users: verified, wrong, made to wait, turned away; and what was asked for without the right.
-  'auth_cmds',
-  'auth_errors',
-  'auth_delayed',
-  'auth_refused',
-  'access_denied',
+  ...AUTH_COUNTERS,
   ...LIMIT_COUNTERS,
 ] as const
 

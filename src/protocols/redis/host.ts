@@ -28,7 +28,7 @@ export interface ServerTotals {
   readonly bytesRead: number
   readonly bytesWritten: number
   readonly connected: number
-  /** How often limits were met, by the name of the counter. */
+  /** How often limits were met and credentials judged, by the name of the counter. */
   readonly limits: Readonly<Record<string, number>>
 }
 

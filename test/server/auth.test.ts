@@ -1,0 +1,219 @@
+/**
+ * Users in a running server: whom workers verify, what they tell each other of guesses, what becomes
+ * of connections when a worker dies, and a file that is read again.
+ */
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { connect, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, describe, expect, test } from 'vitest'
+import { hashPassword } from '../../src/auth/password-hash.ts'
+import { AcceptorThread } from '../../src/server/accept-thread.ts'
+import { resolveServeOptions, type ServeOptions } from '../../src/server/options.ts'
+import { serve } from '../../src/server/serve.ts'
+import { ServerThread } from '../../src/server/server-thread.ts'
+import { HIDDEN, SECRET } from '../auth/support.ts'
+import { eventually, HAND_OFFS, testEngine } from './open-server.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'heddle-users-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+const closers: (() => Promise<void>)[] = []
+afterEach(async () => {
+  for (const close of closers.splice(0)) await close()
+})
+
+let files = 0
+function fileOf(users: string, mode = 0o600): string {
+  const file = join(folder, `users${++files}`)
+  writeFileSync(file, users, { mode })
+  return file
+}
+
+interface Opened {
+  readonly server: ServerThread | AcceptorThread
+  readonly port: number
+}
+
+async function open(options: ServeOptions): Promise<Opened> {
+  const engine = testEngine()
+  const resolved = resolveServeOptions({ redisPort: 0, workers: 2, ...options })
+  const spec = { engine: engine.handle, options: resolved }
+  const server = resolved.acceptor === 'here' ? new ServerThread(spec) : new AcceptorThread(spec)
+  closers.push(async () => {
+    await server.close()
+    engine.close()
+  })
+  const { redisAddresses } = await server.start()
+  return { server, port: Number(redisAddresses[0]!.split(':')[1]) }
+}
+
+/** A connection that asks one inline command at a time. */
+class Asker {
+  readonly socket: Socket
+  isClosed = false
+  #received = ''
+
+  constructor(port: number) {
+    this.socket = connect(port, '127.0.0.1')
+    this.socket.on('data', (bytes) => (this.#received += String(bytes)))
+    this.socket.on('error', () => {})
+    this.socket.on('close', () => (this.isClosed = true))
+    closers.unshift(() => Promise.resolve(void this.socket.destroy()))
+  }
+
+  static async connect(port: number): Promise<Asker> {
+    const asker = new Asker(port)
+    await once(asker.socket, 'connect')
+    return asker
+  }
+
+  /** A reply of one line, or of one bulk string. */
+  async ask(command: string): Promise<string> {
+    this.#received = ''
+    this.socket.write(`${command}\r\n`)
+    const isWhole = (): boolean => {
+      const size = /^\$(\d+)\r\n/.exec(this.#received)
+      if (size === null) return this.#received.endsWith('\r\n')
+      return this.#received.length >= size[0].length + Number(size[1]) + 2
+    }
+    await eventually(() => this.isClosed || (this.#received !== '' && isWhole()))
+    return this.isClosed ? 'closed' : this.#received.replace(/\r\n$/, '')
+  }
+}
+
+describe.each(HAND_OFFS)('with hand-off %s', (handOff) => {
+  test('while a password is verified the worker serves others', async () => {
+    const hash = await hashPassword(Buffer.from('secret'))
+    const authFile = fileOf(`ann:${hash}\nops:${SECRET} admin`)
+    const { port } = await open({ authFile, handOff, workers: 1 })
+    const [other, client] = [await Asker.connect(port), await Asker.connect(port)]
+    expect(await other.ask('AUTH ops secret')).toBe('+OK')
+    let isVerified = false
+    const verified = client.ask('AUTH ann secret').then((reply) => {
+      isVerified = true
+      return reply
+    })
+    let meanwhile = 0
+    for (; !isVerified; meanwhile++) expect(await other.ask('PING')).toBe('+PONG')
+    expect(await verified).toBe('+OK')
+    expect(meanwhile).toBeGreaterThan(5)
+  })
+
+  test('a guess at one worker counts at all', async () => {
+    const { port } = await open({ authFile: fileOf(`ops:${SECRET} admin`), handOff })
+    const ops = await Asker.connect(port)
+    expect(await ops.ask('AUTH ops secret')).toBe('+OK')
+    const askers: Asker[] = []
+    for (let i = 0; i < 6; i++) askers.push(await Asker.connect(port))
+    // Three at each of the two workers: none of them alone would make anybody wait.
+    for (const [i, asker] of askers.entries()) {
+      expect(await asker.ask(`AUTH ops guess${i}`)).toMatch(/^-WRONGPASS/)
+    }
+    expect(await countOf(ops, 'auth_errors')).toBe(6)
+    expect(await countOf(ops, 'auth_delayed')).toBeGreaterThan(0)
+  })
+
+  test('who dies with a worker is not somebody else afterwards', async () => {
+    const { server, port } = await open({ authFile: fileOf(`ann:${SECRET}`), handOff, workers: 1 })
+    const [known, unknown] = [await Asker.connect(port), await Asker.connect(port)]
+    expect(await known.ask('AUTH ann secret')).toBe('+OK')
+    expect(await unknown.ask('GET k')).toMatch(/^-NOAUTH/)
+    const thread = server as ServerThread
+    await thread.workerAt(0)!.terminate()
+    expect(await eventually(() => known.isClosed)).toBe(true)
+    await eventually(() => thread.isServing(0))
+    const next = await Asker.connect(port)
+    expect(await next.ask('GET k')).toMatch(/^-NOAUTH/)
+    expect(await next.ask('AUTH ann secret')).toBe('+OK')
+    // By frames a connection outlives its worker, and is nobody as before.
+    if (!unknown.isClosed) expect(await unknown.ask('GET k')).toMatch(/^-NOAUTH/)
+  })
+
+  test('the file is read again, also by workers that come later', async () => {
+    const authFile = fileOf(`ann:${SECRET}\nbob:${SECRET}`)
+    const { server, port } = await open({ authFile, handOff, workers: 1 })
+    const [ann, bob] = [await Asker.connect(port), await Asker.connect(port)]
+    expect(await ann.ask('AUTH ann secret')).toBe('+OK')
+    expect(await bob.ask('AUTH bob secret')).toBe('+OK')
+    writeFileSync(authFile, `ann:${SECRET}\nbob:${HIDDEN}`)
+    await server.reload()
+    expect(await eventually(() => bob.isClosed)).toBe(true)
+    expect(await ann.ask('GET k')).toBe('$-1')
+    const thread = server as ServerThread
+    await thread.workerAt(0)!.terminate()
+    await eventually(() => thread.isServing(0))
+    const again = await Asker.connect(port)
+    expect(await again.ask('AUTH bob secret')).toMatch(/^-WRONGPASS/)
+    expect(await again.ask('AUTH bob hidden')).toBe('+OK')
+  })
+
+  test('a file that is bad when it is read again changes nothing', async () => {
+    const authFile = fileOf(`ann:${SECRET}`)
+    const { server, port } = await open({ authFile, handOff })
+    const ann = await Asker.connect(port)
+    expect(await ann.ask('AUTH ann secret')).toBe('+OK')
+    for (const bad of ['', 'ann', `ann:${SECRET} raed`]) {
+      writeFileSync(authFile, bad)
+      const reloaded = async () => server.reload()
+      await expect(reloaded()).rejects.toMatchObject({ field: 'authFile' })
+      await expect(reloaded()).rejects.toThrow(/^authFile is ".*": (?:line 1: |it has no user)/)
+    }
+    rmSync(authFile)
+    await expect((async () => server.reload())()).rejects.toThrow(/it cannot be read: ENOENT/)
+    expect(await ann.ask('GET k')).toBe('$-1')
+    const other = await Asker.connect(port)
+    expect(await other.ask('AUTH ann secret')).toBe('+OK')
+  })
+})
+
+/** A counter of the server, over the Redis connection of an administrator. */
+async function countOf(asker: Asker, name: string): Promise<number> {
+  const info = await asker.ask('INFO stats')
+  return Number(new RegExp(`${name}:(\\d+)`).exec(info)?.[1])
+}
+
+test('an acceptor in a thread of its own: read again, and also its successor asks', async () => {
+  const authFile = fileOf(`ann:${SECRET}`)
+  const { server, port } = await open({ authFile, acceptor: 'worker', workers: 1 })
+  const ann = await Asker.connect(port)
+  expect(await ann.ask('AUTH ann secret')).toBe('+OK')
+  writeFileSync(authFile, `bob:${HIDDEN}`)
+  await server.reload()
+  expect(await eventually(() => ann.isClosed)).toBe(true)
+  await (server as AcceptorThread).thread!.terminate()
+  let bob: Asker | undefined
+  await eventually(() => {
+    if (bob === undefined || bob.isClosed) bob = new Asker(port)
+    return bob.socket.readyState === 'open'
+  })
+  expect(await bob!.ask('GET k')).toMatch(/^-NOAUTH/)
+  expect(await bob!.ask('AUTH bob hidden')).toBe('+OK')
+})
+
+test('a bad file is refused before anybody is served', async () => {
+  const engine = testEngine()
+  for (const acceptor of ['here', 'worker'] as const) {
+    const started = (authFile: string) => serve(engine, { redisPort: 0, authFile, acceptor })
+    const refused = { code: 'HEDDLE_BAD_OPTION', field: 'authFile' }
+    await expect(started(fileOf('ann:x\nbob'))).rejects.toMatchObject(refused)
+    await expect(started(fileOf('ann:x\nbob'))).rejects.toThrow(/": line 2: user: a line begins/)
+    await expect(started('/nowhere/users')).rejects.toThrow(/": it cannot be read: ENOENT/)
+    await expect(started('')).rejects.toThrow(/^authFile is "": it must be the path/)
+  }
+  engine.close()
+})
+
+test('a file of plain passwords that others can read is worth a warning', async () => {
+  const warnings: string[] = []
+  const note = (warning: Error) => warnings.push(warning.message)
+  process.on('warning', note)
+  await open({ authFile: fileOf('ann:secret', 0o644) })
+  await open({ authFile: fileOf('ann:secret', 0o600) })
+  await open({ authFile: fileOf(`ann:${SECRET}`, 0o644) })
+  await new Promise((done) => setImmediate(done))
+  process.off('warning', note)
+  expect(warnings).toHaveLength(1)
+  expect(warnings[0]).toMatch(/^other users of this machine can read passwords .* has mode 644$/)
+  expect(warnings[0]).not.toContain('secret')
+})
