@@ -96,6 +96,10 @@ export class Wire {
 
   /** Whether the client, or the system for it, has taken bytes since the last call. */
   noteProgress(): boolean {
+    if (this.#seenOut === this.#given) {
+      this.stalledTicks = 0 // all was out already, and nothing was given since
+      return false
+    }
     const { socket } = this
     const inStream = (socket as Inner)._handle?.writeQueueSize ?? socket.writableLength
     const out = this.#given - this.#gathered - inStream
