@@ -2,15 +2,18 @@
  * What documents say of the commands is so: the events of the log, the settings, flags and commands
  * that they name, and links between their parts.
  */
+import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { expect, test } from 'vitest'
+import { afterEach, expect, test } from 'vitest'
 import { FLAGS } from '../../src/cli/flags.ts'
 import { LOG_EVENTS } from '../../src/server/log-events.ts'
-import { run } from '../server/cli-process.ts'
+import { killAll, run, start } from '../server/cli-process.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const textOf = (file: string) => readFileSync(join(root, file), 'utf8')
+afterEach(killAll)
+
 const DOCUMENTS = ['README.md', 'docs/operations.md', 'docs/deploy/README.md']
 
 test('docs/operations.md has each event of the log, with its level and words', () => {
@@ -22,7 +25,9 @@ test('docs/operations.md has each event of the log, with its level and words', (
   expect(told).toEqual(events)
 })
 
-test.each(DOCUMENTS.slice(0, 2))('the flags of heddle serve in %s are those that there are', (file) => {
+test.each(
+  DOCUMENTS.slice(0, 2),
+)('the flags of heddle serve in %s are those that there are', (file) => {
   const lines = textOf(file).match(/^.*heddle serve .*$/gm) ?? []
   const commands = lines.flatMap((line) => line.match(/heddle serve (?:--?[\w-]+[^`|]*)/g) ?? [])
   expect(commands.length).toBeGreaterThan(0)
@@ -51,6 +56,18 @@ test.each(DOCUMENTS)('links of %s lead somewhere', (file) => {
   }
 })
 
+test.runIf(has('curl'))('the lines of the README for curl do what they say', async () => {
+  const { line } = await start(['-p', '0', '--http-port', '0', '-t', '1', '-m', '8'])
+  const port = /http=\S*?:(\d+)/.exec(line)![1]
+  const asked = [...textOf('README.md').matchAll(/^curl (.+?)(?: {2,}.*)?$/gm)]
+  expect(asked.length).toBeGreaterThan(2)
+  for (const [, words = ''] of asked) {
+    const args = words.replaceAll(':8080', `:${port}`).match(/'[^']*'|\S+/g)!
+    const plain = args.map((arg) => arg.replaceAll("'", ''))
+    execFileSync('curl', ['--fail', '--silent', '--show-error', ...plain], { stdio: 'pipe' })
+  }
+})
+
 test('commands that documents name are those that there are', async () => {
   const { stdout } = await run(['help'])
   const commands = [...stdout.matchAll(/^ {2}([a-z][\w-]*) /gm)].map(([, name]) => name)
@@ -59,3 +76,12 @@ test('commands that documents name are those that there are', async () => {
     for (const [, name] of lines) expect([...commands, 'ready'], file).toContain(name)
   }
 })
+
+function has(command: string): boolean {
+  try {
+    execFileSync(command, ['--version'], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}

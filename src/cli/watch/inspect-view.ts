@@ -1,4 +1,5 @@
 /** What `heddle inspect` prints: everything that a server tells at one moment, by sections. */
+import type { LatencySnapshot } from '../../observe/snapshot.ts'
 import type { Picture } from './picture.ts'
 import type { Table } from './doors.ts'
 import { amount, bytes, columnsOf, cut, duration, micros, percent } from './text.ts'
@@ -97,10 +98,17 @@ function threadRows({ threads }: Picture): Rows {
   return [['thread', 'busy', 'share', 'delay p99 µs'], ...rows]
 }
 
+/** None of a few calls may have been timed. */
+function hasSamples(latency: LatencySnapshot | undefined): latency is LatencySnapshot {
+  return latency !== undefined && latency.samples > 0
+}
+
 function commandRows({ commands }: Picture): Rows {
   const sorted = [...commands].sort((a, b) => b.calls - a.calls)
   const rows = sorted.map(({ protocol, command, calls, latency }) => {
-    const { p50Seconds, p90Seconds, p99Seconds, p999Seconds, longestSeconds } = latency ?? {}
+    const { p50Seconds, p90Seconds, p99Seconds, p999Seconds, longestSeconds } = hasSamples(latency)
+      ? latency
+      : {}
     const times = [p50Seconds, p90Seconds, p99Seconds, p999Seconds, longestSeconds].map(micros)
     return [protocol, command, amount(calls), ...times]
   })
