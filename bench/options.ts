@@ -2,7 +2,7 @@
  * What a run of the harness measures: its command line, its three forms and the parts they
  * contain.
  *
- *   npm run bench                       default form, all parts but clients, under 90 seconds
+ *   npm run bench                       default form, all parts but the last two, under 90 seconds
  *   npm run bench -- --full             long form: 4 million keys, lmdb, every trace, several rates
  *   npm run bench -- --only=micro       some parts, comma separated, in the form asked for
  *   npm run bench -- --smoke            tiny sizes, a few seconds: what the tests run
@@ -23,6 +23,7 @@ export const PARTS = [
   'latency',
   'load',
   'clients',
+  'monitoring',
 ] as const
 
 export type Part = (typeof PARTS)[number]
@@ -70,9 +71,11 @@ export function readOptions(argv: readonly string[], environment: NodeJS.Process
   }
 }
 
-/** The clients part takes a minute by itself. */
+/** These take a minute each. */
+const APART: readonly Part[] = ['clients', 'monitoring']
+
 function wholeRun(isFull: boolean): readonly Part[] {
-  return isFull ? PARTS : PARTS.filter((part) => part !== 'clients')
+  return isFull ? PARTS : PARTS.filter((part) => !APART.includes(part))
 }
 
 /** Two threads by default: the smallest number that shows sharing, on a machine of any size. */

@@ -16,6 +16,7 @@ import { runHitRatio } from './suites/hit-ratio.ts'
 import { runLatency } from './suites/latency.ts'
 import { runLoad } from './suites/load.ts'
 import { runMemory } from './suites/memory.ts'
+import { runMonitoring } from './suites/monitoring.ts'
 import { runMicro } from './suites/micro.ts'
 import { runTraces } from './suites/traces.ts'
 
@@ -29,6 +30,7 @@ const SUITES: Readonly<Record<Part, Suite>> = {
   latency: runLatency,
   load: runLoad,
   clients: runClients,
+  monitoring: runMonitoring,
 }
 
 async function main(): Promise<void> {

@@ -3,7 +3,7 @@
  *
  *   heddle:evictions          { engine, memory, slots, entries, pages }: entries evicted since the
  *                             last message, by all threads. At every 64th write of this thread that
- *                             finds some, and only then: a thread that does not write tells nothing.
+ *                             finds some; a thread that does not write tells nothing.
  *   heddle:death              { engine, row, threadId }: this thread noticed that another one died.
  *   tracing:heddle:getOrSet   start and end of a miss of `getOrSet`: the function that makes the
  *                             value, and its storing. { engine, space, key }, `result`, `error`.

@@ -77,9 +77,11 @@ async function httpOpener(
 ): Promise<OpenProtocol> {
   const { HttpConnection } = await import('../protocols/http/connection.ts')
   const { openHttp } = await import('../protocols/http/open.ts')
+  const { prepareMetrics } = await import('../protocols/http/routes/metrics.ts')
   const worker = openHttp(raw, host)
   host.needsTurn = () => worker.needsTurn
   const names = worker.routes.routes.map(({ method, path }) => `${method} ${path}`)
   board.name('http', names)
+  await prepareMetrics(host)
   return (slot) => new HttpConnection(worker, slot)
 }

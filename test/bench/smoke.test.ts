@@ -110,6 +110,17 @@ describe('smoke form', () => {
     expect(table).toContain('frames, with idle clients')
   })
 
+  test('monitoring', { timeout: TIMEOUT_MS }, async () => {
+    const { lines, table } = await runPart('monitoring')
+    expect(subjectsOf(lines)).toEqual(['with', 'without'])
+    for (const handOff of ['frames', 'sockets']) {
+      expect(lines.map((line) => line.operation)).toContain(`latency, ${handOff}: p99.9`)
+      const title = `latency, ${handOff}: without / with, pair by pair`
+      expect(table).toMatch(new RegExp(`${title}[^#]*\\n\\| 2 \\| \\S+ / \\S+`))
+    }
+    expect(table).toMatch(/noting hot keys \| CPU of a get, ns \| .* \| (within|above|below)/)
+  })
+
   test('load', { timeout: TIMEOUT_MS }, async () => {
     const { lines, report, table } = await runPart('load')
     expect(subjectsOf(lines)).toContain('heddle frames 1')

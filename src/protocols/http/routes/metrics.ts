@@ -1,5 +1,6 @@
 /** GET /metrics: for Prometheus and whoever reads its format. */
 import type { Exchange } from '../exchange.ts'
+import type { HttpHost } from '../host.ts'
 import { Problem } from '../problem.ts'
 import type { Route } from '../route-table.ts'
 
@@ -20,6 +21,21 @@ async function formatter(): Promise<typeof import('../../../observe/metrics.ts')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error
     throw new Problem(501, 'metrics need the package prom-client: npm install prom-client')
+  }
+}
+
+/**
+ * Loads what formats and has it run once, so that the first who asks does not hold up a worker's
+ * clients for as long as that takes.
+ */
+export async function prepareMetrics(host: HttpHost): Promise<void> {
+  try {
+    const { metricsText } = await formatter()
+    for (const type of ['text/plain', 'application/openmetrics-text']) {
+      await metricsText(host.observe(), type)
+    }
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
   }
 }
 
