@@ -1,13 +1,16 @@
 /**
  * `heddle inspect`: everything that a running server tells of itself at one moment: size classes,
- * threads, commands, clients, settings, slow commands. `heddle top` is for what happens now, this
+ * threads, commands, clients, hot keys, settings, slow commands; through all doors that are named or
+ * found, as each has words for other things. `heddle top` is for what happens now, this
  * for what there is; with --interval it looks again and again.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DOOR_USAGE } from './watch/address.ts'
-import { type Door, openFirst } from './watch/doors.ts'
+import { type Door, openAll } from './watch/doors.ts'
 import { inspectLines } from './watch/inspect-view.ts'
 import { Screen } from './watch/screen.ts'
+import type { Picture } from './watch/picture.ts'
+import type { Table } from './watch/tables.ts'
 import { readWatchOptions, type WatchOptions } from './watch/watch-options.ts'
 
 const USAGE = `heddle inspect: what a running server is and holds, since its start
@@ -19,6 +22,9 @@ ${DOOR_USAGE}  --interval SECONDS      look again after so many, until q or Ctrl
   --help                  this text
 `
 const FILE_WIDTH = 100
+
+/** At least one; the first tells most. */
+type Doors = readonly Door[]
 
 /** The exit code: 0, 1 when the server cannot be reached, 2 for wrong arguments. */
 export async function inspectCommand(argv: readonly string[]): Promise<number> {
@@ -36,11 +42,11 @@ export async function inspectCommand(argv: readonly string[]): Promise<number> {
   const isRepeated = argv.some((word) => /^--(?:interval|count)\b/.test(word))
   const looks = isRepeated ? options.looks : 1
   try {
-    const door = await openFirst(options.addresses)
+    const doors = await openAll(options.addresses)
     const isLive = process.stdout.isTTY === true && !options.json && looks > 1
-    if (isLive) await live(door, options, looks)
-    else await plain(door, options, looks)
-    door.close()
+    if (isLive) await live(doors, options, looks)
+    else await plain(doors, options, looks)
+    for (const door of doors) door.close()
     return 0
   } catch (error) {
     process.stderr.write(`heddle inspect: ${(error as Error).message}\n`)
@@ -48,18 +54,22 @@ export async function inspectCommand(argv: readonly string[]): Promise<number> {
   }
 }
 
-async function plain(door: Door, { json, intervalMs }: WatchOptions, looks: number): Promise<void> {
+async function plain(
+  doors: Doors,
+  { json, intervalMs }: WatchOptions,
+  looks: number,
+): Promise<void> {
   let isOver = false
   process.stdout.on('error', () => {
     isOver = true
   })
   for (let n = 0; n < looks && !isOver; n++) {
     if (n > 0) await sleep(intervalMs)
-    process.stdout.write(json ? await jsonOf(door) : `${(await linesOf(door)).join('\n')}\n`)
+    process.stdout.write(json ? await jsonOf(doors) : `${(await linesOf(doors)).join('\n')}\n`)
   }
 }
 
-async function live(door: Door, { intervalMs }: WatchOptions, looks: number): Promise<void> {
+async function live(doors: Doors, { intervalMs }: WatchOptions, looks: number): Promise<void> {
   const ending = new AbortController()
   const { signal } = ending
   const end = () => ending.abort()
@@ -69,7 +79,7 @@ async function live(door: Door, { intervalMs }: WatchOptions, looks: number): Pr
   screen.open(end)
   try {
     for (let n = 0; n < looks && !signal.aborted; n++) {
-      const lines = await linesOf(door, screen.width)
+      const lines = await linesOf(doors, screen.width)
       screen.draw(lines.slice(0, screen.height))
       await sleep(intervalMs, undefined, { signal }).catch(() => {})
     }
@@ -78,19 +88,29 @@ async function live(door: Door, { intervalMs }: WatchOptions, looks: number): Pr
   }
 }
 
-async function linesOf(door: Door, width = process.stdout.columns ?? FILE_WIDTH) {
-  const picture = await door.look()
-  return inspectLines(picture, await door.more(), door.name, width)
+/** The picture of the door that tells most, and what any of them has beside it. */
+async function look(doors: Doors): Promise<{ picture: Picture; tables: Table[]; names: string }> {
+  const picture = await doors[0]!.look()
+  const tables: Table[] = []
+  for (const door of doors) {
+    const more = await door.more()
+    tables.push(...more.filter(({ title }) => tables.every((table) => table.title !== title)))
+  }
+  return { picture, tables, names: doors.map(({ name }) => name).join(', ') }
 }
 
-async function jsonOf(door: Door): Promise<string> {
-  const picture = await door.look()
-  const more = Object.fromEntries((await door.more()).map(asJson))
-  return `${JSON.stringify({ door: door.name, ...picture, ...more })}\n`
+async function linesOf(doors: Doors, width = process.stdout.columns ?? FILE_WIDTH) {
+  const { picture, tables, names } = await look(doors)
+  return inspectLines(picture, tables, names, width)
+}
+
+async function jsonOf(doors: Doors): Promise<string> {
+  const { picture, tables, names } = await look(doors)
+  return `${JSON.stringify({ door: names, ...picture, ...Object.fromEntries(tables.map(asJson)) })}\n`
 }
 
 /** `Slow commands` as `slowCommands`: objects by column. */
-function asJson({ title, columns, rows }: Awaited<ReturnType<Door['more']>>[number]) {
+function asJson({ title, columns, rows }: Table) {
   const name = title.charAt(0).toLowerCase() + title.slice(1)
   const camel = name.replaceAll(/ (\w)/g, (_all, letter: string) => letter.toUpperCase())
   const objects = rows.map((row) => {

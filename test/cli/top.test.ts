@@ -21,7 +21,7 @@ let busy: NodeJS.Timeout
 const ports: Record<string, number> = {}
 
 beforeAll(async () => {
-  engine = createEngine({ name: 'top', memory: '8mb' })
+  engine = createEngine({ name: 'top', memory: '8mb', hotKeys: true })
   engine.set('k', 'v')
   const doors = { memcachedPort: 0, redisPort: 0, httpPort: 0 }
   server = await serve(engine, { ...doors, workers: 1, unixSocket: join(folder, 'top.sock') })
@@ -31,7 +31,7 @@ beforeAll(async () => {
   ports['http'] = portOf(server.httpAddresses[0])
   const [text, resp] = [connect(ports['memcached']!), connect(ports['redis']!)]
   busy = setInterval(() => {
-    text.write('get k\r\n')
+    text.write('get k\r\n'.repeat(20))
     resp.write('GET k\r\n')
   }, 5)
 })
@@ -81,6 +81,20 @@ describe.each(['http', 'memcached', 'redis', 'unix'])('through %s', (door) => {
     const json = await run(['inspect', '--json', '--once', ...flags()])
     expect(JSON.parse(json.stdout)).toMatchObject({ cache: { entries: 1 }, connections: {} })
   })
+})
+
+test('inspect puts together what several doors tell', async () => {
+  const flags = ['memcached', 'redis', 'http'].flatMap(doorFlags)
+  const { code, stdout } = await run(['inspect', '--json', ...flags])
+  expect(code).toBe(0)
+  const told = JSON.parse(stdout)
+  expect(told.door).toMatch(/\(http\), .*\(memcached\), .*\(redis\)$/)
+  expect(told.threads).toHaveLength(2)
+  expect(told.hotKeys[0]).toMatchObject({ key: 'k' })
+  expect(Number(told.hotKeys[0].uses)).toBeGreaterThan(0)
+  expect(told.clients.length).toBeGreaterThan(2)
+  expect(told.slowCommands).toEqual([])
+  expect(told.settings).toContainEqual({ setting: 'num_threads', value: '1' })
 })
 
 test('a server that goes away and comes back is seen again', async () => {

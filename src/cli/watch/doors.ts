@@ -10,13 +10,15 @@ import { type DoorAddress, placeOf } from './address.ts'
 import { Asker } from './asker.ts'
 import { type Picture, pictureOfInfo, pictureOfSnapshot, pictureOfStats } from './picture.ts'
 import { infoOf, isWholeText, type RespValue, readResp, statsOf } from './replies.ts'
-
-/** One more part of what a server can tell, as rows of a table. */
-export interface Table {
-  readonly title: string
-  readonly columns: readonly string[]
-  readonly rows: readonly (readonly string[])[]
-}
+import {
+  bigKeyTable,
+  clientTable,
+  connectionTable,
+  hotKeyTable,
+  slowTable,
+  type Table,
+  tableOf,
+} from './tables.ts'
 
 export interface Door {
   /** `127.0.0.1:8080 (http)`. */
@@ -32,17 +34,30 @@ const CREDENTIALS = 'asks who you are: --user NAME, with HEDDLE_PASSWORD or --pa
 
 /** The first of the doors that answers. @throws Error with what each of them said */
 export async function openFirst(addresses: readonly DoorAddress[]): Promise<Door> {
+  const [door] = await openSome(addresses, 1)
+  return door!
+}
+
+/** All doors that answer, at least one. @throws Error with what each of them said */
+export async function openAll(addresses: readonly DoorAddress[]): Promise<readonly Door[]> {
+  return openSome(addresses, addresses.length)
+}
+
+async function openSome(addresses: readonly DoorAddress[], most: number): Promise<Door[]> {
+  const doors: Door[] = []
   const reasons: string[] = []
   for (const address of addresses) {
+    if (doors.length === most) break
     const door = openDoor(address)
     try {
       await door.look()
-      return door
+      doors.push(door)
     } catch (error) {
       door.close()
       reasons.push((error as Error).message)
     }
   }
+  if (doors.length > 0) return doors
   const hint = addresses.length === 1 ? '' : '; is it at another --http-port, --redis-port...?'
   throw new Error(reasons.join('; ') + hint)
 }
@@ -119,8 +134,10 @@ function memcachedDoor(address: DoorAddress): Door {
       return pictureOfStats(general, await stats(' slabs'), Date.now())
     },
     more: async () => [
-      tableOf('Settings', ['setting', 'value'], [...(await stats(' settings'))]),
       connectionTable(await stats(' conns')),
+      hotKeyTable(await stats(' hotkeys')),
+      bigKeyTable(await stats(' bigkeys')),
+      tableOf('Settings', ['setting', 'value'], [...(await stats(' settings'))]),
     ],
     close: () => asker.close(),
   }
@@ -131,16 +148,6 @@ function text(asker: Asker, question: string | Buffer): Promise<string> {
     const said = bytes.toString('utf8')
     return isWholeText(said) ? said : undefined
   })
-}
-
-function connectionTable(stats: ReadonlyMap<string, string>): Table {
-  const rows = [...stats].flatMap(([name, address]) => {
-    const [, id] = /^(\d+):addr$/.exec(name) ?? []
-    if (id === undefined) return []
-    const field = (of: string) => stats.get(`${id}:${of}`) ?? ''
-    return [[id, address, field('listen_addr'), field('state'), field('secs_since_last_cmd')]]
-  })
-  return tableOf('Clients', ['id', 'address', 'came in by', 'state', 'idle s'], rows)
 }
 
 function redisDoor(address: DoorAddress): Door {
@@ -178,33 +185,4 @@ function command(asker: Asker, words: readonly string[]): Promise<RespValue> {
       return read === undefined ? undefined : { value: read.value }
     })
     .then(({ value }) => value)
-}
-
-function clientTable(list: string): Table {
-  const columns = ['id', 'addr', 'name', 'age', 'idle', 'cmd', 'user']
-  const rows = list.split('\n').flatMap((line) => {
-    if (line.trim() === '') return []
-    const facts = new Map(line.split(' ').map((pair) => pair.split('=', 2) as [string, string]))
-    return [columns.map((column) => facts.get(column) ?? '')]
-  })
-  return tableOf('Clients', columns, rows)
-}
-
-function slowTable(log: RespValue): Table {
-  const rows = (Array.isArray(log) ? log : []).flatMap((entry: RespValue) => {
-    if (!Array.isArray(entry)) return []
-    const [id, seconds, micros, words, client] = entry as readonly RespValue[]
-    const said = Array.isArray(words) ? words.join(' ') : ''
-    const at = new Date(Number(seconds) * 1000).toISOString()
-    return [[String(id), at, String(micros), said, String(client ?? '')]]
-  })
-  return tableOf('Slow commands', ['id', 'at', 'µs', 'command', 'client'], rows)
-}
-
-function tableOf(
-  title: string,
-  columns: readonly string[],
-  rows: readonly (readonly string[])[],
-): Table {
-  return { title, columns, rows }
 }

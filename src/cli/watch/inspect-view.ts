@@ -1,7 +1,7 @@
 /** What `heddle inspect` prints: everything that a server tells at one moment, by sections. */
 import type { LatencySnapshot } from '../../observe/snapshot.ts'
 import type { Picture } from './picture.ts'
-import type { Table } from './doors.ts'
+import type { Table } from './tables.ts'
 import { amount, bytes, columnsOf, cut, duration, micros, percent } from './text.ts'
 
 export function inspectLines(
