@@ -65,6 +65,10 @@ export class Client implements WireOwner {
     this.#tell(END)
   }
 
+  failed(): void {
+    if (this.closeReason === 'normal') this.closeReason = 'error'
+  }
+
   wrote(): void {
     this.#events.wrote(this)
   }

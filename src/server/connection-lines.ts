@@ -4,8 +4,8 @@ import { WATCH_CONNECTIONS } from '../protocols/memcached/host.ts'
 import type { ConnectionBoard } from './connection-board.ts'
 import { rankOf } from './log-events.ts'
 
-/** Why a connection was closed: the first two are memcached's words. */
-export type CloseReason = 'normal' | 'idle_timeout' | 'stalled' | 'auth_timeout' | 'tls'
+/** Why a connection was closed: the first three are memcached's words. */
+export type CloseReason = 'normal' | 'error' | 'idle_timeout' | 'stalled' | 'auth_timeout' | 'tls'
 
 /** `verbosity` from which connections are logged, as memcached does. */
 const TELLS_CONNECTIONS = 2

@@ -49,6 +49,10 @@ class SocketClient implements WireOwner {
     this.#executor.ended(this)
   }
 
+  failed(): void {
+    if (this.closeReason === 'normal') this.closeReason = 'error'
+  }
+
   wrote(): void {
     if (this.served.hasRest) this.#executor.putOff(this)
   }

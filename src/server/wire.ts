@@ -24,6 +24,8 @@ export interface WireOwner {
   ended(): void
   /** Some of what waited was written. */
   wrote(): void
+  /** The connection broke; `closed` follows. */
+  failed(): void
   /** The socket is gone. Comes once, last. */
   closed(): void
 }
@@ -81,7 +83,7 @@ export class Wire {
       this.socket = wrap(handle, (buffer, length) => this.#took(owner, buffer, length))
       if (typeof handle.fd === 'number' && handle.fd >= 0) this.#keepDescriptor(handle.fd)
     }
-    this.socket.on('error', ignore) // a reset; 'close' follows
+    this.socket.on('error', () => owner.failed()) // a reset; 'close' follows
     this.socket.on('end', () => owner.ended())
     this.socket.on('close', () => {
       this.#dropGathered()

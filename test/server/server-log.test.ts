@@ -53,15 +53,23 @@ test.each(HAND_OFFS)('%s: a worker that dies, its successor, connections', async
   const client = await server.connect()
   await once(client.end('x'), 'close')
   expect(await eventually(() => told('connection.closed').length === 1)).toBe(true)
+  const reset = await server.connect()
+  reset.resetAndDestroy()
+  expect(await eventually(() => told('connection.closed').length === 2)).toBe(true)
   await server.thread.workerAt(0)!.terminate()
   expect(await eventually(() => told('worker.recovered').length === 1)).toBe(true)
   await server.close()
-  const order = ['server.started', 'connection.opened', 'connection.closed', 'worker.died']
-  const events = [...order, 'worker.recovered', 'server.stopping', 'server.stopped']
+  const comeAndGo = ['connection.opened', 'connection.closed']
+  const events = ['server.started', ...comeAndGo, ...comeAndGo, 'worker.died', 'worker.recovered']
+  events.push('server.stopping', 'server.stopped')
   expect(written.map((line) => JSON.parse(line).event)).toEqual(events)
   expect(told('server.started')[0]).toMatchObject({ workers: 1, handOff, pid: process.pid })
   expect(told('connection.opened')[0].address).toMatch(/^127\.0\.0\.1:\d+$/)
-  expect(told('connection.closed')[0]).toMatchObject({ reason: 'normal', level: 'debug' })
+  const reasons = told('connection.closed').map(({ reason, level }) => [reason, level])
+  expect(reasons).toEqual([
+    ['normal', 'debug'],
+    ['error', 'debug'],
+  ])
   expect(told('worker.died')[0]).toMatchObject({ worker: 0, level: 'error' })
   expect(told('worker.recovered')[0].afterMs).toBeGreaterThanOrEqual(0)
 })
