@@ -28,6 +28,7 @@ export class WorkerAuth implements AuthEvents {
     this.#authenticator = authenticator
     this.gate = {
       hasUsers: true,
+      denied: () => this.denied(),
       callerOf: (authorization, address) => {
         return callerOf(authenticator, authorization, addressGroup(address))
       },

@@ -22,6 +22,7 @@ const USERS = `
   default:adm admin
   app:hidden prefix=app:
   ro:${SECRET} read
+  wo:${SECRET} write
   bot:* read token=${TOKEN}
   gone:${SECRET}
 `
@@ -141,6 +142,15 @@ describe.each(['frames', 'sockets'])('with hand-off %s', (handOff) => {
       return (await curl('/mget', '-u', 'app:hidden', ...json))[0]
     }
     expect([await mget('app:k'), await mget('app:k', 'c')]).toEqual([200, 403])
+    expect((await curl('/mget', '-d', JSON.stringify({ keys: ['c'] })))[0]).toBe(415)
+    const nobody = ['-H', 'Content-Type: application/json', '-d', JSON.stringify({ keys: ['c'] })]
+    expect((await curl('/mget', ...nobody))[0]).toBe(401)
+    // What answers with a value needs the right to read it, also if it writes.
+    const write = ['-u', 'wo:secret', '-X']
+    expect((await curl('/cache/n', ...write, 'PUT', '-d', '1'))[0]).toBe(201)
+    expect((await curl('/cache/n/incr', ...write, 'POST'))[0]).toBe(403)
+    expect((await curl('/cache/n', ...write, 'GET'))[0]).toBe(403)
+    expect((await curl('/cache/n/incr', '-u', 'ann:secret', '-X', 'POST'))[0]).toBe(200)
     expect((await curl('/healthz'))[0]).toBe(200)
     expect(await curl('/cache/c', '-u', 'ann:secret')).toEqual([200, 'v'])
   })

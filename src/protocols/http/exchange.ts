@@ -63,6 +63,7 @@ export class Exchange {
    */
   require(right: Right, key?: Uint8Array): void {
     if (this.caller.may(right, key)) return
+    this.worker.host.gate.denied?.()
     const isUnknown = this.worker.host.gate.hasUsers && this.header('authorization') === undefined
     if (isUnknown) throw unauthorized(`the right to ${right} is for known users`)
     const what = key === undefined ? '' : ' this key'

@@ -17,6 +17,8 @@ export interface Caller {
 export interface Gate {
   /** Whether there are users at all: then a refusal says how to say who one is. */
   readonly hasUsers: boolean
+  /** Somebody is refused what they have no right to: to be counted. */
+  denied?(): void
   /**
    * Who asks. Nothing is thrown; hashing takes its time elsewhere.
    * @param authorization the header, if there is one

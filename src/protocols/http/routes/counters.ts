@@ -99,7 +99,10 @@ function route(verb: 'incr' | 'decr', summary: string): Route {
     method: 'POST',
     path: `/cache/{key}/${verb}`,
     right: 'write',
-    handle: (exchange) => count(exchange, verb === 'decr'),
+    handle: (exchange) => {
+      exchange.require('read', exchange.key) // its answers tell what is stored
+      count(exchange, verb === 'decr')
+    },
     operation: {
       operationId: verb,
       summary,
