@@ -2,12 +2,16 @@
  * What bounds a client: each limit is met, told in the words of the table in docs/operations.md,
  * counted, and nobody else notices. Those of TLS are in tls.test.ts.
  */
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
+import { FLAGS } from '../../src/cli/flags.ts'
+import { LIMIT_COUNTERS } from '../../src/protocols/memcached/counters.ts'
 import { AddressCounts, addressGroup } from '../../src/server/address-counts.ts'
 import { ConnectionBoard } from '../../src/server/connection-board.ts'
+import { LIMIT_OPTION_NAMES } from '../../src/server/limits.ts'
 import { Notices } from '../../src/server/notices.ts'
 import { resolveServeOptions, type ServeOptions } from '../../src/server/options.ts'
 import { answerOf, eventually, HAND_OFFS } from './open-server.ts'
@@ -246,4 +250,17 @@ test.each<[ServeOptions, RegExp]>([
   [{ authTimeout: 0.5 }, /^authTimeout is 0.5.* whole number/],
 ])('%j', (options, message) => {
   expect(() => resolveServeOptions(options)).toThrow(message)
+})
+
+test('the table of the documentation has every limit, its flag, default and counter', () => {
+  const text = readFileSync(join(import.meta.dirname, '../../docs/operations.md'), 'utf8')
+  const table = text.slice(text.indexOf('### Limits'), text.indexOf('### Ten thousand'))
+  for (const { name, option, standard } of FLAGS) {
+    const field = option?.split('.')[1] ?? ''
+    if (!(LIMIT_OPTION_NAMES as readonly string[]).includes(field)) continue
+    const row = table.split('\n').find((line) => line.includes(`\`--${name}\``))
+    expect(row, name).toBeDefined()
+    expect(row, name).toContain(` ${standard}`)
+  }
+  for (const counter of LIMIT_COUNTERS) expect(table).toContain(`\`${counter}\``)
 })
