@@ -1,8 +1,8 @@
 /**
  * `heddle inspect`: everything that a running server tells of itself at one moment: size classes,
  * threads, commands, clients, hot keys, settings, slow commands; through all doors that are named or
- * found, as each has words for other things. `heddle top` is for what happens now, this
- * for what there is; with --interval it looks again and again.
+ * found, as each has words for other things. `heddle top` is for what happens now, this for what
+ * there is; with --interval it looks again and again.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DOOR_USAGE } from './watch/address.ts'

@@ -4,7 +4,7 @@
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -81,6 +81,40 @@ describe.each(['http', 'memcached', 'redis', 'unix'])('through %s', (door) => {
     const json = await run(['inspect', '--json', '--once', ...flags()])
     expect(JSON.parse(json.stdout)).toMatchObject({ cache: { entries: 1 }, connections: {} })
   })
+})
+
+test('where there are users it asks for credentials, and has the rights of its user', async () => {
+  const file = join(folder, 'users')
+  writeFileSync(file, 'ann:good-password read\nops:good-password admin\n', { mode: 0o600 })
+  const flags = ['-p', '0', '--redis-port', '0', '--http-port', '0', '-t', '1', '-m', '4']
+  const { line } = await start([...flags, '--auth-file', file])
+  const once = ['--once', '--interval', '0.1']
+  for (const door of ['memcached', 'redis', 'http']) {
+    const port = `--${door}-port=${new RegExp(`${door}=\\S*?:(\\d+)`).exec(line)![1]}`
+    const asked = (command: string, password: string | undefined, user: string) => {
+      const who = password === undefined ? [] : ['--user', user]
+      const variables: Record<string, string> =
+        password === undefined ? {} : { HEDDLE_PASSWORD: password }
+      return run([command, ...once.slice(0, command === 'top' ? 3 : 1), ...who, port], variables)
+    }
+    const allowed = await asked('top', 'good-password', 'ann')
+    expect([allowed.code, allowed.stderr]).toEqual([0, ''])
+    const wrong = await asked('top', 'bad-password', 'ann')
+    expect(wrong.code).toBe(1)
+    expect(wrong.stderr).toMatch(/refuses these credentials\n$/)
+    for (const [user, sees] of [
+      ['ann', false],
+      ['ops', door !== 'http'],
+    ] as const) {
+      const inspected = await asked('inspect', 'good-password', user)
+      expect([inspected.code, inspected.stderr], user).toEqual([0, ''])
+      expect(inspected.stdout.includes('CLIENTS\n'), `${user} ${door}`).toBe(sees)
+    }
+  }
+  const http = `--http-port=${/http=\S*?:(\d+)/.exec(line)![1]}`
+  const nobody = await run(['top', ...once, http])
+  expect(nobody.code).toBe(1)
+  expect(nobody.stderr).toMatch(/asks who you are: --user NAME, with HEDDLE_PASSWORD/)
 })
 
 test('inspect puts together what several doors tell', async () => {

@@ -30,6 +30,7 @@ export interface Door {
 }
 
 const TIMEOUT_MS = 5000
+const REFUSED = 'refuses these credentials'
 const CREDENTIALS = 'asks who you are: --user NAME, with HEDDLE_PASSWORD or --password-file'
 
 /** The first of the doors that answers. @throws Error with what each of them said */
@@ -105,7 +106,8 @@ function httpGet(address: DoorAddress, path: string): Promise<string> {
       response.on('error', ({ message }) => fail(message))
       response.on('end', () => {
         if (statusCode === 200) resolve(Buffer.concat(pieces).toString())
-        else if (statusCode === 401 || statusCode === 403) fail(CREDENTIALS)
+        else if (statusCode === 401) fail(user === undefined ? CREDENTIALS : REFUSED)
+        else if (statusCode === 403) fail(`does not let this user see ${path}`)
         else fail(`answered ${statusCode} to GET ${path}`)
       })
     })
@@ -119,7 +121,7 @@ function memcachedDoor(address: DoorAddress): Door {
     const words = Buffer.from(`${address.user} ${address.password}`)
     const head = Buffer.from(`set auth 0 0 ${words.length}\r\n`)
     const said = await text(greeted, Buffer.concat([head, words, Buffer.from('\r\n')]))
-    if (!said.startsWith('STORED')) throw new Error(`${placeOf(address)} refuses these credentials`)
+    if (!said.startsWith('STORED')) throw new Error(`${placeOf(address)} ${REFUSED}`)
   })
   const stats = async (of: string) => {
     const said = await text(asker, `stats${of}\r\n`)
@@ -157,7 +159,7 @@ function redisDoor(address: DoorAddress): Door {
     if (password === undefined) return
     const words = user === undefined ? ['AUTH', password] : ['AUTH', user, password]
     const said = await command(greeted, words)
-    if (said instanceof Error) throw new Error(`${place} refuses these credentials`)
+    if (said instanceof Error) throw new Error(`${place} ${REFUSED}`)
   })
   const ask = async (...words: string[]) => {
     const said = await command(asker, words)
@@ -168,10 +170,15 @@ function redisDoor(address: DoorAddress): Door {
   return {
     name: place,
     look: async () => pictureOfInfo(infoOf(String(await ask('INFO', 'all'))), Date.now()),
-    more: async () => [
-      clientTable(String(await ask('CLIENT', 'LIST'))),
-      slowTable(await ask('SLOWLOG', 'GET', '10')),
-    ],
+    more: async () => {
+      const clients = await command(asker, ['CLIENT', 'LIST'])
+      const slow = await command(asker, ['SLOWLOG', 'GET', '10'])
+      // Who is no admin sees neither.
+      return [
+        ...(typeof clients === 'string' ? [clientTable(clients)] : []),
+        ...(slow instanceof Error ? [] : [slowTable(slow)]),
+      ]
+    },
     close: () => asker.close(),
   }
 }
