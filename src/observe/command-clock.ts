@@ -23,7 +23,7 @@ const NS_PER_MS = 1e6
 const UNTIMED = 0
 
 export class CommandClock {
-  readonly #board: ObservationBoard
+  readonly board: ObservationBoard
   readonly #now: () => number
   #commandsLeft: number
   #batchesLeft: number
@@ -35,7 +35,7 @@ export class CommandClock {
    * @param now in ms
    */
   constructor(memory: SharedArrayBuffer, row: number, now: () => number = () => performance.now()) {
-    this.#board = new ObservationBoard(memory, row)
+    this.board = new ObservationBoard(memory, row)
     this.#now = now
     this.#seed = 0x9e3779b9 ^ (row + 1)
     this.#commandsLeft = this.#draw(COMMANDS_PER_SAMPLE)
@@ -51,7 +51,7 @@ export class CommandClock {
 
   /** After it. */
   end(series: number, begunAt: number): void {
-    this.#board.count(series)
+    this.board.count(series)
     if (begunAt !== UNTIMED) this.#note(series, begunAt)
   }
 
@@ -69,7 +69,7 @@ export class CommandClock {
 
   #note(series: number, begunAt: number): void {
     const ns = Math.max(0, (this.#now() - begunAt) * NS_PER_MS)
-    this.#board.sample(series, bucketOf(ns), ns)
+    this.board.sample(series, bucketOf(ns), ns)
   }
 
   /** From 1 to 2 * mean - 1. */

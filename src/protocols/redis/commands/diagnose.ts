@@ -5,6 +5,7 @@ import type { RedisClient } from '../client.ts'
 import type { Handlers } from '../command-table.ts'
 import { NOT_AN_INTEGER, SYNTAX } from '../errors.ts'
 import { ABSENT, peek, REFUSED } from './edit.ts'
+import { latencyHistogram } from './latency.ts'
 
 export const DIAGNOSIS_HANDLERS: Handlers = {
   'memory|usage': memoryUsage,
@@ -25,7 +26,7 @@ export const DIAGNOSIS_HANDLERS: Handlers = {
   'latency|latest': ({ reply }) => reply.array(0),
   'latency|history': ({ reply }) => reply.array(0),
   'latency|reset': ({ reply }) => reply.integer(0),
-  'latency|histogram': ({ reply }) => reply.map(0),
+  'latency|histogram': latencyHistogram,
   'latency|graph': ({ reply }, args) => {
     reply.error(`ERR No samples available for event '${args.latin(2)}'`)
   },
