@@ -1,7 +1,7 @@
 /**
  * `heddle inspect`: everything that a running server tells of itself at one moment: size classes,
- * threads, commands, clients, hot keys, settings, slow commands; through all doors that are named or
- * found, as each has words for other things. `heddle top` is for what happens now, this for what
+ * threads, commands, clients, hot keys, settings, slow commands; through all doors that are named
+ * or found, as each has words for other things. `heddle top` is for what happens now, this for what
  * there is; with --interval it looks again and again.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -106,7 +106,8 @@ async function linesOf(doors: Doors, width = process.stdout.columns ?? FILE_WIDT
 
 async function jsonOf(doors: Doors): Promise<string> {
   const { picture, tables, names } = await look(doors)
-  return `${JSON.stringify({ door: names, ...picture, ...Object.fromEntries(tables.map(asJson)) })}\n`
+  const more = Object.fromEntries(tables.map(asJson))
+  return `${JSON.stringify({ door: names, ...picture, ...more })}\n`
 }
 
 /** `Slow commands` as `slowCommands`: objects by column. */

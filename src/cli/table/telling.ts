@@ -13,7 +13,7 @@ export const TELLING: FlagGroup = {
       help: 'do not note which keys are used most and which values are largest',
       more:
         'Noting them takes a look at one use in 128. `stats hotkeys`, `stats bigkeys`, ' +
-        '`OBJECT FREQ` and the dashboard tell them. In a program the option is `hotKeys` of the engine, and off.',
+        '`OBJECT FREQ` and the dashboard tell them. In a program `hotKeys` is off by default.',
       option: 'engine.hotKeys',
       toOption: (isOff) => (typeof isOff === 'boolean' ? !isOff : isOff),
       standard: false,
