@@ -52,6 +52,8 @@ export interface HandshakeWatch {
 interface Pending {
   readonly arrival: Arrival
   readonly socket: Socket
+  /** It is secured, or closed. */
+  isOver: boolean
   failure: HandshakeFailure
   why: string
 }
@@ -87,11 +89,15 @@ export class TlsDoors {
     }
     // A client that goes away in its handshake is gone: there is nothing to be answered.
     socket.allowHalfOpen = false
-    const pending: Pending = { arrival, socket, failure: 'failed', why: CLOSED_EARLY }
+    const pending: Pending = {
+      ...{ arrival, socket, isOver: false },
+      ...{ failure: 'failed', why: CLOSED_EARLY },
+    }
+    const { remoteAddress } = socket
     socket.once('close', () => {
-      if (this.#pending.get(name) !== pending) return
-      this.#pending.delete(name)
-      this.#watch.failed(pending.failure, pending.why)
+      if (pending.isOver) return
+      this.#leave(name, pending)
+      this.#watch.failed(pending.failure, `${remoteAddress}: ${pending.why}`)
       arrival.gone()
     })
     const { mostHandshakes } = this.#rules
@@ -163,10 +169,16 @@ export class TlsDoors {
       socket.on('error', ignore).destroy()
       return
     }
-    this.#pending.delete(name)
+    this.#leave(name, pending)
     this.#watch.succeeded()
     socket.allowHalfOpen = true
     pending.arrival.secured(socket)
+  }
+
+  /** Its place may be that of another by now. */
+  #leave(name: string, pending: Pending): void {
+    pending.isOver = true
+    if (this.#pending.get(name) === pending) this.#pending.delete(name)
   }
 
   /** Why the socket, which is about to close, will have closed. */

@@ -112,10 +112,11 @@ function greet(
   sockets: SocketExecutor,
   doors: TlsDoors | undefined,
 ): void {
-  if (secures === undefined || doors === undefined) {
+  if (secures === undefined) {
     sockets.accept(socket, slot)
     return
   }
+  if (doors === undefined) throw new Error('a socket for TLS came to a worker without TLS')
   doors.greet(socket, {
     slot,
     protocol: secures,
