@@ -5,6 +5,7 @@
 import { createEngine, type Engine } from '../engine/engine.ts'
 import type { HeddleError } from '../engine/errors.ts'
 import type { EngineOptions } from '../engine/options.ts'
+import { checkFiles } from '../server/check-files.ts'
 import { openFilesShortage } from '../server/open-files.ts'
 import { resolveServeOptions, type ServeOptions } from '../server/options.ts'
 import { type Server, serve } from '../server/serve.ts'
@@ -42,6 +43,7 @@ export async function serveCommand(argv: readonly string[]): Promise<number> {
     const { workers, maxConnections } = resolved
     const engine = createEngine(engineOptionsOf(settings, workers))
     if (settings.values.get('print-config') === true) {
+      checkFiles(resolved)
       engine.close()
       process.stdout.write(effectiveConfig(settings, resolved))
       return 0

@@ -11,6 +11,17 @@ import type { Notices } from './notices.ts'
 
 const OTHERS_READ = 0o044
 
+/** @throws HeddleError that names line and field */
+export function readUsers(path: string): readonly UserRecord[] {
+  try {
+    return parseAuthFile(readFileSync(path))
+  } catch (error) {
+    const { message } = error as Error
+    const why = 'code' in (error as Error) ? `it cannot be read: ${message}` : message
+    throw badOption('authFile', path, why)
+  }
+}
+
 export class UserKeeper {
   readonly #path: string
   readonly #crew: Crew
@@ -29,13 +40,7 @@ export class UserKeeper {
 
   /** What the file has now. @throws HeddleError that names line and field */
   read(): readonly UserRecord[] {
-    try {
-      return parseAuthFile(readFileSync(this.#path))
-    } catch (error) {
-      const { message } = error as Error
-      const why = 'code' in (error as Error) ? `it cannot be read: ${message}` : message
-      throw badOption('authFile', this.#path, why)
-    }
+    return readUsers(this.#path)
   }
 
   /** From now on these are the users, in all workers. */
