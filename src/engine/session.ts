@@ -197,9 +197,13 @@ export class Session {
 
   #mourn(row: number, threadId: number): void {
     if (this.isClosed) return
+    this.#bury(row, threadId)
+    this.#recover()
+  }
+
+  #bury(row: number, threadId: number): void {
     declareDead(this.view, row, threadId)
     tellDeath({ engine: this.facts.name, row, threadId })
-    this.#recover()
   }
 
   /** What cannot be recovered yet, because a living thread has to end an operation, comes later. */
@@ -212,7 +216,7 @@ export class Session {
   #probe(): void {
     for (const thread of lessees(this.view)) {
       if (thread.row === this.view.row || threadAlive(thread.tid, thread.startTime)) continue
-      declareDead(this.view, thread.row, thread.threadId)
+      this.#bury(thread.row, thread.threadId)
     }
     if (load(this.view.control, CONTROL.ROWS) > 0 && this.view.row >= 0) recoverDead(this.view)
   }

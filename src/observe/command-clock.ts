@@ -1,10 +1,8 @@
 /**
  * The clock of one worker: counts every command, and times some of them.
  *
- * Asking the time twice costs as much as a third of a pipelined get, so one command in 32 is timed,
- * and one batch in 16. Which one is drawn anew each time, evenly from 1 to twice as many less one:
- * a fixed step would meet the same command of a repeating pattern for ever. The others pay for one
- * count and one comparison.
+ * Asking the time twice costs as much as a fifth of a pipelined get, so one command in 32 is timed,
+ * and one batch in 16, drawn anew each time. The others pay for one count and one comparison.
  *
  * What is timed. A command: from the moment its request is looked at (memcached's line is parsed
  * within, a Redis request before) until its reply lies in the output buffer; a reply that does not
@@ -13,6 +11,7 @@
  * the thread that writes. Waiting before that, in the kernel and for the worker's event loop, is in
  * neither: it shows in the delay of the event loop.
  */
+import { SampleGaps } from '../engine/sample-gaps.ts'
 import { bucketOf } from './buckets.ts'
 import { ObservationBoard } from './observation-board.ts'
 
@@ -25,10 +24,10 @@ const UNTIMED = 0
 export class CommandClock {
   readonly board: ObservationBoard
   readonly #now: () => number
+  readonly #commandGaps: SampleGaps
+  readonly #batchGaps: SampleGaps
   #commandsLeft: number
   #batchesLeft: number
-  /** State of a xorshift generator, never 0. */
-  #seed: number
 
   /**
    * @param row this worker's, from 1
@@ -37,15 +36,16 @@ export class CommandClock {
   constructor(memory: SharedArrayBuffer, row: number, now: () => number = () => performance.now()) {
     this.board = new ObservationBoard(memory, row)
     this.#now = now
-    this.#seed = 0x9e3779b9 ^ (row + 1)
-    this.#commandsLeft = this.#draw(COMMANDS_PER_SAMPLE)
-    this.#batchesLeft = this.#draw(BATCHES_PER_SAMPLE)
+    this.#commandGaps = new SampleGaps(COMMANDS_PER_SAMPLE, row)
+    this.#batchGaps = new SampleGaps(BATCHES_PER_SAMPLE, ~row)
+    this.#commandsLeft = this.#commandGaps.next()
+    this.#batchesLeft = this.#batchGaps.next()
   }
 
   /** Before a command. @returns what `end` is to be told */
   begin(): number {
     if (--this.#commandsLeft > 0) return UNTIMED
-    this.#commandsLeft = this.#draw(COMMANDS_PER_SAMPLE)
+    this.#commandsLeft = this.#commandGaps.next()
     return this.#now()
   }
 
@@ -58,7 +58,7 @@ export class CommandClock {
   /** The same for a batch. */
   beginBatch(): number {
     if (--this.#batchesLeft > 0) return UNTIMED
-    this.#batchesLeft = this.#draw(BATCHES_PER_SAMPLE)
+    this.#batchesLeft = this.#batchGaps.next()
     return this.#now()
   }
 
@@ -70,15 +70,5 @@ export class CommandClock {
   #note(series: number, begunAt: number): void {
     const ns = Math.max(0, (this.#now() - begunAt) * NS_PER_MS)
     this.board.sample(series, bucketOf(ns), ns)
-  }
-
-  /** From 1 to 2 * mean - 1. */
-  #draw(mean: number): number {
-    let seed = this.#seed
-    seed ^= seed << 13
-    seed ^= seed >>> 17
-    seed ^= seed << 5
-    this.#seed = seed
-    return 1 + ((seed >>> 0) % (2 * mean - 1))
   }
 }

@@ -5,6 +5,7 @@
  */
 import { type MessagePort, Worker } from 'node:worker_threads'
 import { HeddleError } from '../engine/errors.ts'
+import type { Observed } from './observation.ts'
 import type { HostAndPort } from './options.ts'
 import type { ResolvedTlsOptions } from './tls-options.ts'
 import { type ListeningServer, type ServerSpec, ServerThread } from './server-thread.ts'
@@ -52,11 +53,17 @@ export class AcceptorThread {
   #spec: ServerSpec
   #thread: Worker | undefined
   #isClosing = false
+  #observed: Observed | undefined
   #reloaded: ((refusal: Refusal | undefined) => void)[] = []
   onShutdown: (isGraceful: boolean) => void = () => {}
 
   constructor(spec: ServerSpec) {
     this.#spec = spec
+  }
+
+  /** What its server shares; another one's after it was replaced. */
+  get observed(): Observed {
+    return this.#observed!
   }
 
   /** The thread itself: for tests, which kill it. */
@@ -112,6 +119,7 @@ export class AcceptorThread {
         else if (message.kind === 'reloaded') this.#reloaded.shift()?.(message.refusal)
         else if (message.kind === 'listening') {
           thread.on('exit', () => this.#replace())
+          this.#observed = message.listening.observed
           resolve(message.listening)
         } else {
           reason = refusal(message.refusal)

@@ -10,7 +10,7 @@ import type { Snapshot } from '../observe/snapshot.ts'
 import { AcceptorThread } from './accept-thread.ts'
 import type { HandOff } from './hand-off.ts'
 import type { Protocol } from './listen.ts'
-import { observerOf } from './observation.ts'
+import { type Observed, observerOf } from './observation.ts'
 import { type ResolvedServeOptions, resolveServeOptions, type ServeOptions } from './options.ts'
 import { type ListeningServer, type ServerSpec, ServerThread } from './server-thread.ts'
 
@@ -50,6 +50,8 @@ interface Backend {
   close(): Promise<void>
   reload(): void | Promise<void>
   onShutdown: (isGraceful: boolean) => void
+  /** Valid once it has started. */
+  readonly observed: Observed
 }
 
 /**
@@ -70,7 +72,7 @@ async function makeServer(
   backend: Backend,
   options: ResolvedServeOptions,
 ): Promise<Server> {
-  const { observed, ...listening } = await backend.start()
+  const { observed: _, ...listening } = await backend.start()
   const { promise: closed, resolve } = withResolvers()
   const close = async () => {
     await backend.close()
@@ -84,10 +86,23 @@ async function makeServer(
     handOff,
     workers,
     closed,
-    observe: observerOf(engine, observed),
+    observe: observing(engine, backend),
     reload: async () => backend.reload(),
     close,
     [Symbol.asyncDispose]: close,
+  }
+}
+
+/** A thread that took the place of a dead one has boards of its own. */
+function observing(engine: Engine, backend: Backend): () => Snapshot {
+  let { observed } = backend
+  let observe = observerOf(engine, observed)
+  return () => {
+    if (observed !== backend.observed) {
+      observed = backend.observed
+      observe = observerOf(engine, observed)
+    }
+    return observe()
   }
 }
 

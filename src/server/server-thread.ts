@@ -153,6 +153,10 @@ export class ServerThread implements CrewEvents {
     return this.#closing
   }
 
+  get observed(): Observed {
+    return this.#observation.observed
+  }
+
   get replacedWorkers(): number {
     return this.#crew.replaced
   }

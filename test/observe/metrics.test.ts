@@ -3,7 +3,11 @@
  * who wrote it, and compared with what clients did.
  */
 import { setTimeout as delay } from 'node:timers/promises'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
+import { createEngine } from '../../src/index.ts'
+import { AcceptorThread } from '../../src/server/accept-thread.ts'
+import { observerOf } from '../../src/server/observation.ts'
+import { resolveServeOptions } from '../../src/server/options.ts'
 import {
   HAND_OFFS,
   type HttpServer,
@@ -103,6 +107,24 @@ test('the acceptor in a thread of its own: the application sees the same numbers
   expect(commands.find(({ command }) => command === 'get')).toMatchObject({ calls: 100 })
   expect(server.connections.open).toMatchObject({ memcached: expect.any(Number), http: 0 })
   expect(threads.map(({ name }) => name)).toEqual(['accept', 'worker 0'])
+})
+
+test('an acceptor thread that takes the place of a dead one is observed', async () => {
+  const engine = createEngine({ name: 'observed twice', memory: '8mb' })
+  const options = resolveServeOptions({ memcachedPort: 0, workers: 1, acceptor: 'worker' })
+  const acceptor = new AcceptorThread({ engine: engine.handle, options })
+  try {
+    const { addresses } = await acceptor.start()
+    const before = acceptor.observed
+    await acceptor.thread?.terminate()
+    await vi.waitFor(() => expect(acceptor.observed).not.toBe(before), { timeout: 10_000 })
+    await say(addresses[0]!, 'get a\r\n', 10, 'END\r\n')
+    const { commands } = observerOf(engine, acceptor.observed)()
+    expect(commands).toMatchObject([{ protocol: 'memcached', command: 'get', calls: 10 }])
+  } finally {
+    await acceptor.close()
+    engine.close()
+  }
 })
 
 test('/stats is the snapshot', async () => {

@@ -16,7 +16,8 @@
  * every use (half as much again as a get).
  */
 import type { KeyScratch } from '../../memory/key-scratch.ts'
-import { KeyRow, LARGE, type HotKeysMemory } from './rows.ts'
+import { SampleGaps } from '../sample-gaps.ts'
+import { type HotKeysMemory, KeyRow, LARGE } from './rows.ts'
 
 /** What a thread without notes counts down from: it looks up once in a billion uses. */
 export const NEVER: number = 2 ** 30
@@ -26,30 +27,23 @@ const SAMPLES_PER_TIDYING = 64
 export class KeySampler {
   readonly #row: KeyRow
   readonly #keys: number
-  readonly #perSample: number
   readonly #halfLifeMs: number
-  #seed: number
+  readonly #gaps: SampleGaps
   #samples = 0
 
   /** @param row the thread's row of the engine */
   constructor(memory: HotKeysMemory, row: number, now: number) {
     this.#row = new KeyRow(memory, row)
     this.#keys = memory.keys
-    this.#perSample = memory.perSample
     this.#halfLifeMs = memory.halfLifeMs
-    this.#seed = (0x9e3779b9 ^ (row + 1) ^ now) | 1
+    this.#gaps = new SampleGaps(memory.perSample, row ^ now)
     this.#row.tidy(0, this.#row.places)
     if (this.#row.halvedAt === 0) this.#row.halvedAt = now
   }
 
-  /** Uses until the next sample: 1 to twice `perSample` less one, each as likely. */
+  /** Uses until the next sample. */
   draw(): number {
-    let seed = this.#seed
-    seed ^= seed << 13
-    seed ^= seed >>> 17
-    seed ^= seed << 5
-    this.#seed = seed
-    return 1 + ((seed >>> 0) % (2 * this.#perSample - 1))
+    return this.#gaps.next()
   }
 
   /** A use of the staged key that was drawn. */
