@@ -2,9 +2,13 @@
  * Which server `heddle bench` loads and how it gets in: its flags, HTTP as it writes and reads it,
  * and who asks. Servers are small ones of the test's own, so that what was sent is seen.
  */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer as createHttp, type IncomingMessage } from 'node:http'
 import { type AddressInfo, createServer, type Server } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { createEngine } from '../../src/engine/engine.ts'
 import type { Target } from '../../src/load/connection.ts'
 import type { Findings } from '../../src/load/findings.ts'
 import { httpText } from '../../src/load/http-text.ts'
@@ -20,6 +24,7 @@ import {
   WRONG_LENGTH,
   WRONG_VALUE,
 } from '../../src/load/wire-protocol.ts'
+import { serve } from '../../src/server/serve.ts'
 import { certificates, openSecure } from '../server/secure-server.ts'
 import { keyOf, valueTextOf } from './fake-server.ts'
 
@@ -202,5 +207,31 @@ test('a load over TLS, with a certificate that is trusted and one that is not', 
     expect(found.operations).toBeGreaterThan(50)
     const untrusted = load({ ...target, tls: { ca: undefined, isUnverified: false } })
     await expect(untrusted).rejects.toThrow(/cannot connect to .*(?:certificate|unable to verify)/)
+  }
+})
+
+test('a load on heddle through each of its ports, where there are users', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'heddle-load-users-'))
+  const authFile = join(folder, 'users')
+  writeFileSync(authFile, 'ann:good-password read write\n', { mode: 0o600 })
+  const engine = createEngine({ name: 'load-users', memory: '8mb' })
+  const doors = { memcachedPort: 0, redisPort: 0, httpPort: 0, workers: 1 }
+  const server = await serve(engine, { ...doors, authFile })
+  try {
+    for (const [protocol, addresses] of [
+      ['memcached', server.addresses],
+      ['redis', server.redisAddresses],
+      ['http', server.httpAddresses],
+    ] as const) {
+      const port = Number(/\d+$/.exec(addresses[0]!)![0])
+      const place = { protocol, host: '127.0.0.1', port, user: 'ann' }
+      const found = await load({ ...place, password: 'good-password' })
+      expect(found.errors, `${protocol}: ${found.errorText}`).toBe(0)
+      expect([found.hitRatio, found.operations > 50], protocol).toEqual([1, true])
+    }
+  } finally {
+    await server.close()
+    engine.close()
+    rmSync(folder, { recursive: true, force: true })
   }
 })
