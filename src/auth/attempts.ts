@@ -14,7 +14,7 @@ const MOST_DELAY_MS = 10_000
 const FORGOTTEN_AFTER_MS = 600_000
 const MOST_ADDRESSES = 4096
 /** Of one address: more are turned away at once. */
-const MOST_WAITING = 16
+const MOST_WAITING = 64
 
 /** The clock, and how to wait: tests have their own. */
 export interface AttemptTimer {

@@ -3,7 +3,7 @@
  * of a user. Each request says again who it comes from, so nothing is kept per connection; what was
  * verified is remembered by the authenticator.
  */
-import type { Authenticator } from './authenticator.ts'
+import { type Authenticator, type Verdict, WRONG } from './authenticator.ts'
 import { Principal } from './principal.ts'
 
 /** Who says nothing: for what everybody may. */
@@ -14,36 +14,21 @@ const MOST_HEADER = 4096
 /**
  * Who a request comes from.
  * @param authorization the header, if there is one
- * @returns undefined: what it says is wrong, or cannot be read
+ * @returns WRONG also for what cannot be read
  */
 export function callerOf(
   authenticator: Authenticator,
   authorization: string | undefined,
   address: string,
-): Principal | undefined | Promise<Principal | undefined> {
+): Verdict | Promise<Verdict> {
   if (authorization === undefined) return NOBODY
-  if (authorization.length > MOST_HEADER) return undefined
+  if (authorization.length > MOST_HEADER) return WRONG
   const [, scheme = '', credentials = ''] = /^([A-Za-z]+) +([^ ]+) *$/.exec(authorization) ?? []
-  const verdict = judge(authenticator, scheme.toLowerCase(), credentials, address)
-  if (!(verdict instanceof Promise)) return principalIn(verdict)
-  return verdict.then(principalIn)
-}
-
-function judge(
-  authenticator: Authenticator,
-  scheme: string,
-  credentials: string,
-  address: string,
-): ReturnType<Authenticator['verify']> | undefined {
-  if (scheme === 'bearer') return authenticator.verifyToken(credentials, address)
-  if (scheme !== 'basic') return undefined
+  if (scheme.toLowerCase() === 'bearer') return authenticator.verifyToken(credentials, address)
+  if (scheme.toLowerCase() !== 'basic') return WRONG
   const bytes = Buffer.from(credentials, 'base64')
   const colon = bytes.indexOf(':')
-  if (colon < 0) return undefined
+  if (colon < 0) return WRONG
   const name = bytes.toString('latin1', 0, colon)
   return authenticator.verify(name, bytes.subarray(colon + 1), address)
-}
-
-function principalIn(verdict: unknown): Principal | undefined {
-  return verdict instanceof Principal ? verdict : undefined
 }

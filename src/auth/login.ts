@@ -50,10 +50,12 @@ export class Login {
     const secret = Buffer.from(password)
     const verdict = this.#authenticator.verify(name, secret, this.#address)
     if (!(verdict instanceof Promise)) {
+      secret.fill(0)
       this.#become(verdict)
       return verdict
     }
     const tell = (known: Verdict): void => {
+      secret.fill(0)
       if (this.#isOver) return
       this.#become(known)
       then(known)

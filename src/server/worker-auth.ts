@@ -1,14 +1,18 @@
 /** Users as one worker knows them: who verifies, what is counted of it, and who hears of it. */
 import type { UserRecord } from '../auth/auth-file.ts'
-import { type AuthEvents, Authenticator } from '../auth/authenticator.ts'
+import { type AuthEvents, Authenticator, BUSY, type Verdict, WRONG } from '../auth/authenticator.ts'
 import { callerOf } from '../auth/http-credentials.ts'
 import { Login } from '../auth/login.ts'
+import type { Principal } from '../auth/principal.ts'
 import type { Gate } from '../protocols/http/gate.ts'
+import { Problem } from '../protocols/http/problem.ts'
 import { COUNT } from '../protocols/memcached/counters.ts'
 import { addressGroup } from './address-counts.ts'
 import type { FromWorker } from './messages.ts'
 import { eventLine, LOG_EVENT_LINES } from './server-log.ts'
 import type { WorkerFacts } from './worker-facts.ts'
+
+const TOO_MANY = 'too many credentials are being verified: try again'
 
 export class WorkerAuth implements AuthEvents {
   readonly #authenticator: Authenticator
@@ -30,7 +34,8 @@ export class WorkerAuth implements AuthEvents {
       hasUsers: true,
       denied: () => this.denied(),
       callerOf: (authorization, address) => {
-        return callerOf(authenticator, authorization, addressGroup(address))
+        const verdict = callerOf(authenticator, authorization, addressGroup(address))
+        return verdict instanceof Promise ? verdict.then(knownIn) : knownIn(verdict)
       },
     }
   }
@@ -79,6 +84,12 @@ export class WorkerAuth implements AuthEvents {
   underWay(by: number): void {
     this.#facts.backgroundTasks += by
   }
+}
+
+/** @throws Problem when too many credentials are being looked at, so that these were not */
+function knownIn(verdict: Verdict): Principal | undefined {
+  if (verdict === BUSY) throw new Problem(503, TOO_MANY, { 'Retry-After': '1' })
+  return verdict === WRONG ? undefined : verdict
 }
 
 /** The board knows `tcp:127.0.0.1:53210`, `tcp6:[::1]:53210` and `unix:/path`. */

@@ -128,19 +128,19 @@ test('success does not make up for failures, and quiet does', async () => {
   expect(bench.waits).toHaveLength(2)
 })
 
-test('of one address sixteen wait at most, the rest is turned away at once', async () => {
+test('of one address 64 wait at most, the rest is turned away at once', async () => {
   const bench = new AuthBench(`ann:${SECRET}`)
   for (let i = 0; i < 3; i++) await bench.ask('ann', `first ${i}`)
   bench.isHeld = true
-  const asked = Array.from({ length: 40 }, (_, i) => bench.ask('ann', `guess ${i}`))
+  const asked = Array.from({ length: 90 }, (_, i) => bench.ask('ann', `guess ${i}`))
   await turn()
-  expect(bench.counts.refused).toBe(24)
+  expect(bench.counts.refused).toBe(26)
   expect(bench.derived).toHaveLength(3)
   bench.isHeld = false
   bench.wake()
   const verdicts = await Promise.all(asked)
-  expect(verdicts.filter((verdict) => verdict === 'busy')).toHaveLength(24)
-  expect(bench.derived).toHaveLength(3 + 16)
+  expect(verdicts.filter((verdict) => verdict === 'busy')).toHaveLength(26)
+  expect(bench.derived).toHaveLength(3 + 64)
   expect(bench.counts.underWay).toBe(0)
 })
 

@@ -20,7 +20,7 @@ export interface Gate {
   /** Somebody is refused what they have no right to: to be counted. */
   denied?(): void
   /**
-   * Who asks. Nothing is thrown; hashing takes its time elsewhere.
+   * Who asks. Hashing takes its time elsewhere; when too much of it waits, a Problem is thrown.
    * @param authorization the header, if there is one
    * @returns undefined: the credentials are wrong. Without a header it is somebody unknown, who may
    * perhaps nothing but what is for everybody.
