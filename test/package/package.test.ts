@@ -53,12 +53,12 @@ function cleanEnv(): NodeJS.ProcessEnv {
 
 describe('the packed package', () => {
   test('has dist, docs, the licence, the README and nothing of the making', () => {
-    const some = ['LICENSE', 'README.md', 'package.json', 'dist/src/index.js']
+    const some = ['LICENSE', 'README.md', 'SECURITY.md', 'package.json', 'dist/src/index.js']
     expect(packed).toEqual(expect.arrayContaining([...some, 'docs/operations.md']))
     const known = [
-      /^(?:LICENSE|README\.md|package\.json)$/,
+      /^(?:LICENSE|README\.md|SECURITY\.md|package\.json)$/,
       /^docs\/(?:.+\.md|deploy\/[\w.-]+)$/,
-      /^dist\/.+\.(?:js|d\.ts)$/,
+      /^dist\/(?:src|workers|native-layout)\/.+\.(?:js|d\.ts)$/,
     ]
     expect(packed.filter((path) => !known.some((form) => form.test(path)))).toEqual([])
   })
