@@ -7,6 +7,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { FLAGS } from '../../src/cli/flags.ts'
+import { METRICS } from '../../src/observe/metric-table.ts'
 import { LOG_EVENTS } from '../../src/server/log-events.ts'
 import { killAll, run, start } from '../server/cli-process.ts'
 
@@ -36,6 +37,15 @@ test.each(
     const flags = command.match(/(?<= )--?[a-z][\w-]*/g) ?? []
     for (const flag of flags) expect(names, command).toContain(flag)
   }
+})
+
+test('metrics that docs/operations.md asks for are at /metrics', () => {
+  const asked = [...textOf('docs/operations.md').matchAll(/\bheddle_[a-z_0-9]+/g)].map(
+    ([name]) => name,
+  )
+  expect(asked.length).toBeGreaterThan(10)
+  const names = METRICS.map(({ name }) => name)
+  for (const name of asked) expect(names, name).toContain(name.replace(/_bucket$/, ''))
 })
 
 test.each(DOCUMENTS)('links of %s lead somewhere', (file) => {

@@ -110,7 +110,7 @@ function quantilesOf(now: readonly number[], before: readonly number[]): Quantil
   return { p50: at(0.5), p90: at(0.9), p99: at(0.99), p999: at(0.999) }
 }
 
-/** Between two bounds as if calls lay evenly in the logarithm: right within a factor of 1.4. */
+/** Between two bounds as if calls lay evenly in the logarithm: right within a factor of 2. */
 function quantileIn(cumulative: readonly number[], rank: number): number {
   const index = cumulative.findIndex((count) => count >= rank)
   const bounds = LATENCY_BOUNDS_SECONDS
