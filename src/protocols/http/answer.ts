@@ -4,6 +4,7 @@
  * and before a client that asked (`Expect: 100-continue`) is told to send it.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { bodyLength, gather, sayContinue, tooLarge } from './body.ts'
 import type { HttpConnection } from './connection.ts'
 import { Exchange } from './exchange.ts'
 import type { Caller } from './gate.ts'
@@ -29,7 +30,7 @@ export function answer(
     request.resume() // the connection ends with the answer before it
     return
   }
-  if (!response.shouldKeepAlive) connection.isLast = true
+  const hold = () => connection.hold(open)
   const startStream = () => {
     open.isStream = true
   }
@@ -37,21 +38,18 @@ export function answer(
   request.on('error', ignore) // the client went away within its body
   response.on('error', ignore)
   response.once('close', () => exchange.onClose())
-  exchange.onLast = () => {
-    connection.isLast = true
-  }
   exchange.isBodyLeft = hasBody(request)
   const proceed = (route: Route, caller: Caller | undefined) => {
     admit(exchange, route, caller)
     route.check?.(exchange)
     if (route.mostBodyBytes === undefined || !exchange.isBodyLeft) {
-      run(exchange, route)
+      run(exchange, route, hold)
       return
     }
     const limit = route.mostBodyBytes(exchange)
     if (bodyLength(request) > limit) throw tooLarge(limit)
-    if (isAskedToContinue) response.writeContinue()
-    gather(exchange, connection, limit, () => run(exchange, route))
+    if (isAskedToContinue) sayContinue(response, hold)
+    gather(exchange, connection, open, limit, () => run(exchange, route, hold))
   }
   try {
     if (refusal !== undefined) throw refusal
@@ -67,7 +65,7 @@ export function answer(
       proceed(route, caller)
       return
     }
-    const settled = connection.hold(open)
+    const settled = hold()
     caller
       .then((known) => proceed(route, known))
       .catch((error) => exchange.fail(error))
@@ -80,6 +78,9 @@ export function answer(
 /** The route; undefined: answered. @throws Problem */
 function find(exchange: Exchange): Route | undefined {
   const { request, worker } = exchange
+  if (request.httpVersionMajor !== 1) {
+    throw new Problem(505, `this is HTTP/1.1, not HTTP/${request.httpVersion}`)
+  }
   const target = parseTarget(request.url ?? '/')
   const host = target.host ?? request.headers.host
   checkHost(host, request.httpVersion, worker.host.settings.hostNames)
@@ -113,67 +114,18 @@ function admit(exchange: Exchange, route: Route, caller: Caller | undefined): vo
   if (route.right !== 'none') exchange.require(route.right, key)
 }
 
-function run(exchange: Exchange, route: Route): void {
+/** What comes behind the request waits for a handler that takes its time. */
+function run(exchange: Exchange, route: Route, hold: () => () => void): void {
   try {
     const done = route.handle(exchange)
-    if (done instanceof Promise) done.catch((error) => exchange.fail(error))
+    if (done instanceof Promise) done.catch((error) => exchange.fail(error)).finally(hold())
   } catch (error) {
     exchange.fail(error)
   }
 }
 
-/**
- * Reads the body. With a length that was announced it is whole, and the request is answered, with
- * its last byte, not when the stream ends a tick later.
- */
-function gather(
-  exchange: Exchange,
-  connection: HttpConnection,
-  limit: number,
-  then: () => void,
-): void {
-  const { request } = exchange
-  const expected = bodyLength(request)
-  const parts: Buffer[] = []
-  let length = 0
-  let isOver = false
-  const finish = () => {
-    if (isOver) return
-    isOver = true
-    exchange.body = parts.length === 1 ? parts[0]! : Buffer.concat(parts, length)
-    exchange.isBodyLeft = false
-    then()
-  }
-  connection.bodyLeft = expected
-  request.on('data', (part: Buffer) => {
-    if (isOver) return
-    length += part.length
-    if (length > limit) {
-      isOver = true
-      parts.length = 0
-      exchange.fail(tooLarge(limit))
-      return
-    }
-    parts.push(part)
-    connection.bodyLeft = expected - length
-    if (length === expected) finish()
-  })
-  request.on('end', finish)
-  request.read(0) // from here on parts come as they are parsed
-}
-
-function tooLarge(limit: number): Problem {
-  const detail = `the body is larger than the ${limit} bytes that may be sent here`
-  return new Problem(413, detail, {}, { limit })
-}
-
 function hasBody(request: IncomingMessage): boolean {
   return request.headers['transfer-encoding'] !== undefined || bodyLength(request) > 0
-}
-
-/** What was announced; NaN for chunks, of which nobody knows. */
-function bodyLength(request: IncomingMessage): number {
-  return Number(request.headers['content-length'])
 }
 
 function ignore(): void {}

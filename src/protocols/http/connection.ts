@@ -17,19 +17,20 @@ import type { Problem } from './problem.ts'
 import { ConnectionStream, type StreamOwner } from './stream.ts'
 import type { HttpWorker } from './worker.ts'
 
-const CRLF_CRLF = 0x0d0a0d0a
-const EMPTY_LINE: Buffer = Buffer.from('\r\n\r\n')
+const EMPTY_LINE = '\r\n\r\n'
 const MOST_OPEN = 32
 const MOST_QUEUED_BYTES = 256 * 1024
 
 /** A request, from its head to the end of its answer. */
-interface Open {
+export interface Open {
   readonly request: IncomingMessage
   readonly response: ServerResponse
   /** An answer without an end has begun. */
   isStream: boolean
-  /** It is not decided yet whether its body will be read. */
-  isUndecided: boolean
+  /** Who handles it waits for something; what comes behind it is kept aside. */
+  holds: number
+  /** Its body is being read. */
+  isGathering: boolean
 }
 
 export class HttpConnection implements ProtocolConnection, StreamOwner {
@@ -44,6 +45,8 @@ export class HttpConnection implements ProtocolConnection, StreamOwner {
   #isBetween = true
   /** Bytes that are still to come of the body under way; NaN: nobody knows, or nobody reads it. */
   bodyLeft: number = Number.NaN
+  /** The last four bytes that went to the parser. */
+  #tail = ''
   /** The request that began last, and whether its end was seen. */
   #latest: IncomingMessage | undefined
   #isLatestWhole = true
@@ -54,8 +57,6 @@ export class HttpConnection implements ProtocolConnection, StreamOwner {
   #isDisposed = false
   /** What the parser refused, until the answers before it are out. */
   #refusal: Problem | undefined
-  /** The connection ends with the answer to the latest request: nothing behind it is executed. */
-  isLast = false
   /** When the first byte of an unfinished request came, by the worker's clock; if there is one. */
   startedAt: number | undefined
 
@@ -83,6 +84,11 @@ export class HttpConnection implements ProtocolConnection, StreamOwner {
     return !this.#isLatestWhole
   }
 
+  /** The connection ends with an answer that is begun: no request behind it is executed. */
+  get isLast(): boolean {
+    return this.#open.some(({ response }) => !response.shouldKeepAlive)
+  }
+
   get hasState(): boolean {
     return !this.#isBetween || this.#open.some(isUnfinished)
   }
@@ -94,7 +100,7 @@ export class HttpConnection implements ProtocolConnection, StreamOwner {
   /** Waits for an answer that is not begun, or not whole. */
   get #isAnswering(): boolean {
     return this.#open.some(
-      (open) => open.isUndecided || (!open.isStream && open.request.complete && isUnfinished(open)),
+      (open) => open.holds > 0 || (!open.isStream && open.request.complete && isUnfinished(open)),
     )
   }
 
@@ -106,11 +112,11 @@ export class HttpConnection implements ProtocolConnection, StreamOwner {
     const bytes = Buffer.from(source.subarray(from, to))
     let at = 0
     while (at < bytes.length && !out.isFull && this.#canTake(stream)) {
-      const end = endOfPiece(bytes, at)
+      const end = this.#endOfPiece(bytes, at)
       this.#take(stream, bytes.subarray(at, end))
       at = end
     }
-    if (this.#refusal !== undefined || this.#isLastWhole || stream.isOver) at = bytes.length
+    if (this.#isOver(stream)) at = bytes.length
     stream.undrain()
     this.#isHeld = this.hasMore || this.#open.some((open) => open.isStream)
     this.#worker.fed()
@@ -125,7 +131,7 @@ export class HttpConnection implements ProtocolConnection, StreamOwner {
 
   /** node:http has the head of a request. */
   begins(request: IncomingMessage, response: ServerResponse): Open {
-    const open: Open = { request, response, isStream: false, isUndecided: false }
+    const open: Open = { request, response, isStream: false, holds: 0, isGathering: false }
     this.#open.push(open)
     response.once('close', () => {
       this.#open.splice(this.#open.indexOf(open), 1)
@@ -140,9 +146,9 @@ export class HttpConnection implements ProtocolConnection, StreamOwner {
 
   /** Keeps aside what comes until what is returned is called. */
   hold(open: Open): () => void {
-    open.isUndecided = true
+    open.holds++
     return () => {
-      open.isUndecided = false
+      open.holds--
       if (this.#isHeld) this.hasOutput()
     }
   }
@@ -172,19 +178,29 @@ export class HttpConnection implements ProtocolConnection, StreamOwner {
     return stream
   }
 
-  /** No request follows the latest one: whatever comes behind it is passed over. */
-  get #isLastWhole(): boolean {
-    return this.isLast && this.#isLatestWhole
+  /** Whatever comes now is passed over. */
+  #isOver(stream: ConnectionStream): boolean {
+    if (this.#refusal !== undefined || stream.writableEnded || stream.destroyed) return true
+    return this.#isLatestWhole && this.isLast
+  }
+
+  /** Behind the next empty line, as one request has one at most in its head. */
+  #endOfPiece(bytes: Buffer, from: number): number {
+    const begun = this.#tail.slice(-3)
+    const across = (begun + bytes.toString('latin1', from, from + 3)).indexOf(EMPTY_LINE)
+    if (across >= 0) return from + across + EMPTY_LINE.length - begun.length
+    const at = bytes.indexOf(EMPTY_LINE, from, 'latin1')
+    return at < 0 ? bytes.length : at + EMPTY_LINE.length
   }
 
   /** Whether another request may be begun: answers behind others are kept whole until their turn. */
   #canTake(stream: ConnectionStream): boolean {
-    if (stream.isStopped || stream.isOver) return false
-    if (this.#refusal !== undefined || this.#isLastWhole) return false
+    if (stream.isStopped || this.#isOver(stream)) return false
     if (this.#open.length >= MOST_OPEN) return false
     let queuedBytes = 0
-    for (const { isUndecided, response } of this.#open) {
-      if (isUndecided) return false
+    for (const { holds, isGathering, request, response } of this.#open) {
+      // What is executed later than it came must not be overtaken.
+      if (holds > 0 || (isGathering && request.complete)) return false
       queuedBytes += response.writableLength
     }
     return queuedBytes < MOST_QUEUED_BYTES
@@ -193,12 +209,13 @@ export class HttpConnection implements ProtocolConnection, StreamOwner {
   #take(stream: ConnectionStream, bytes: Buffer): void {
     const before = this.#latest
     const left = this.bodyLeft
+    this.#tail = (this.#tail + bytes.toString('latin1', bytes.length - 4)).slice(-4)
     stream.deliver(bytes)
     const isWhole = this.#latest === undefined || this.#latest.complete
     const hasEnded = isWhole && !this.#isLatestWhole
     this.#isLatestWhole = isWhole
     // A head ends with an empty line, and so do chunks; a body where its length says.
-    this.#isBetween = isWhole && (left === bytes.length || endsWithEmptyLine(bytes))
+    this.#isBetween = isWhole && (left === bytes.length || this.#tail === EMPTY_LINE)
     if (hasEnded) this.startedAt = undefined
     else if (this.startedAt === undefined || this.#latest !== before) {
       this.startedAt = this.#worker.now()
@@ -218,15 +235,4 @@ export class HttpConnection implements ProtocolConnection, StreamOwner {
 /** Its answer is not wholly in the stream. */
 function isUnfinished({ response }: Open): boolean {
   return !response.writableEnded || response.writableLength > 0
-}
-
-/** Behind the next empty line, as one request has one at most in its head. */
-function endOfPiece(bytes: Buffer, from: number): number {
-  const at = bytes.indexOf(EMPTY_LINE, from)
-  return at < 0 ? bytes.length : at + EMPTY_LINE.length
-}
-
-function endsWithEmptyLine(bytes: Buffer): boolean {
-  const { length } = bytes
-  return length >= 4 && bytes.readUInt32BE(length - 4) === CRLF_CRLF
 }

@@ -32,8 +32,6 @@ export class Exchange {
   isBodyLeft = false
   /** Called once if the client goes away, or the answer has ended. */
   onClose: () => void = () => {}
-  /** Called when the connection will end with the answer. */
-  onLast: () => void = () => {}
   readonly #startStream: () => void
 
   constructor(
@@ -74,10 +72,7 @@ export class Exchange {
     const { response } = this
     if (response.headersSent || response.destroyed) return
     const all: OutgoingHttpHeaders = { ...ALWAYS, ...headers }
-    if (this.isBodyLeft) {
-      all['Connection'] = 'close'
-      this.onLast()
-    }
+    if (this.isBodyLeft) response.shouldKeepAlive = false
     if (status !== 204 && status !== 304) all['Content-Length'] ??= body.length
     response.writeHead(status, all)
     response.end(body)

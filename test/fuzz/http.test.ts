@@ -1,0 +1,34 @@
+/** The fuzzing of the HTTP door in its short form; and that it would notice a fault. */
+import { describe, expect, test } from 'vitest'
+import { HttpGrammar } from './http-grammar.ts'
+import { fuzzLive } from './http-live.ts'
+import { HttpTarget } from './http-target.ts'
+import { Random } from './random.ts'
+
+const SEED = 20_261_121
+
+test('answers, ends and what is stored do not depend on how requests are cut', async () => {
+  const target = new HttpTarget()
+  const random = new Random(SEED)
+  const grammar = new HttpGrammar(random)
+  for (let n = 0; n < 500; n++) {
+    const input = grammar.next()
+    const problem = await target.check(input, random)
+    expect([n, problem, problem && input.toString('latin1')]).toEqual([n, undefined, undefined])
+  }
+  expect(target.close()).toBe(undefined)
+  // The grammar reaches what it is to reach.
+  const often = [200, 201, 204, 400, 404, 405, 409, 411]
+  const rare = [100, 403, 412, 415, 417, 501]
+  const seen = (status: number) => target.statuses.get(status) ?? 0
+  expect(often.filter((status) => seen(status) < 4)).toEqual([])
+  expect(rare.filter((status) => seen(status) === 0)).toEqual([])
+}, 120_000)
+
+describe.each(['frames', 'sockets'] as const)('%s', (handOff) => {
+  test('a server under such clients answers the one that behaves, and forgets the others', async () => {
+    const report = await fuzzLive(handOff, SEED, (connections) => connections > 600)
+    expect(report.findings).toEqual([])
+    expect(report.answers).toBeGreaterThan(20)
+  }, 120_000)
+})
