@@ -56,11 +56,16 @@ describe.each(HAND_OFFS)('%s', (handOff) => {
       third.destroy()
       await sleep(100)
     }
+    const third = await server.plain('redis')
+    const overHttp = await answerOf(await server.plain('http'))
+    expect(overHttp).toMatch(/^HTTP\/1.1 503 [\s\S]*problem\+json[\s\S]*from this address/)
+    expect(await answerOf(await server.plain('http-tls'))).toBe('')
+    third.destroy()
     const stranger = await from('127.0.0.9', server.ports['redis']!)
     stranger.write('INFO stats\r\n')
     const info = await answerOf(stranger, 'total_error_replies')
-    expect(info).toContain('rejected_per_address:2\r\n')
-    expect(info).toContain('rejected_connections:2\r\n')
+    expect(info).toContain('rejected_per_address:4\r\n')
+    expect(info).toContain('rejected_connections:4\r\n')
     stranger.destroy()
     held[0]!.destroy()
     const again = async () => {
@@ -191,6 +196,24 @@ describe.each(HAND_OFFS)('%s', (handOff) => {
     expect(await eventually(() => idle.destroyed || idle.readableEnded, 10_000)).toBe(true)
     expect(await server.reaches('idle_kicks', 1)).toBe(1)
   }, 15_000)
+})
+
+test('the limits of a server are among its settings', async () => {
+  const server = await openSecure({ maxConnectionsPerAddress: 9, outputBuffer: '2mb' })
+  const socket = await server.plain('memcached')
+  socket.write('stats settings\r\n')
+  const settings = await answerOf(socket, 'END\r\n')
+  for (const line of [
+    'ssl_enabled yes',
+    'maxconns_per_address 9',
+    'max_request_size 67108864',
+    'input_buffer 262144',
+    'output_buffer 2097152',
+    'stall_timeout 300',
+    'auth_timeout 10',
+  ]) {
+    expect(settings).toContain(`STAT ${line}\r\n`)
+  }
 })
 
 test('an address counts as who can have it', () => {
