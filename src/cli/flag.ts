@@ -46,8 +46,6 @@ export interface Flag {
   readonly only?: 'flag' | 'flag or variable'
   /** Given more than once it counts. */
   readonly isCounted?: boolean
-  /** Its value is never shown. */
-  readonly isSecret?: boolean
   /** What text means, from a flag or the environment. */
   readonly read: (text: string) => Setting
   /** The same for the short name, where memcached counts in another unit. */

@@ -1,6 +1,7 @@
 /**
  * `heddle serve --print-config`: every setting with its value and where that comes from, as a file
- * that `--config` takes. What no source says and nothing stands in for is a comment.
+ * that `--config` takes. What no source says and nothing stands in for is a comment. No setting is
+ * a secret: passwords and keys are in files, of which only the paths are known here.
  */
 import type { ResolvedServeOptions } from '../server/options.ts'
 import type { Flag } from './flag.ts'
@@ -28,7 +29,6 @@ function lineOf(flag: Flag, settings: Settings, resolved: ResolvedServeOptions):
   const value = settings.values.get(flag.name) ?? flag.standard ?? flag.here?.(resolved)
   if (value === undefined) return `  // ${name}: none`
   const from = source === 'flag' ? `--${flag.name}` : (source ?? 'default')
-  if (flag.isSecret === true) return `  // ${name}: hidden, from ${from}`
   const here = value === 'auto' ? flag.here?.(resolved) : undefined
   const pair = `  ${name}: ${JSON.stringify(value)},`.padEnd(SOURCE_COLUMN)
   return `${pair} // ${from}${here === undefined ? '' : `; here: ${here}`}`

@@ -31,7 +31,8 @@ A name that is no setting is refused in flags and in the file, with the closest 
 variable \`HEDDLE_...\` that is none gets a line on stderr. A value that is not allowed is one line:
 where it was said (the flag, the variable, the file and its line), the value, and what is allowed.
 \`heddle serve --print-config\` checks everything without serving and prints each setting with its
-source, in the form of a file that \`--config\` takes.
+source, in the form of a file that \`--config\` takes. No setting is a secret: passwords and keys
+are in files, of which it prints the paths.
 
 Sizes are bytes, or text with \`b\`, \`kb\`, \`mb\`, \`gb\` (powers of 1024). The option is that of
 \`serve\` or \`createEngine\` in a program.
@@ -66,7 +67,6 @@ function sectionOf(flag: Flag): string {
   if (flag.only === undefined) facts.push(`- in the file \`"${name}"\``)
   if (option !== undefined) facts.push(`- option \`${option.split('.')[1]}\` of ${ownerOf(flag)}`)
   facts.push(`- default: ${standardOf(flag)}`, `- allowed: ${allowedOf(flag)}`)
-  if (flag.isSecret === true) facts.push('- secret: never printed')
   const text = `${sentence(flag.help)}.${more === undefined ? '' : ` ${more}`}`
   return `### ${name}\n\n${text}\n\n${facts.join('\n')}\n`
 }

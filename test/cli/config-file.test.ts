@@ -75,6 +75,16 @@ test('--print-config tells each source, and can be read again', async () => {
   expect(line).toMatch(/^heddle ready memcached=\S+ workers=1 .* memory=8388608 /)
 })
 
+test('--print-config prints paths of what is secret, not what is in them', async () => {
+  const users = join(folder, 'secret-users')
+  writeFileSync(users, 'ann:S3CRET-password\n')
+  const flags = ['serve', '--print-config', '--auth-file', users]
+  const { code, stdout, stderr } = await run(flags, { HEDDLE_PASSWORD: 'S3CRET' })
+  expect([code, stderr]).toEqual([0, ''])
+  expect(stdout).toContain(`"auth-file": ${JSON.stringify(users)},`)
+  expect(stdout).not.toContain('S3CRET')
+})
+
 test('--print-config refuses what serving would refuse, by its place', async () => {
   const file = join(folder, 'refused.json')
   writeFileSync(file, '{\n  // too few\n  "workers": 0,\n}')
