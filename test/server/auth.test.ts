@@ -1,6 +1,6 @@
 /**
- * Users in a running server: whom workers verify, what they tell each other of guesses, what becomes
- * of connections when a worker dies, and a file that is read again.
+ * Users in a running server: whom workers verify, what they tell each other of guesses, what
+ * becomes of connections when a worker dies, and a file that is read again.
  */
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -33,6 +33,7 @@ function fileOf(users: string, mode = 0o600): string {
 interface Opened {
   readonly server: ServerThread | AcceptorThread
   readonly port: number
+  readonly httpPort: number
 }
 
 async function open(options: ServeOptions): Promise<Opened> {
@@ -44,8 +45,11 @@ async function open(options: ServeOptions): Promise<Opened> {
     await server.close()
     engine.close()
   })
-  const { redisAddresses } = await server.start()
-  return { server, port: Number(redisAddresses[0]!.split(':')[1]) }
+  const { redisAddresses, httpAddresses } = await server.start()
+  const [port = 0, httpPort = 0] = [redisAddresses, httpAddresses].map(([address]) => {
+    return Number(address?.split(':')[1])
+  })
+  return { server, port, httpPort }
 }
 
 /** A connection that asks one inline command at a time. */
@@ -165,6 +169,32 @@ describe.each(HAND_OFFS)('with hand-off %s', (handOff) => {
     const other = await Asker.connect(port)
     expect(await other.ask('AUTH ann secret')).toBe('+OK')
   })
+})
+
+test('where too many attempts wait HTTP says 503, and who is known is served', async () => {
+  const options = { authFile: fileOf(`ann:${SECRET} admin`), httpPort: 0 }
+  const { port, httpPort } = await open(options)
+  const ann = await Asker.connect(port)
+  expect(await ann.ask('AUTH ann secret')).toBe('+OK')
+  const ask = async (credentials: string, signal?: AbortSignal): Promise<Response> => {
+    const Authorization = `Basic ${Buffer.from(credentials).toString('base64')}`
+    const init = { headers: { Authorization }, ...(signal === undefined ? {} : { signal }) }
+    return fetch(`http://127.0.0.1:${httpPort}/cache/k`, init)
+  }
+  const done = new AbortController()
+  const statuses: number[] = []
+  const guesses = Array.from({ length: 400 }, async (_, i) => {
+    const answer = await ask(`ann:guess${i}`, done.signal)
+    statuses.push(answer.status)
+    if (answer.status === 503) expect(answer.headers.get('Retry-After')).toBe('1')
+    await answer.text()
+  })
+  expect(await eventually(() => statuses.filter((each) => each === 503).length > 10)).toBe(true)
+  expect(await ann.ask('GET k')).toBe('$-1')
+  expect(await countOf(ann, 'auth_refused')).toBeGreaterThan(10)
+  done.abort()
+  await Promise.allSettled(guesses)
+  expect(statuses.filter((status) => status !== 401 && status !== 503)).toEqual([])
 })
 
 /** A counter of the server, over the Redis connection of an administrator. */

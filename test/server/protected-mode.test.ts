@@ -81,7 +81,7 @@ test('certificates of clients are users enough, where no other port is open', ()
   expect(refusalOf({ ...tls, httpPort: 0 }).field).toBe('host')
 })
 
-test('a name that stands for an address of other machines is refused when that is known', async () => {
+test('a name that stands for an address of others is refused once that is known', async () => {
   const options = resolveServeOptions({ host: 'localhost', memcachedPort: 0, workers: 1 })
   const engine = testEngine()
   // As if the machine knew localhost by that address.

@@ -62,7 +62,7 @@ define([0x1b], ADMIN, 'none') // verbosity
 
 /** Topics of stats that tell of no client and of no key. */
 const PUBLIC_TOPICS = ['', 'items', 'slabs', 'sizes', 'settings']
-/** Flags with which mg writes: it creates an entry, changes its time, or takes a recache upon it. */
+/** Flags with which mg writes: it makes an entry, changes its time, takes a recache upon it. */
 const WRITING_FLAGS = [LETTER.N, LETTER.T, LETTER.R]
 const STAT = 0x10
 
