@@ -63,7 +63,7 @@ const OPTIONS = {
 
 export const USAGE = `heddle bench: load on a memcached, Redis or heddle server, and its latency
 
-${TARGET_USAGE}  --pid N                 the server's process, if it runs here: CPU per operation, RSS
+${TARGET_USAGE}  --pid N                 the server's process here: CPU per operation, RSS
   --threads N             client threads (1)
   --connections N         1 to 500 (50)
   --depth N               requests under way on each connection, 1 to 64 (1)
