@@ -95,11 +95,9 @@ export class FrameLoop {
   #block(): void {
     const reason = this.#executor.isStuck ? FOR_ROOM : FOR_WORK
     store(this.#control, BELL, reason)
-    if (!this.#executor.hasWork) {
-      const restsAt = this.#now()
-      restWhile(this.#control, BELL, reason, SLICE_MS)
-      this.restedMs += this.#now() - restsAt
-    }
+    const restsAt = this.#now()
+    if (!this.#executor.hasWork) restWhile(this.#control, BELL, reason, SLICE_MS)
+    this.restedMs += this.#now() - restsAt
     store(this.#control, BELL, AWAKE)
   }
 
