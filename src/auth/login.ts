@@ -11,7 +11,8 @@ export class Login {
   readonly #end: () => void
   #principal: Principal | undefined
   #isOver = false
-  #forget = (): void => {}
+  /** All users it has been: what one was allowed may go on, as a subscription does. */
+  readonly #hooks = new Map<Principal, () => void>()
 
   /**
    * @param address of the client, without its port
@@ -66,7 +67,8 @@ export class Login {
 
   /** RESET: nobody again. */
   leave(): void {
-    this.#forget()
+    for (const forget of this.#hooks.values()) forget()
+    this.#hooks.clear()
     this.#principal = undefined
   }
 
@@ -78,8 +80,7 @@ export class Login {
 
   #become(verdict: Verdict): void {
     if (!(verdict instanceof Principal) || verdict.isWithdrawn) return
-    this.leave()
     this.#principal = verdict
-    this.#forget = verdict.whenWithdrawn(this.#end)
+    if (!this.#hooks.has(verdict)) this.#hooks.set(verdict, verdict.whenWithdrawn(this.#end))
   }
 }

@@ -42,6 +42,20 @@ test('users that are taken out or changed lose their connections, others do not'
   expect(await wo.ask(encode('SET k v'))).toBe('+OK\r\n')
 })
 
+test('who was somebody else before is disconnected when that user is taken out', async () => {
+  const redis = new AuthRedis()
+  const [listener, fresh] = [redis.connect(), redis.connect()]
+  for (const { ask } of [listener, fresh]) {
+    await ask(encode('AUTH ro secret'))
+    await ask(encode('HELLO 3'))
+    await ask(encode('SUBSCRIBE news'))
+  }
+  await fresh.ask(encode('RESET')) // which ends what it listened to
+  for (const { ask } of [listener, fresh]) await ask(encode('AUTH wo secret'))
+  redis.auth.authenticator.replace(usersOf(`wo:${SECRET} write`))
+  expect(redis.bench.host.killed).toEqual([1])
+})
+
 test('a client that goes while its password is verified is not woken', async () => {
   const redis = new AuthRedis()
   const peer = redis.connect()
