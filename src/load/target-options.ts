@@ -42,8 +42,8 @@ const DEFAULT_PORTS: Readonly<Record<ProtocolName, number>> = {
 }
 const MAX_PORT = 65_535
 
-type Values = Readonly<Record<string, string | boolean | undefined>>
-type Environment = Readonly<Record<string, string | undefined>>
+export type Values = Readonly<Record<string, string | boolean | undefined>>
+export type Environment = Readonly<Record<string, string | undefined>>
 
 export function targetOf(values: Values, environment: Environment): Target {
   const { protocol, port } = placeOf(values)
@@ -54,10 +54,7 @@ export function targetOf(values: Values, environment: Environment): Target {
   }
   const tls = tlsOf(values)
   const password = passwordOf(values, environment)
-  const user = values['user'] as string | undefined
-  if (user !== undefined && password === undefined) {
-    throw new Error(`--user ${user} needs a password: HEDDLE_PASSWORD or --password-file`)
-  }
+  const user = userOf(values, password)
   return {
     ...{ protocol, host, port: port ?? DEFAULT_PORTS[protocol] },
     ...(path === undefined ? {} : { path }),
@@ -83,14 +80,16 @@ function placeOf(values: Values): { protocol: ProtocolName; port: number | undef
   return { protocol: first, port: portOf(values, `${first}-port`) }
 }
 
-function portOf(values: Values, name: string): number {
+/** The port of the flag of this name. */
+export function portOf(values: Values, name: string): number {
   const text = values[name]
   const port = Number(text)
   if (text !== '' && Number.isInteger(port) && port >= 1 && port <= MAX_PORT) return port
   throw new Error(`--${name} ${text}: expected an integer from 1 to ${MAX_PORT}`)
 }
 
-function tlsOf(values: Values): Target['tls'] {
+/** Whether TLS is spoken, and whom its certificates are trusted from, in PEM. */
+export function tlsOf(values: Values): Target['tls'] {
   const file = values['tls-ca']
   const isUnverified = values['tls-unverified'] === true
   if (values['tls'] !== true) {
@@ -101,7 +100,14 @@ function tlsOf(values: Values): Target['tls'] {
   return { ca: typeof file === 'string' ? textOf('tls-ca', file) : undefined, isUnverified }
 }
 
-function passwordOf(values: Values, environment: Environment): string | undefined {
+export function userOf(values: Values, password: string | undefined): string | undefined {
+  const user = values['user'] as string | undefined
+  if (user === undefined || password !== undefined) return user
+  throw new Error(`--user ${user} needs a password: HEDDLE_PASSWORD or --password-file`)
+}
+
+/** From the file that a flag names, or the variable HEDDLE_PASSWORD. */
+export function passwordOf(values: Values, environment: Environment): string | undefined {
   const file = values['password-file']
   if (typeof file !== 'string') return environment['HEDDLE_PASSWORD']
   return textOf('password-file', file).replace(/\r?\n$/, '')

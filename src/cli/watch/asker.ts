@@ -3,7 +3,6 @@
  * something is asked, kept, and opened anew after it broke, so that whoever watches a server sees
  * it again when it is back.
  */
-import { readFileSync } from 'node:fs'
 import { connect, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { type DoorAddress, placeOf } from './address.ts'
@@ -95,7 +94,7 @@ export class Asker {
 
 function securityOf({ ca, isUnverified }: NonNullable<DoorAddress['tls']>, host: string) {
   return {
-    ...(ca === undefined ? {} : { ca: readFileSync(ca) }),
+    ...(ca === undefined ? {} : { ca }),
     ...(isIP(host) === 0 ? { servername: host } : {}),
     rejectUnauthorized: !isUnverified,
   }

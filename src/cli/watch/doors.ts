@@ -4,7 +4,6 @@
  */
 import { request as requestPlain } from 'node:http'
 import { request as requestTls } from 'node:https'
-import { readFileSync } from 'node:fs'
 import type { Snapshot } from '../../observe/snapshot.ts'
 import { type DoorAddress, placeOf } from './address.ts'
 import { Asker } from './asker.ts'
@@ -87,7 +86,7 @@ function httpDoor(address: DoorAddress): Door {
 function httpGet(address: DoorAddress, path: string): Promise<string> {
   const { host, port, tls, user, password } = address
   const who = user === undefined ? {} : { auth: `${user}:${password}` }
-  const ca = tls?.ca === undefined ? {} : { ca: readFileSync(tls.ca) }
+  const ca = tls?.ca === undefined ? {} : { ca: tls.ca }
   const plain = { host, port, path, ...who, timeout: TIMEOUT_MS }
   return new Promise((resolve, reject) => {
     const fail = (why: string) => reject(new Error(`${placeOf(address)} ${why}`))
