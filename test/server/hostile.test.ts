@@ -87,6 +87,24 @@ describe.each(HAND_OFFS)('%s', (handOff) => {
     }
   }, 30_000)
 
+  test('noise at the doors of TLS is turned away, all of it', async () => {
+    const server = await openSecure({ handOff })
+    const random = randomFrom(5)
+    const noise = async () => {
+      const socket = await server.plain(`${DOORS[random(3)]}-tls`)
+      const bytes = Buffer.from(Array.from({ length: 5 + random(3000) }, () => random(256)))
+      if (random(2) === 0) Buffer.from([0x16, 3, random(5)]).copy(bytes) // like a handshake
+      socket.end(bytes)
+      await answerOf(socket)
+    }
+    for (let n = 0; n < 10; n++) await Promise.all(Array.from({ length: 20 }, noise))
+    expect(await server.reaches('tls_handshake_failures', 200)).toBe(200)
+    expect(await server.reaches('curr_connections', 1)).toBe(1)
+    const socket = await server.secure('redis-tls')
+    socket.write('PING\r\n')
+    expect(await answerOf(socket, '\n')).toBe('+PONG\r\n')
+  }, 20_000)
+
   test('who has shut down its side gets all its replies, by TLS as well', async () => {
     const server = await openSecure({ handOff })
     const value = 'x'.repeat(100_000)

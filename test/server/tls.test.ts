@@ -43,6 +43,15 @@ async function isServed(
   return answer === 'MN\r\n'
 }
 
+test('all protocols, with TLS and without, at seven addresses', async () => {
+  const hosts = [1, 2, 3, 4, 5, 6, 7].map((n) => `127.0.0.${n}`)
+  const { server } = await openSecure({ host: hosts.join(',') })
+  const { addresses, redisAddresses, httpAddresses, tlsAddresses } = server
+  const all = [addresses, redisAddresses, httpAddresses, ...Object.values(tlsAddresses)]
+  const hostsOf = (list: readonly string[]) => list.map((address) => address.split(':')[0])
+  expect(all.map(hostsOf)).toEqual(Array.from({ length: 6 }, () => hosts))
+})
+
 describe.each(HAND_OFFS)('%s', (handOff) => {
   test('the same cache by TLS and in plain text, also values of many records', async () => {
     const server = await openSecure({ handOff })
