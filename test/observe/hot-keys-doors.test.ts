@@ -1,5 +1,6 @@
 /** Hot keys and large values as clients ask for them: memcached's stats, Redis' OBJECT FREQ. */
 import { describe, expect, test } from 'vitest'
+import { openHttp } from '../protocols/http/support.ts'
 import { Bench } from '../protocols/memcached/support.ts'
 import { RedisBench } from '../protocols/redis/support.ts'
 
@@ -43,6 +44,33 @@ describe('stats of the memcached port', () => {
     const client = new Bench().connect()
     expect(client.ask('stats hotkeys\r\n')).toBe('STAT hotkeys_status disabled\r\nEND\r\n')
     expect(client.ask('stats bigkeys\r\n')).toBe('STAT bigkeys_status disabled\r\nEND\r\n')
+  })
+})
+
+describe('GET /hotkeys', () => {
+  test('the hottest and the largest, as many as are asked for', async () => {
+    const http = await openHttp({}, ALL)
+    for (let i = 0; i < 5; i++) http.engine.get('hot')
+    http.engine.set('big', 'x'.repeat(300))
+    http.engine.set('small', 'x')
+    const told = await (await http.fetch('/hotkeys?most=1')).json()
+    expect(told).toEqual({
+      ...{ perSample: 1, halfLifeMs: 60_000 },
+      hotKeys: [expect.objectContaining({ key: 'hot', uses: 5 })],
+      bigKeys: [{ key: 'big', isCut: false, space: 0, bytes: 300 }],
+    })
+    const all = (await (await http.fetch('/hotkeys')).json()) as { bigKeys: object[] }
+    expect(all.bigKeys).toHaveLength(2)
+    for (const most of ['0', '129', 'x', '-1']) {
+      const refused = await http.fetch(`/hotkeys?most=${most}`)
+      expect(refused.status).toBe(400)
+      expect(await refused.text()).toContain(`'${most}'`)
+    }
+  })
+
+  test('where nothing is noted it says so', async () => {
+    const http = await openHttp()
+    expect((await http.fetch('/hotkeys')).status).toBe(501)
   })
 })
 

@@ -3,6 +3,7 @@ import type { RawAccess } from '../../engine/raw-access.ts'
 import type { HttpHost } from './host.ts'
 import { COUNTER_ROUTES } from './routes/counters.ts'
 import { HEALTH_ROUTES } from './routes/health.ts'
+import { HOT_KEYS_ROUTES } from './routes/hot-keys.ts'
 import { METRICS_ROUTES } from './routes/metrics.ts'
 import { MGET_ROUTES } from './routes/mget.ts'
 import { openApiRoute } from './routes/openapi.ts'
@@ -21,6 +22,7 @@ export function openHttp(raw: RawAccess, host: HttpHost): HttpWorker {
     ...MGET_ROUTES,
     ...STATS_ROUTES,
     ...METRICS_ROUTES,
+    ...HOT_KEYS_ROUTES,
     ...HEALTH_ROUTES,
   )
   routes.add(openApiRoute(routes, host.version))

@@ -74,6 +74,9 @@ const ASKED: readonly [operationId: string, status: number, Buffer][] = [
   ['statsHead', 200, request('HEAD', '/stats')],
   ['metrics', 200, request('GET', '/metrics')],
   ['metricsHead', 200, request('HEAD', '/metrics')],
+  ['hotKeys', 200, request('GET', '/hotkeys')],
+  ['hotKeys', 400, request('GET', '/hotkeys?most=x')],
+  ['hotKeysHead', 200, request('HEAD', '/hotkeys')],
   ['healthz', 200, request('GET', '/healthz')],
   ['healthzHead', 200, request('HEAD', '/healthz')],
   ['readyz', 200, request('GET', '/readyz')],
@@ -127,7 +130,7 @@ function check(
 }
 
 test('each operation answers with what it declares, and declares nothing that is not met', async () => {
-  const http = await openHttp({}, { memory: '4mb', maxNamespaces: 1 })
+  const http = await openHttp({}, { memory: '4mb', maxNamespaces: 1, hotKeys: true })
   http.engine.namespace('one')
   const { paths } = (await (await http.fetch('/openapi.json')).json()) as Document
   const operations = new Map(
