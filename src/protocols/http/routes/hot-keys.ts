@@ -1,4 +1,4 @@
-/** GET /hotkeys: which keys are used most, and which values are largest, as far as that is noted. */
+/** GET /hotkeys: which keys are used most, which values are largest, as far as that is noted. */
 import { bigKeysOf, hotKeysOf } from '../../../engine/hot-keys/report.ts'
 import type { Exchange } from '../exchange.ts'
 import { problems } from '../operations.ts'
