@@ -19,7 +19,7 @@ import {
 import type { MemoryView } from '../memory/view.ts'
 import { nameHash } from './spaces.ts'
 
-/** The place in this list, from 1, is the number: a part of the layout, so new ones go to its end. */
+/** The place in this list, from 1, is the number, a part of the layout: new ones go to its end. */
 const FIXED: readonly string[] = [
   'application/octet-stream',
   'text/plain',
@@ -53,6 +53,8 @@ const FIXED: readonly string[] = [
   'audio/mpeg',
   'video/mp4',
 ]
+export { CONTENT_TYPES }
+
 const OCTET_STREAM = 1
 /** Registered ones have numbers from here on. */
 const FIRST_REGISTERED = 256

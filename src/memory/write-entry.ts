@@ -7,7 +7,7 @@
  * beginning: each is recorded, linked into the row's list, and only then the next is taken, so a
  * killed writer leaks none of them.
  */
-import { closeWrites, compareExchange, copyIn, load, peek, poke, pokeDouble, store } from '#atomics'
+import { copyIn, peek, poke, pokeDouble } from '#atomics'
 import {
   CHAIN,
   CONTINUATION,
@@ -34,15 +34,15 @@ import {
   STORE_TIME,
 } from '../../native-layout/entry-header.ts'
 import { MAX_KEY_BYTES } from '../../native-layout/limits.ts'
-import { NEVER_TICK, PAGE, TICK_MS } from '../../native-layout/page.ts'
 import { classFor } from '../../native-layout/size-classes.ts'
 import { ROW } from '../../native-layout/thread-row.ts'
 import type { WordIndex } from '../../native-layout/units.ts'
+import { markComplete } from './complete-entry.ts'
 import { dropNew } from './publish.ts'
 import { field, record } from './row.ts'
 import { allocate, makeRoom } from './slab-allocator.ts'
 import { takeVersion } from './version.ts'
-import { chunkAddress, pageAddress, pageOf, segmentOf, type MemoryView, handleIn } from './view.ts'
+import { chunkAddress, type MemoryView, pageOf, segmentOf } from './view.ts'
 
 /** What an entry is made of, beside the staged key: where its value's bytes come from. */
 export class Draft {
@@ -267,38 +267,6 @@ export function finish(view: MemoryView, draft: Draft, version: number): void {
   poke(words, at + HEADER.VERSION_LOW, version | 0)
   poke(words, at + HEADER.KEY_AND_VERSION, packKeyAndVersion(short, TYPE_VALUE, high))
   markComplete(view, field(view, ROW.NEW), words, at, incarnation + 1, draft.expiry)
-}
-
-/**
- * Completes the chunk of a live word: a reader that loads this incarnation reads these bytes, also
- * where it met an equal word of the slot's past. With an expiry the page's bound follows, before
- * the entry is published. Both are sequentially consistent: a sweep of the page, which resets the
- * bound and looks at the chunks then, either sees the chunk complete, or its reset is seen here.
- */
-export function markComplete(
-  view: MemoryView,
-  word: number,
-  words: Int32Array,
-  at: WordIndex,
-  incarnation: number,
-  expiry: number,
-): void {
-  if (expiry === 0) {
-    closeWrites(words, at + HEADER.INCARNATION, incarnation)
-    return
-  }
-  store(words, at + HEADER.INCARNATION, incarnation)
-  const tick = tickOf(view, expiry)
-  const bound = pageAddress(view, pageOf(view, handleIn(view, word))) + PAGE.EXPIRY
-  for (let seen = load(view.control, bound); tick < seen; seen = load(view.control, bound)) {
-    compareExchange(view.control, bound, seen, tick)
-  }
-}
-
-/** The expiry tick of an absolute time in ms. */
-export function tickOf(view: MemoryView, ms: number): number {
-  const tick = Math.floor((ms - view.startedAt) / TICK_MS)
-  return Math.max(0, Math.min(NEVER_TICK - 1, tick))
 }
 
 /** The longest key that an entry of this engine can hold, in bytes. */

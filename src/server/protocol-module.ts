@@ -1,7 +1,7 @@
 /**
  * Where a worker gets its protocols from: memcached's, Redis' and HTTP, by the socket that a client
- * came in by, or the module that the server was started with. A worker is a thread of its own, so the
- * module goes there by its address.
+ * came in by, or the module that the server was started with. A worker is a thread of its own, so
+ * the module goes there by its address.
  */
 import type { Engine } from '../engine/engine.ts'
 import { RawAccess } from '../engine/raw-access.ts'

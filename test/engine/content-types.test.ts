@@ -56,7 +56,7 @@ test('a value that says nothing of them has neither, whoever stored the one befo
   expect(seen(raw)).toEqual([undefined, 0])
 })
 
-test('what is changed in place keeps its type; its time is that of the change, not of a touch', () => {
+test('what is changed in place keeps its type; its time is that of the change, no touch', () => {
   const clock = new FakeClock()
   const engine = openEngine({ now: clock.now })
   const raw = new RawAccess(engine)

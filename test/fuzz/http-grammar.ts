@@ -1,6 +1,6 @@
 /**
  * Random HTTP requests: of every route, with header fields that matter and that do not, with bodies
- * as long as they say, longer, shorter, in chunks; and then bytes of them changed, left out, doubled.
+ * as long as they say, longer, shorter, in chunks; then bytes of them changed, left out, doubled.
  */
 import type { Random } from './random.ts'
 
@@ -133,8 +133,9 @@ export class HttpGrammar {
     let text = ''
     let from = 0
     for (const to of [...random.cuts(body.length, 3), body.length]) {
-      if (to > from)
-        text += `${(to - from).toString(16)}${random.once(6) ? ';a=b' : ''}\r\n${body.slice(from, to)}\r\n`
+      const extension = random.once(6) ? ';a=b' : ''
+      const chunk = `${(to - from).toString(16)}${extension}\r\n${body.slice(from, to)}\r\n`
+      if (to > from) text += chunk
       from = to
     }
     return `${text}0\r\n${random.once(6) ? 'X-Trailer: 1\r\n' : ''}\r\n`

@@ -79,6 +79,7 @@ export function answer(
 function find(exchange: Exchange): Route | undefined {
   const { request, worker } = exchange
   if (request.httpVersionMajor !== 1) {
+    exchange.response.shouldKeepAlive = false
     throw new Problem(505, `this is HTTP/1.1, not HTTP/${request.httpVersion}`)
   }
   const target = parseTarget(request.url ?? '/')
@@ -111,7 +112,7 @@ function admit(exchange: Exchange, route: Route, caller: Caller | undefined): vo
   if (caller === undefined) throw unauthorized('these credentials are not valid')
   exchange.caller = caller
   const key = route.path.includes('{key}') ? exchange.key : undefined
-  if (route.right !== 'none') exchange.require(route.right, key)
+  if (route.right !== 'none') exchange.demand(route.right, key)
 }
 
 /** What comes behind the request waits for a handler that takes its time. */

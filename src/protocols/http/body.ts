@@ -5,8 +5,8 @@ import type { Exchange } from './exchange.ts'
 import { Problem } from './problem.ts'
 
 /**
- * Answers `Expect: 100-continue`, when it is the request's turn: node:http would put what is written
- * of an answer that waits behind another one after that answer's own head.
+ * Answers `Expect: 100-continue`, when it is the request's turn: while an answer waits behind
+ * another one, node:http would put its head in front of what was written of it.
  * @param hold keeps aside what comes
  */
 export function sayContinue(response: ServerResponse, hold: () => () => void): void {

@@ -193,7 +193,7 @@ export class HttpConnection implements ProtocolConnection, StreamOwner {
     return at < 0 ? bytes.length : at + EMPTY_LINE.length
   }
 
-  /** Whether another request may be begun: answers behind others are kept whole until their turn. */
+  /** Whether another request may begin: answers behind others are kept whole until their turn. */
   #canTake(stream: ConnectionStream): boolean {
     if (stream.isStopped || this.#isOver(stream)) return false
     if (this.#open.length >= MOST_OPEN) return false

@@ -52,7 +52,7 @@ export function readEntry(raw: RawAccess): Entry | undefined {
   throw contended()
 }
 
-/** The namespace that `?space=` names. @returns -1 for one that nobody has used, if it may not be new */
+/** The namespace that `?space=` names. @param isKnown it may not be new: -1 if nobody used it */
 export function spaceOf({ query, worker }: Exchange, isKnown: boolean): number {
   const name = query.get('space')
   if (name === null) return 0

@@ -59,7 +59,7 @@ export class Exchange {
    * @param key of the entry that it is about; undefined: all of them
    * @throws Problem 401, 403
    */
-  require(right: Right, key?: Uint8Array): void {
+  demand(right: Right, key?: Uint8Array): void {
     if (this.caller.may(right, key)) return
     this.worker.host.gate.denied?.()
     const isUnknown = this.worker.host.gate.hasUsers && this.header('authorization') === undefined

@@ -10,7 +10,7 @@
 import { Duplex } from 'node:stream'
 import type { ReplyBuffer } from '../reply-buffer.ts'
 
-/** Bytes of requests that may wait for node:http, and of replies before a handler is told to wait. */
+/** Bytes of requests that may wait for node:http, and of replies before a handler has to wait. */
 const HIGH_WATER_BYTES = 64 * 1024
 
 /** What a stream tells its connection. */

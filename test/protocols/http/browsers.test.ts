@@ -14,7 +14,7 @@ const CHANGES = [
 ] as const
 
 describe.each(HAND_OFFS)('%s', (handOff) => {
-  test('rebinding: a name that is not of this server is refused, for whatever is asked', async () => {
+  test('rebinding: a name that is not of this server is refused, whatever is asked', async () => {
     const http = await openHttp({ handOff, hostNames: 'Cache.Example, other.test' })
     http.engine.set('k', 1)
     const client = await http.connect()
@@ -40,7 +40,7 @@ describe.each(HAND_OFFS)('%s', (handOff) => {
     }
   })
 
-  test('requests of other sites change nothing; those of the own site and of programs do', async () => {
+  test('requests of other sites change nothing; those of its own and of programs do', async () => {
     const http = await openHttp({ handOff })
     const client = await http.connect()
     const json = { 'Content-Type': 'application/json' }

@@ -111,7 +111,7 @@ describe.each(HAND_OFFS)('%s', (handOff) => {
     expect([stored, Number(last)]).toEqual([320, 320 + own])
   }, 60_000)
 
-  test('of many who create the same entry one is told 201, of many who delete it one 204', async () => {
+  test('of many who create an entry one is told 201, of many who delete it one 204', async () => {
     const http = await openHttp({ handOff, workers: 2 })
     for (let round = 0; round < 30; round++) {
       const headers = { 'If-None-Match': '*' }

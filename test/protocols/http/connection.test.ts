@@ -17,7 +17,7 @@ function route(path: string, handle: (exchange: Exchange) => void | Promise<void
   return { method: 'GET', path, right: 'none', handle, operation }
 }
 
-test('server-sent events: each comes when it is written, and the end of the client is told', async () => {
+test("server-sent events: each comes as it is written, and the client's end is told", async () => {
   const bench = new HttpBench(openEngine)
   let stream: ServerResponse | undefined
   let closed = 0
@@ -104,7 +104,7 @@ test('a fault of a handler is a 500 that tells nothing, and a warning that does'
   warned.mockRestore()
 })
 
-test('who asks is found out before the body is read, and what comes meanwhile is kept', async () => {
+test('who asks is found out before the body is read; what comes meanwhile is kept', async () => {
   const bench = new HttpBench(openEngine)
   let known = (_may: boolean) => {}
   bench.host.gate = {

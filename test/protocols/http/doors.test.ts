@@ -90,7 +90,7 @@ describe.each(HAND_OFFS)('%s', (handOff) => {
     expect(await redis('DBSIZE\r\n')).toBe(':0\r\n')
   })
 
-  test('a tag that a memcached client sees as its CAS changes with every one of its writes', async () => {
+  test('a tag, which a memcached client sees as its CAS, changes with each write', async () => {
     const http = await openHttp({ handOff, memcachedPort: 0 })
     const memcached = await door(http.server.addresses[0]!)
     const put = await http.fetch('/cache/k', { method: 'PUT', body: 'x' })

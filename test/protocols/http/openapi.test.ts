@@ -129,7 +129,7 @@ function check(
   }
 }
 
-test('each operation answers with what it declares, and declares nothing that is not met', async () => {
+test('each operation answers with what it declares, and declares nothing else', async () => {
   const http = await openHttp({}, { memory: '4mb', maxNamespaces: 1, hotKeys: true })
   http.engine.namespace('one')
   const { paths } = (await (await http.fetch('/openapi.json')).json()) as Document

@@ -4,7 +4,7 @@
  */
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
-import { afterEach } from 'vitest'
+import { afterEach, expect } from 'vitest'
 import { createEngine, type Engine, type EngineOptions } from '../../../src/index.ts'
 import { serve, type ServeOptions, type Server } from '../../../src/server/serve.ts'
 
@@ -173,4 +173,15 @@ export function request(
   const fields = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`)
   const head = Buffer.from(`${method} ${path} HTTP/1.1\r\n${fields.join('')}\r\n`, 'latin1')
   return bytes === undefined ? head : Buffer.concat([head, bytes])
+}
+
+/** What a refusal says: a problem of RFC 9457, with the status of its response. */
+export function problemOf({ status, headers, body }: RawResponse): {
+  status: number
+  detail: string
+} {
+  expect(headers['content-type']).toBe('application/problem+json')
+  const problem = JSON.parse(body.toString())
+  expect(problem).toMatchObject({ status, title: expect.any(String), detail: expect.any(String) })
+  return problem
 }

@@ -67,7 +67,7 @@ function create({ worker, key }: Exchange, initial: bigint, expiry: number, spac
   return raw.store(ADD)
 }
 
-/** All digits of the number: JSON has no limit, and who cannot take 64 bits sees that it is large. */
+/** All digits of the number: JSON has no limit, and who cannot take 64 bits sees that many. */
 function answer(exchange: Exchange, status: number, value: number | bigint): void {
   const { raw } = exchange.worker
   const headers = {
@@ -100,7 +100,7 @@ function route(verb: 'incr' | 'decr', summary: string): Route {
     path: `/cache/{key}/${verb}`,
     right: 'write',
     handle: (exchange) => {
-      exchange.require('read', exchange.key) // its answers tell what is stored
+      exchange.demand('read', exchange.key) // its answers tell what is stored
       count(exchange, verb === 'decr')
     },
     operation: {

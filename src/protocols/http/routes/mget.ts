@@ -22,7 +22,7 @@ function mget(exchange: Exchange): void {
   const { raw } = exchange.worker
   const names = keysOf(exchange)
   const keys = names.map(bytesOf)
-  for (const key of keys) exchange.require('read', key)
+  for (const key of keys) exchange.demand('read', key)
   const space = spaceOf(exchange, true)
   let room = MOST_BYTES
   const entries = keys.map((key, index) => {

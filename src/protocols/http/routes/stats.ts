@@ -1,5 +1,5 @@
 /** GET /stats: a snapshot of the server and its engine, as JSON: see src/observe/snapshot.ts. */
-import { CONTENT_TYPES } from '../../../../native-layout/control-block.ts'
+import { CONTENT_TYPES } from '../../../engine/content-types.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Route } from '../route-table.ts'
 
