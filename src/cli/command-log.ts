@@ -5,10 +5,8 @@
  */
 import { Log } from '../server/log.ts'
 import { LOG_LEVELS, type LogLevel, rankOf } from '../server/log-events.ts'
+import { takeWarnings } from '../server/process-warnings.ts'
 import type { Settings } from './settings.ts'
-
-/** The server logs the death of a worker itself, and warns the process for whoever embeds it. */
-const LOGGED_ELSEWHERE = ['HEDDLE_WORKER']
 
 export class CommandLog {
   readonly #isJson: boolean
@@ -49,12 +47,7 @@ export class CommandLog {
 
   /** From now on warnings of the process are lines of the log; Node does not print them. */
   takeWarnings(): void {
-    process.removeAllListeners('warning')
-    process.on('warning', (warning: Error & { code?: string }) => {
-      const { code, name, message } = warning
-      if (code !== undefined && LOGGED_ELSEWHERE.includes(code)) return
-      this.#log.tell('server.warning', { code: code ?? name, why: message })
-    })
+    takeWarnings((warning) => this.#log.tell('server.warning', warning))
   }
 }
 

@@ -18,6 +18,8 @@ import { readSettings, type Settings, UsageError } from './settings.ts'
 const SPARE_THREADS = 8
 /** Whatever clients do, and whatever goes wrong: so long after a signal the process is gone. */
 const EXIT_MS = 2800
+/** So long its last lines may wait for whoever reads them. */
+const LAST_LINES_MS = 200
 
 /** @returns the exit code: 0, 1 when it cannot serve, 2 for a wrong command line */
 export async function serveCommand(argv: readonly string[]): Promise<number> {
@@ -56,10 +58,16 @@ export async function serveCommand(argv: readonly string[]): Promise<number> {
     await Promise.race([stop, server.closed])
     await server.close()
     engine.close()
+    endSoon()
     return 0
   } catch (error) {
     return complain(error, settings)
   }
+}
+
+/** Lines that nobody takes would keep the process; where there are none it is gone at once. */
+function endSoon(): void {
+  setTimeout(() => process.exit(0), LAST_LINES_MS).unref()
 }
 
 /** Resolves at the first SIGTERM or SIGINT; from then on the process ends in time. */

@@ -4,6 +4,7 @@
  */
 import type { MessagePort } from 'node:worker_threads'
 import { attachEngine } from '../engine/engine.ts'
+import { SETTING } from '../protocols/memcached/counters.ts'
 import { Pulse } from '../observe/pulse.ts'
 import { WATCH_CONNECTIONS } from '../protocols/memcached/host.ts'
 import { type CloseReason, closedLine, wantsConnectionLines } from './connection-lines.ts'
@@ -12,8 +13,10 @@ import { FrameLoop } from './frame-loop.ts'
 import { Link } from './link.ts'
 import type { FromWorker, ToWorker, WorkerSpec } from './messages.ts'
 import { isAmongLast, openFilesLimit } from './open-files.ts'
+import { takeWarnings } from './process-warnings.ts'
 import { openerOf } from './protocol-module.ts'
 import { ServerCounters } from './server-counters.ts'
+import { eventLine, LOG_EVENT_LINES } from './server-log.ts'
 import { SocketExecutor } from './socket-executor.ts'
 import { makeDoors, type TlsDoors } from './tls-doors.ts'
 import { WorkerFacts } from './worker-facts.ts'
@@ -35,6 +38,12 @@ export async function runWorker(spec: WorkerSpec, port: MessagePort): Promise<vo
   const needsCodec = spec.engine.facts.codec === 'custom'
   const engine = attachEngine(spec.engine, needsCodec ? { codec: NO_CODEC } : {})
   const facts = new WorkerFacts(spec, send)
+  // In a program that asked for no log, Node prints them.
+  if (facts.board.setting(SETTING.logRank) > 0) {
+    takeWarnings((warning) => {
+      facts.lines.add(LOG_EVENT_LINES, eventLine('server.warning', warning))
+    })
+  }
   const open = await openerOf(spec.protocol, engine, facts)
   const counters = new ServerCounters(facts.board)
   const tools = {

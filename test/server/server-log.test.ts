@@ -74,6 +74,20 @@ test.each(HAND_OFFS)('%s: a worker that dies, its successor, connections', async
   expect(told('worker.recovered')[0].afterMs).toBeGreaterThanOrEqual(0)
 })
 
+test.each(HAND_OFFS)('%s: what a worker warns of is a line of the log', async (handOff) => {
+  const written: string[] = []
+  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    written.push(String(text))
+    return true
+  })
+  const server = await openServer({ handOff, workers: 1, logLevel: 'warn', logFormat: 'json' })
+  const client = await server.connect()
+  client.write('warn\n')
+  expect(await eventually(() => written.length > 0)).toBe(true)
+  const line = { event: 'server.warning', code: 'HEDDLE_TEST', why: 'told to warn' }
+  expect(written.map((text) => JSON.parse(text))).toMatchObject([line])
+})
+
 test('in a program nothing is printed unless asked for', async () => {
   const write = vi.spyOn(process.stderr, 'write').mockImplementation(() => true)
   const server = await openServer({ workers: 1 })
