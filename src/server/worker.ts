@@ -38,12 +38,7 @@ export async function runWorker(spec: WorkerSpec, port: MessagePort): Promise<vo
   const needsCodec = spec.engine.facts.codec === 'custom'
   const engine = attachEngine(spec.engine, needsCodec ? { codec: NO_CODEC } : {})
   const facts = new WorkerFacts(spec, send)
-  // In a program that asked for no log, Node prints them.
-  if (facts.board.setting(SETTING.logRank) > 0) {
-    takeWarnings((warning) => {
-      facts.lines.add(LOG_EVENT_LINES, eventLine('server.warning', warning))
-    })
-  }
+  logWarnings(facts)
   const open = await openerOf(spec.protocol, engine, facts)
   const counters = new ServerCounters(facts.board)
   const tools = {
@@ -132,4 +127,10 @@ function greet(
     secured: (secured) => sockets.accept(secured, slot),
     gone: () => sockets.neverCame(slot),
   })
+}
+
+/** In a program that asked for no log, Node prints them. */
+function logWarnings({ board, lines }: WorkerFacts): void {
+  if (board.setting(SETTING.logRank) === 0) return
+  takeWarnings((warning) => lines.add(LOG_EVENT_LINES, eventLine('server.warning', warning)))
 }
