@@ -47,9 +47,9 @@ const TABLE: Readonly<Record<string, string>> = {
     'ping echo select info time wait readonly readwrite multi exec discard unwatch unsubscribe ' +
     'punsubscribe sunsubscribe acl|cat acl|help acl|whoami client|getname client|getredir ' +
     'client|help client|id client|info client|reply client|setname client|trackinginfo ' +
-    'client|no-touch client|setinfo client|caching command command|count command|docs command|getkeys ' +
-    'command|getkeysandflags command|help command|info command|list config|help memory|doctor ' +
-    'memory|help memory|purge slowlog|help latency|help object|help pubsub|help ' +
+    'client|no-touch client|setinfo client|caching command command|count command|docs ' +
+    'command|getkeys command|getkeysandflags command|help command|info command|list config|help ' +
+    'memory|doctor memory|help memory|purge slowlog|help latency|help object|help pubsub|help ' +
     'cluster|countkeysinslot cluster|getkeysinslot cluster|help cluster|info cluster|keyslot ' +
     'cluster|links cluster|myid cluster|nodes cluster|shards cluster|slots',
   always: 'auth hello quit reset',
