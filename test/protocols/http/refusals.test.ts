@@ -39,6 +39,14 @@ describe.each(HAND_OFFS)('%s', (handOff) => {
     expect(http.engine.has('k')).toBe(false)
   })
 
+  test('a condition counts, however many fields are before it', async () => {
+    const http = await openHttp({ handOff })
+    const client = await http.connect()
+    const fields = Object.fromEntries([...Array(1200).keys()].map((n) => [`X${n}`, '']))
+    const put = request('PUT', '/cache/k', { ...fields, 'If-Match': '"x"' }, 'value')
+    expect((await client.ask(put)).status).toBe(412)
+  })
+
   test('refusals that leave the connection as it is', async () => {
     const http = await openHttp({ handOff })
     const client = await http.connect()
