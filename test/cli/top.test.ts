@@ -154,10 +154,11 @@ test('a server that goes away and comes back is seen again', async () => {
 })
 
 test('over TLS, with a certificate that is trusted and one that is not', async () => {
-  const { ports: secure } = await openSecure()
+  const { server: secured, ports: secure } = await openSecure({ httpTlsPort: 0 })
+  const httpPort = /\d+$/.exec(secured.tlsAddresses.http[0]!)![0]
   const flags = ['--once', '--interval', '0.1', '--tls', '--host', 'localhost']
-  for (const protocol of ['memcached', 'redis']) {
-    const port = `--${protocol}-port=${secure[`${protocol}-tls`]}`
+  for (const protocol of ['memcached', 'redis', 'http']) {
+    const port = `--${protocol}-port=${secure[`${protocol}-tls`] ?? httpPort}`
     const trusting = await run(['top', ...flags, port, '--tls-ca', certificates.file('ca.pem')])
     expect([trusting.code, trusting.stderr]).toEqual([0, ''])
     const careful = await run(['top', ...flags, port])
