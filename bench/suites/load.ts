@@ -89,7 +89,7 @@ export async function runLoad(options: RunOptions, progress: Progress): Promise<
 }
 
 /** Other programs at work; in a whole run the load average is that of the parts before. */
-function busyNote(options: RunOptions): string[] {
+export function busyNote(options: RunOptions): string[] {
   const load = loadavg()[0] as number
   if (!options.chosen || load < BUSY_LOAD) return []
   const words = `load average ${load.toFixed(1)} on ${availableParallelism()} cores`

@@ -22,6 +22,7 @@ import type { CostCommand, CostReply, CostSetup } from '../monitoring/thread.ts'
 import { startWatching } from '../monitoring/watchers.ts'
 import type { Form, RunOptions } from '../options.ts'
 import type { Progress } from '../progress.ts'
+import { busyNote } from './load.ts'
 import { linkWorker, type WorkerLink } from '../worker-link.ts'
 
 interface Sizes {
@@ -65,6 +66,7 @@ interface Pairs {
 }
 
 export async function runMonitoring(options: RunOptions, progress: Progress): Promise<SuiteResult> {
+  const busy = busyNote(options)
   const sizes = SIZES[options.form]
   const pairs: Pairs[] = []
   let events = 0
@@ -85,6 +87,7 @@ export async function runMonitoring(options: RunOptions, progress: Progress): Pr
       events > 0
         ? 'The dashboard was open: its events were read.'
         : 'This server has no dashboard yet: the scraper was alone.',
+      ...busy,
       'Costs are CPU time of the thread for each get, in batches of 16, without sockets.',
     ],
     measurements: pairs.flatMap((one) => measurementsOf(one, parameters)),

@@ -87,7 +87,7 @@ export interface EngineOptions {
   feedBytes?: number | string | undefined
   /**
    * Whether threads note which keys are used most and which values are largest, for `hotKeys()` and
-   * `bigKeys()`: `true`, or how. Takes 24 KiB for each thread, beside `memory`.
+   * `bigKeys()`: `true`, or how. Takes 21 KiB for each of `maxThreads`, beside `memory`.
    * @defaultValue `false`
    */
   hotKeys?: boolean | HotKeysOptions | undefined

@@ -19,6 +19,7 @@
  * place. Keys of more than 96 bytes are the same if these, their length and their digest are.
  */
 import {
+  closeOperation,
   closeReads,
   load,
   peek,
@@ -164,6 +165,7 @@ export class KeyRow {
     const at = place * WORDS
     const sequence = peek(words, at + SEQUENCE) | 1
     store(words, at + SEQUENCE, sequence)
+    closeOperation(words, at + SEQUENCE) // what follows is not seen before it
     poke(words, at + DIGEST, key.digest)
     poke(words, at + LENGTH, key.length)
     poke(words, at + SPACE, key.space)
