@@ -104,6 +104,36 @@ describe.each(HAND_OFFS)('with hand-off %s', (handOff) => {
     expect(meanwhile).toBeGreaterThan(5)
   })
 
+  test('who sends all at once and ends gets every answer, in order', async () => {
+    const { server, port } = await open({ authFile: fileOf(`ann:${SECRET}`), handOff, workers: 1 })
+    expect((server as ServerThread).isServing(0)).toBe(true)
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+    let received = ''
+    socket.on('data', (bytes) => (received += String(bytes)))
+    const commands = ['AUTH ann wrong', 'GET k', 'AUTH ann secret', 'SET k v', 'GET k', 'PING']
+    socket.end(commands.map((command) => `${command}\r\n`).join(''))
+    await once(socket, 'end')
+    socket.destroy()
+    const wrong = '-WRONGPASS invalid username-password pair or user is disabled.'
+    const nobody = '-NOAUTH Authentication required.'
+    const replies = [wrong, nobody, '+OK', '+OK', '$1', 'v', '+PONG', '']
+    expect(received.split('\r\n')).toEqual(replies)
+  })
+
+  test('who goes while a password is verified leaves nothing behind', async () => {
+    const { server, port } = await open({ authFile: fileOf(`ann:${SECRET}`), handOff, workers: 1 })
+    for (let i = 0; i < 20; i++) {
+      const asker = await Asker.connect(port)
+      asker.socket.write(`AUTH ann guess${i % 2}\r\nPING\r\n`)
+      if (i % 2 === 0) asker.socket.destroy()
+      else asker.socket.resetAndDestroy()
+    }
+    expect(await eventually(() => (server as ServerThread).openConnections === 0)).toBe(true)
+    const ann = await Asker.connect(port)
+    expect(await ann.ask('AUTH ann secret')).toBe('+OK')
+    expect(await ann.ask('PING')).toBe('+PONG')
+  })
+
   test('a guess at one worker counts at all', async () => {
     const { port } = await open({ authFile: fileOf(`ops:${SECRET} admin`), handOff })
     const ops = await Asker.connect(port)
