@@ -63,6 +63,11 @@ test('rates are of what happened in between, also across a restart', () => {
   expect(rates.opsPerSecond).toBe(200)
   expect(rates.hitRatio).toBeUndefined()
   expect(rates.threads[0]!.busyShare).toBeCloseTo(0.2)
+  const classOf = (evictions: number, at: number): Picture => {
+    return { ...picture(at, 0), classes: [{ ...memcached().classes[0]!, evictions }] }
+  }
+  const { classes } = ratesBetween(classOf(10, 0), classOf(40, 2000))
+  expect(classes).toMatchObject([{ chunkBytes: 64, evictedPerSecond: 15 }])
   const restarted = ratesBetween(picture(1000, 1_000_000), picture(2000, 30))
   expect(restarted.opsPerSecond).toBe(30)
 })

@@ -4,7 +4,7 @@
  * difference.
  */
 import { LATENCY_BOUNDS_SECONDS } from '../../observe/snapshot.ts'
-import type { CommandPicture, Picture, ThreadPicture } from './picture.ts'
+import type { CommandPicture, Picture, SizeClass, ThreadPicture } from './picture.ts'
 
 export interface Rates {
   readonly seconds: number
@@ -22,6 +22,12 @@ export interface Rates {
   /** The busiest first. */
   readonly commands: readonly CommandRate[]
   readonly threads: readonly ThreadRate[]
+  /** The largest first. */
+  readonly classes: readonly ClassRate[]
+}
+
+export interface ClassRate extends SizeClass {
+  readonly evictedPerSecond: number
 }
 
 export interface CommandRate {
@@ -72,6 +78,7 @@ export function ratesBetween(before: Picture, now: Picture, long: Picture = befo
     cpuShare: rate((picture) => picture.server.cpuSeconds),
     commands,
     threads: now.threads.map((thread) => threadRate(thread, before)),
+    classes: classRates(before, now, seconds),
   }
 }
 
@@ -118,6 +125,15 @@ function quantileIn(cumulative: readonly number[], rank: number): number {
   const below = index === 0 ? 0 : cumulative[index - 1]!
   const share = (rank - below) / (cumulative[index]! - below)
   return bounds[index]! * 2 ** (share - 1)
+}
+
+function classRates(before: Picture, now: Picture, seconds: number): ClassRate[] {
+  const earlier = new Map(before.classes.map((each) => [each.chunkBytes, each.evictions]))
+  const rates = now.classes.map((each) => {
+    const evicted = grown(earlier.get(each.chunkBytes) ?? 0, each.evictions)
+    return { ...each, evictedPerSecond: evicted / seconds }
+  })
+  return rates.sort((a, b) => b.bytes - a.bytes)
 }
 
 function threadRate(thread: ThreadPicture, before: Picture): ThreadRate {

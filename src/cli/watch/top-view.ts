@@ -112,15 +112,20 @@ function commandLines({ rates, width }: Frame): string[] {
   return ['', ...columnsOf([[...title, ...more], ...rows], 2, width)]
 }
 
-function classLines({ now, width }: Frame): string[] {
-  if (now.classes.length === 0) return []
-  const sorted = [...now.classes].sort((a, b) => b.bytes - a.bytes)
-  const rows = sorted.map((each) => {
-    const { chunkBytes, pages, usedBytes, evictions } = each
+function classLines({ rates, width }: Frame): string[] {
+  if (rates.classes.length === 0) return []
+  const rows = rates.classes.map((each) => {
+    const { chunkBytes, pages, usedBytes, evictedPerSecond } = each
     const filled = percent(each.bytes === 0 ? 0 : usedBytes / each.bytes)
-    return [`${amount(chunkBytes)} B`, amount(pages), bytes(each.bytes), filled, amount(evictions)]
+    return [
+      `${amount(chunkBytes)} B`,
+      amount(pages),
+      bytes(each.bytes),
+      filled,
+      amount(evictedPerSecond),
+    ]
   })
-  const title = ['CHUNKS', 'PAGES', 'BYTES', 'IN USE', 'EVICTED']
+  const title = ['CHUNKS', 'PAGES', 'BYTES', 'IN USE', 'EVICTED/S']
   return ['', ...columnsOf([title, ...rows], 0, width)]
 }
 
