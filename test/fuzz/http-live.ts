@@ -7,7 +7,7 @@ import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createEngine } from '../../src/index.ts'
 import { serve } from '../../src/server/serve.ts'
-import { portOf, RawClient, request } from '../protocols/http/support.ts'
+import { portOf, RawClient, request } from '../protocols/http/raw-client.ts'
 import { HttpGrammar } from './http-grammar.ts'
 import { Random } from './random.ts'
 

@@ -1,5 +1,6 @@
 /** The fuzzing of the HTTP door in its short form; and that it would notice a fault. */
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
+import { HttpConnection } from '../../src/protocols/http/connection.ts'
 import { HttpGrammar } from './http-grammar.ts'
 import { fuzzLive } from './http-live.ts'
 import { HttpTarget } from './http-target.ts'
@@ -24,6 +25,25 @@ test('answers, ends and what is stored do not depend on how requests are cut', a
   expect(often.filter((status) => seen(status) < 4)).toEqual([])
   expect(rare.filter((status) => seen(status) === 0)).toEqual([])
 }, 120_000)
+
+test('a connection that loses a byte between two pieces is found', async () => {
+  const { feed } = HttpConnection.prototype
+  const spy = vi.spyOn(HttpConnection.prototype, 'feed')
+  spy.mockImplementation(function (this: HttpConnection, source, from, to, out) {
+    const isBehindCut = to - from > 1 && source[from] === 10
+    return feed.call(this, source, isBehindCut ? from + 1 : from, to, out)
+  })
+  const target = new HttpTarget()
+  const random = new Random(SEED)
+  const grammar = new HttpGrammar(random)
+  let problem: string | undefined
+  for (let n = 0; n < 300 && problem === undefined; n++) {
+    problem = await target.check(grammar.next(), random)
+  }
+  spy.mockRestore()
+  expect(problem).toContain('depend on the cuts')
+  expect(target.close()).toBe(undefined)
+}, 60_000)
 
 describe.each(['frames', 'sockets'] as const)('%s', (handOff) => {
   test('a server under such clients answers one that behaves, and forgets the others', async () => {

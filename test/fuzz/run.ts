@@ -19,10 +19,11 @@ import { type Call, PARTS, type PartReport } from './parts.ts'
 const RESULTS = fileURLToPath(new URL('../../results/', import.meta.url))
 /** Shares of the time; the attacks and the models take what they take. */
 const SHARES: Readonly<Record<string, number>> = {
-  wire: 0.45,
-  frames: 0.1,
+  wire: 0.35,
+  frames: 0.05,
   differential: 0.2,
   hostile: 0.1,
+  http: 0.15,
   models: 0.15,
 }
 const UNITS: Readonly<Record<string, string>> = {
@@ -30,6 +31,8 @@ const UNITS: Readonly<Record<string, string>> = {
   covered: 'characters of source',
   exchanges: 'exchanges',
   commands: 'commands',
+  answers: 'answers',
+  connections: 'connections',
   differences: 'differences',
   caught: 'twins',
   attacks: 'attacks',
