@@ -39,6 +39,10 @@ class FakeHost implements HttpHost {
   totals(): ServerTotals {
     throw new Error('nothing is counted here')
   }
+  slowCommands(): undefined {}
+  clients(): readonly never[] {
+    return []
+  }
   isAccepting(): boolean {
     return true
   }
