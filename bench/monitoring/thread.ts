@@ -1,8 +1,8 @@
 /**
  * A thread that executes memcached's get as a worker does, without sockets: batches of requests are
- * fed to a connection, and every reply is counted. What is measured, counting and timing commands or
- * noting hot keys, is on or off for the whole life of the thread, so that the compiled code of one
- * setting is never that of the other.
+ * fed to a connection, and every reply is counted. What is measured, counting and timing commands
+ * or noting hot keys, is on or off for the whole life of the thread, so that the compiled code of
+ * one setting is never that of the other.
  */
 import { parentPort, workerData } from 'node:worker_threads'
 import { RawAccess } from '../../src/engine/raw-access.ts'

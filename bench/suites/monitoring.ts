@@ -7,7 +7,7 @@
  * Stated are all pairs side by side, and whether the median with lies within the spread without.
  */
 import { LoadPool } from '../../src/load/pool.ts'
-import { measurementOf } from '../load/report-piece.ts'
+import { measurementOf, withSpread } from '../load/report-piece.ts'
 import { type Measured, openSubject, type Subject } from '../load/subjects.ts'
 import {
   type Measurement,
@@ -17,6 +17,7 @@ import {
   type SuiteResult,
   type Table,
 } from '../measurement.ts'
+import { costOfScrape, type ScrapeCost } from '../monitoring/scrape.ts'
 import { startWatched, type WatchedServer } from '../monitoring/server.ts'
 import type { CostCommand, CostReply, CostSetup } from '../monitoring/thread.ts'
 import { startWatching } from '../monitoring/watchers.ts'
@@ -32,12 +33,29 @@ interface Sizes {
   readonly connections: number
   readonly keys: number
   readonly costMs: number
+  readonly scrapes: number
 }
 
 const SIZES: Readonly<Record<Form, Sizes>> = {
-  smoke: { pairs: 2, seconds: 0.4, rate: 2_000, connections: 4, keys: 500, costMs: 20 },
-  default: { pairs: 10, seconds: 2.5, rate: 5_000, connections: 20, keys: 20_000, costMs: 300 },
-  full: { pairs: 10, seconds: 10, rate: 10_000, connections: 50, keys: 100_000, costMs: 1_000 },
+  smoke: { pairs: 2, seconds: 0.4, rate: 2_000, connections: 4, keys: 500, costMs: 20, scrapes: 5 },
+  default: {
+    pairs: 10,
+    seconds: 2.5,
+    rate: 5_000,
+    connections: 20,
+    keys: 20_000,
+    costMs: 300,
+    scrapes: 100,
+  },
+  full: {
+    pairs: 10,
+    seconds: 10,
+    rate: 10_000,
+    connections: 50,
+    keys: 100_000,
+    costMs: 1_000,
+    scrapes: 300,
+  },
 }
 const PART = 'monitoring'
 const HAND_OFFS = ['sockets', 'frames'] as const
@@ -76,6 +94,8 @@ export async function runMonitoring(options: RunOptions, progress: Progress): Pr
     events += found.eventBytes
   }
   pairs.push(...(await compareCosts(sizes, progress)))
+  progress.step('a scrape', 0, 1)
+  const scrape = await costOfScrape(sizes.pairs, sizes.scrapes)
   const { seed } = options
   const { rate, connections, keys, seconds, costMs } = sizes
   const parameters = { rate, connections, keys, seconds, costMs, seed }
@@ -90,8 +110,11 @@ export async function runMonitoring(options: RunOptions, progress: Progress): Pr
       ...busy,
       'Costs are CPU time of the thread for each get, in batches of 16, without sockets.',
     ],
-    measurements: pairs.flatMap((one) => measurementsOf(one, parameters)),
-    tables: [summaryOf(pairs), ...tablesOf(pairs)],
+    measurements: [
+      ...pairs.flatMap((one) => measurementsOf(one, parameters)),
+      ...scrapeMeasurements(scrape, parameters),
+    ],
+    tables: [summaryOf(pairs), scrapeTable(scrape), ...tablesOf(pairs)],
     charts: [],
   }
 }
@@ -201,6 +224,27 @@ function measurementsOf(
     measurementOf('without', `${what}: ${quantity}`, without, unit, all, PART),
     measurementOf('with', `${what}: ${quantity}`, withIt, unit, all, PART),
   ]
+}
+
+function scrapeMeasurements(
+  { snapshotUs, textUs }: ScrapeCost,
+  parameters: Measurement['parameters'],
+): Measurement[] {
+  return [
+    measurementOf('scrape', 'CPU of the snapshot', snapshotUs, 'us', parameters, PART),
+    measurementOf('scrape', 'CPU of its text', textUs, 'us', parameters, PART),
+  ]
+}
+
+function scrapeTable({ snapshotUs, textUs, textBytes }: ScrapeCost): Table {
+  return {
+    title: 'A scrape: CPU time of a thread, median of rounds (lowest-highest)',
+    columns: ['part', 'us', 'bytes'],
+    rows: [
+      ['snapshot, at once', withSpread(snapshotUs), '-'],
+      ['text, in slices of 200 us', withSpread(textUs), shown(textBytes)],
+    ],
+  }
 }
 
 function summaryOf(pairs: readonly Pairs[]): Table {

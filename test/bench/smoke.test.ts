@@ -112,7 +112,7 @@ describe('smoke form', () => {
 
   test('monitoring', { timeout: TIMEOUT_MS }, async () => {
     const { lines, table } = await runPart('monitoring')
-    expect(subjectsOf(lines)).toEqual(['with', 'without'])
+    expect(subjectsOf(lines)).toEqual(['scrape', 'with', 'without'])
     for (const handOff of ['frames', 'sockets']) {
       expect(lines.map((line) => line.operation)).toContain(`latency, ${handOff}: p99.9`)
       const title = `latency, ${handOff}: without / with, pair by pair`
