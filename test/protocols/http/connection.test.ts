@@ -22,13 +22,13 @@ test("server-sent events: each comes as it is written, and the client's end is t
   let stream: ServerResponse | undefined
   let closed = 0
   bench.worker.routes.add(
-    route('/events', (exchange) => {
+    route('/test/events', (exchange) => {
       exchange.onClose = () => closed++
       stream = exchange.stream({ 'Content-Type': 'text/event-stream' })
     }),
   )
   const client = bench.connect()
-  const head = await client.send(request('GET', '/events')).settle()
+  const head = await client.send(request('GET', '/test/events')).settle()
   expect(head).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
   expect(head).toContain('Content-Type: text/event-stream\r\n')
   for (const data of ['one', 'two']) {
@@ -40,7 +40,7 @@ test("server-sent events: each comes as it is written, and the client's end is t
   client.close()
   await client.settle()
   expect(closed).toBe(1)
-  const head2 = await bench.connect().send(request('HEAD', '/events')).settle()
+  const head2 = await bench.connect().send(request('HEAD', '/test/events')).settle()
   expect(head2).toContain('Content-Type: text/event-stream\r\n')
 })
 
@@ -48,12 +48,12 @@ test('a stream that nobody reads is told to wait', async () => {
   const bench = new HttpBench(openEngine)
   let stream: ServerResponse | undefined
   bench.worker.routes.add(
-    route('/events', (exchange) => {
+    route('/test/events', (exchange) => {
       stream = exchange.stream({})
     }),
   )
   const client = bench.connect()
-  await client.send(request('GET', '/events')).settle()
+  await client.send(request('GET', '/test/events')).settle()
   let written = 0
   while (stream!.write('x'.repeat(1000))) written += 1000
   expect(written).toBeLessThan(200_000)
