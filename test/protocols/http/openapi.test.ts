@@ -144,7 +144,8 @@ test('each operation answers with what it declares, and declares nothing else', 
     const response = await client.ask(bytes, operationId.endsWith('Head'))
     const line = bytes.toString('latin1', 0, 60)
     expect([line, response.status]).toEqual([line, status])
-    if (response.headers['connection'] === 'close') client = await http.connect()
+    const isStream = response.headers['transfer-encoding'] === 'chunked' // its end is not waited for
+    if (isStream || response.headers['connection'] === 'close') client = await http.connect()
     const operation = operations.get(operationId)!
     if (operation.responses[status]?.headers !== undefined) {
       expect([operationId, response.headers['etag']?.[0]]).toEqual([operationId, '"'])
