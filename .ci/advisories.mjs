@@ -2,7 +2,8 @@
  * Whether anything that comes with the package, or that it loads at run time, has a known advisory:
  * its dependencies (there are none) and its optional peers, with all that those bring. Exit code 1
  * names them. Where the registry's advisories cannot be asked, it says so and ends with 0: a build
- * without a network is no reason to fail. Plain JavaScript: it runs on whatever Node started .ci/run.
+ * without a network is no reason to fail. Plain JavaScript: it runs on the Node that started
+ * .ci/run.
  */
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'

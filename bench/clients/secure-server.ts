@@ -1,6 +1,6 @@
 /**
- * `heddle serve` with a plain port and one for TLS in the same process, so that the two are compared
- * within it, and a certificate for both made by openssl, as an operator would.
+ * `heddle serve` with a plain port and one for TLS in the same process, so that the two are
+ * compared within it, and a certificate for both made by openssl, as an operator would.
  */
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'

@@ -1,7 +1,7 @@
 /**
  * What a page in somebody's browser can send to ports of this machine is HTTP, with a body of its
- * choice: real HTTP clients try to have commands executed so, at every port that speaks no HTTP. The
- * connection ends before the body is looked at, however it comes; it is counted and logged.
+ * choice: real HTTP clients try to have commands executed so, at every port that speaks no HTTP.
+ * The connection ends before the body is looked at, however it comes; it is counted and logged.
  */
 import { execFile } from 'node:child_process'
 import { request as httpRequest } from 'node:http'

@@ -1,4 +1,4 @@
-/** The files of TLS: what is wrong with them is said by name, and they can be exchanged at run time. */
+/** The files of TLS: what is wrong with them is said by name; they can be exchanged at run time. */
 import { writeFileSync } from 'node:fs'
 import { once } from 'node:events'
 import { afterEach, describe, expect, test } from 'vitest'

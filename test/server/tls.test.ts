@@ -125,7 +125,7 @@ describe.each(HAND_OFFS)('%s', (handOff) => {
     expect(said).toMatch(/RENEGOTIATING[\s\S]*(?:no renegotiation|unexpected message)/)
   })
 
-  test('plain text at the port for TLS, and TLS at a plain port: closed at once, counted', async () => {
+  test('plain text at a port for TLS, TLS at a plain port: closed at once, counted', async () => {
     const server = await openSecure({ handOff })
     const plain = await server.plain('memcached-tls')
     plain.write('set a 0 0 1\r\nx\r\n')
