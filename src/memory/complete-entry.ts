@@ -1,6 +1,6 @@
 /**
- * The last step of filling a chunk: its incarnation says that it is whole, and its page's bound that
- * something in it expires.
+ * The last step of filling a chunk: its incarnation says that it is whole, and the bound of its
+ * page that something in it expires.
  */
 import { closeWrites, compareExchange, load, store } from '#atomics'
 import { HEADER } from '../../native-layout/entry-header.ts'

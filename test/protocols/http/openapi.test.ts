@@ -144,7 +144,8 @@ test('each operation answers with what it declares, and declares nothing else', 
     const response = await client.ask(bytes, operationId.endsWith('Head'))
     const line = bytes.toString('latin1', 0, 60)
     expect([line, response.status]).toEqual([line, status])
-    const isStream = response.headers['transfer-encoding'] === 'chunked' // its end is not waited for
+    // The end of a stream is not waited for.
+    const isStream = response.headers['transfer-encoding'] === 'chunked'
     if (isStream || response.headers['connection'] === 'close') client = await http.connect()
     const operation = operations.get(operationId)!
     if (operation.responses[status]?.headers !== undefined) {
