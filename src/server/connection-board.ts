@@ -26,8 +26,7 @@ const WATCHERS = 1
 const WATCHED = 2
 const SECOND = 3
 const LISTENERS = 4
-const TCP_PORT = 5
-const REDIS_PORT = 6
+const PORTS = { memcached: 5, redis: 6 } as const
 const LOADS_AT = 16
 const MOST_WORKERS = 128
 
@@ -164,21 +163,13 @@ export class ConnectionBoard {
     poke(this.#words, SECOND, second)
   }
 
-  /** The first TCP port that the server listens on, as it is known only then; 0: none. */
-  get tcpPort(): number {
-    return peek(this.#words, TCP_PORT)
+  /** The first plain port of a protocol, as it is known when the server listens; 0: none. */
+  portOf(protocol: 'memcached' | 'redis'): number {
+    return peek(this.#words, PORTS[protocol])
   }
 
-  set tcpPort(port: number) {
-    poke(this.#words, TCP_PORT, port)
-  }
-
-  get redisPort(): number {
-    return peek(this.#words, REDIS_PORT)
-  }
-
-  set redisPort(port: number) {
-    poke(this.#words, REDIS_PORT, port)
+  setPort(protocol: 'memcached' | 'redis', port: number): void {
+    poke(this.#words, PORTS[protocol], port)
   }
 
   /** The client has sent something, or taken some of its replies. */
@@ -201,6 +192,11 @@ export class ConnectionBoard {
 
   isOpen(slot: number): boolean {
     return peek(this.#words, this.#at(slot) + STATE) === OPEN
+  }
+
+  /** The worker that serves it. */
+  ownerOf(slot: number): number {
+    return peek(this.#words, this.#at(slot) + OWNER)
   }
 
   addressOf(slot: number): string {

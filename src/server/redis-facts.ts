@@ -68,7 +68,7 @@ export class RedisFacts implements RedisHost {
     this.settings = {
       ...redis.settings,
       get port() {
-        return connectionBoard.redisPort
+        return connectionBoard.portOf('redis')
       },
     }
     this.#facts = facts

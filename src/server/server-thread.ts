@@ -124,8 +124,9 @@ export class ServerThread implements CrewEvents {
       await this.close()
       throw cause
     }
-    this.#board.tcpPort = this.#listeners.of('memcached')[0]?.port ?? 0
-    this.#board.redisPort = this.#listeners.of('redis')[0]?.port ?? 0
+    for (const protocol of ['memcached', 'redis'] as const) {
+      this.#board.setPort(protocol, this.#listeners.of(protocol)[0]?.port ?? 0)
+    }
     this.#board.isAccepting = true
     this.#clock = setInterval(() => this.#tick(), SECOND_MS).unref()
     const listening: ListeningServer = {

@@ -56,7 +56,7 @@ export class WorkerFacts implements ServerFacts {
     this.settings = {
       ...spec.settings,
       get tcpPort() {
-        return board.tcpPort
+        return board.portOf('memcached')
       },
     }
     this.#send = send
