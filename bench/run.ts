@@ -11,10 +11,12 @@ import { startProgress } from './progress.ts'
 import type { Progress } from './progress.ts'
 import { markdownTable, writeRun } from './report/write.ts'
 import type { FinishedPart } from './report/write.ts'
+import { runClients } from './suites/clients.ts'
 import { runHitRatio } from './suites/hit-ratio.ts'
 import { runLatency } from './suites/latency.ts'
 import { runLoad } from './suites/load.ts'
 import { runMemory } from './suites/memory.ts'
+import { runMonitoring } from './suites/monitoring.ts'
 import { runMicro } from './suites/micro.ts'
 import { runRedis } from './suites/redis.ts'
 import { runTraces } from './suites/traces.ts'
@@ -29,6 +31,8 @@ const SUITES: Readonly<Record<Part, Suite>> = {
   latency: runLatency,
   load: runLoad,
   redis: runRedis,
+  clients: runClients,
+  monitoring: runMonitoring,
 }
 
 async function main(): Promise<void> {

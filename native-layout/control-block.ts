@@ -82,8 +82,27 @@ export const SPACE = tile(
   4,
 )
 
+/**
+ * A content type that was registered: claimed by one exchange of the hash of its text. Everybody
+ * who knows the text may write it, as all write the same, and LENGTH says that it is whole.
+ */
+export const CONTENT_TYPE = tile(
+  [
+    ['HASH', 2],
+    ['LENGTH', 1], // of the text in bytes; 0 while it may be in part
+    ['PAD', 1],
+    ['TEXT', 28], //  ASCII
+  ],
+  32,
+)
+/** Content types that can be registered, beside those that have fixed numbers. */
+export const CONTENT_TYPES = 64
+export const CONTENT_TYPE_BYTES = 28 * 4
+
 /** Offsets of the parts before the page descriptors, in words. */
 export const CLASSES_AT = CONTROL.WORDS
 export const STRIPES_AT = CLASSES_AT + MAX_CLASSES * CLASS.WORDS
-export const SPACES_AT = STRIPES_AT + VERSION_STRIPES * STRIPE.WORDS
+export const TYPES_AT = STRIPES_AT + VERSION_STRIPES * STRIPE.WORDS
+export const SPACES_AT = TYPES_AT + CONTENT_TYPES * CONTENT_TYPE.WORDS
+check(TYPES_AT % 2 === 0, 'the hashes of the content types are not aligned to 8 bytes')
 check(SPACES_AT % 2 === 0, 'the hashes of the namespaces are not aligned to 8 bytes')

@@ -59,9 +59,9 @@ export const OPTIONAL = [
   ['CHAIN', 2], //      first continuation, bytes of the value held in this chunk
   ['FLAGS', 1], //      memcached client flags
   ['CAS', 2], //        explicit client CAS; nothing internal trusts it
-  ['STORED', 2], //     store time, absolute ms, in two words; not used yet
+  ['STORED', 2], //     when the value was stored, absolute ms: high word, low word
   ['MARKS', 1], //      last access in seconds (29), fetched, win, stale
-  ['CONTENT', 1], //    content type
+  ['CONTENT', 1], //    number of its content type, see src/engine/content-types.ts
   ['STRUCTURE', 1], //  subtype of a list, set, hash, sorted set; cluster slot, 16 bits
   ['INTENT', 3], //     what a transaction has in mind: see transaction.ts
 ] as const
@@ -75,7 +75,9 @@ export const SPACE = 1 << 3
 export const CHAIN = 1 << 4
 export const FLAGS = 1 << 5
 export const CAS = 1 << 6
+export const STORE_TIME = 1 << 7
 export const MARKS = 1 << 8
+export const CONTENT = 1 << 9
 export const INTENT = 1 << 11
 
 /** Bits of MARKS: what memcached's meta commands ask about an entry. */

@@ -1,8 +1,8 @@
 /**
  * The region map: how the budget is divided, and in which segment each part lies.
  *
- *   segment 0      control block | classes | version stripes | namespaces | shapes | page
- *                  descriptors | rows | mutation rings
+ *   segment 0      control block | classes | version stripes | content types | namespaces |
+ *                  shapes | page descriptors | rows | mutation rings
  *   table          buckets of 128 bytes, as many segments as needed, a power of two each
  *   data           pages, as many segments as needed, a power of two each
  *

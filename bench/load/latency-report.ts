@@ -77,7 +77,7 @@ function measurementsOf(
     ...{ connections: sizes.connections, seconds: sizes.latencySeconds, seed: options.seed },
   }
   const one = (name: string, of: (round: Measured) => number, unit: string) =>
-    measurementOf('load', server, `open ${name}`, rounds.map(of), unit, parameters)
+    measurementOf(server, `open ${name}`, rounds.map(of), unit, parameters)
   return [
     ...QUANTILES.map(([name, of]) => one(name, of, 'us')),
     one('throughput', (round) => round.findings.perSecond, 'ops/s'),

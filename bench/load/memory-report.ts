@@ -16,17 +16,10 @@ export function memoryReport(figures: readonly MemoryFigures[]): ReportPiece {
         'its own statistics account for (`bytes`, `total_malloced`, `hash_bytes`).',
     ],
     measurements: figures.map((one) =>
-      measurementOf(
-        'load',
-        one.server,
-        'memory beyond',
-        [beyond(one.rssGrowth, one.entries)],
-        'B/entry',
-        {
-          entries: one.entries,
-          payloadBytes: PAYLOAD_BYTES,
-        },
-      ),
+      measurementOf(one.server, 'memory beyond', [beyond(one.rssGrowth, one.entries)], 'B/entry', {
+        entries: one.entries,
+        payloadBytes: PAYLOAD_BYTES,
+      }),
     ),
     tables: [tableOf(figures)],
     charts: [

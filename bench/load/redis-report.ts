@@ -99,9 +99,11 @@ function ratiosOf(
   how: string,
 ): Measurement[] {
   return compared.map(({ server, what, depth, cpu }) =>
-    measurementOf('redis', server, `${how} CPU beside redis`, cpu, 'times', {
-      ...{ load: what, depth, limit: LIMITS[depth] ?? 0, ...common(sizes, options) },
-    }),
+    measurementOf(
+      ...([server, `${how} CPU beside redis`, cpu, 'times'] as const),
+      { load: what, depth, limit: LIMITS[depth] ?? 0, ...common(sizes, options) },
+      'redis',
+    ),
   )
 }
 
@@ -110,7 +112,7 @@ function toolMeasurements(series: ToolSeries, sizes: RedisSizes, options: RunOpt
   const requests = sizes.toolRequests[depth] as number
   const parameters = { test, depth, requests, ...common(sizes, options) }
   const one = (name: string, values: number[], unit: string) =>
-    measurementOf('redis', server, `redis-benchmark ${name}`, values, unit, parameters)
+    measurementOf(server, `redis-benchmark ${name}`, values, unit, parameters, 'redis')
   return [
     one(
       'throughput',

@@ -1,5 +1,6 @@
 /** A piece of the load suite's report: closed loop, open loop or memory. */
 import { fnv1a, hex, median, shown, spreadOf } from '../measurement.ts'
+import type { Part } from '../options.ts'
 import type { Distribution, Measurement, Parameters, SuiteResult, Table } from '../measurement.ts'
 
 export interface ReportPiece {
@@ -12,12 +13,12 @@ export interface ReportPiece {
 
 /** Replies are checked while they come, so the checksum is that of what was asked. */
 export function measurementOf(
-  suite: 'load' | 'redis',
   subject: string,
   operation: string,
   values: readonly number[],
   unit: string,
   parameters: Parameters,
+  suite: Part = 'load',
 ): Measurement {
   return {
     ...{ suite, subject, operation, threads: 1, unit, parameters },

@@ -110,7 +110,7 @@ export async function startServer(
 const children = new Set<ChildProcess>()
 
 /** However this process ends short of SIGKILL, its servers end with it. */
-function takeAlong(child: ChildProcess): void {
+export function takeAlong(child: ChildProcess): void {
   if (children.size === 0 && process.listenerCount('exit', killAll) === 0) {
     process.on('exit', killAll)
     process.once('SIGINT', () => process.exit(130))
@@ -155,7 +155,7 @@ function started(child: ChildProcess, port: number): Promise<string | undefined>
   })
 }
 
-function stopped(child: ChildProcess): Promise<void> {
+export function stopped(child: ChildProcess): Promise<void> {
   return new Promise((resolve) => {
     if (child.exitCode !== null || child.signalCode !== null) {
       resolve()

@@ -24,8 +24,8 @@ export interface Measured {
   readonly rssBytes: number
 }
 
-export interface Subject {
-  readonly name: ServerName
+export interface Subject<Name extends string = ServerName> {
+  readonly name: Name
   run(order: RunOrder): Promise<Measured>
   close(): Promise<void>
 }
@@ -54,11 +54,11 @@ export async function startServers(
 }
 
 /** Connects to a server and stores all keys. */
-export async function openSubject(
+export async function openSubject<Name extends string>(
   pool: LoadPool,
-  server: RunningServer,
+  server: Pick<RunningServer, 'pid' | 'target'> & { readonly name: Name },
   order: Omit<SessionOrder, 'target'>,
-): Promise<Subject> {
+): Promise<Subject<Name>> {
   const { name, pid, target } = server
   const session = await pool.open({ ...order, target })
   refuseErrors(name, 'preload', await session.preload())
@@ -71,7 +71,7 @@ export async function openSubject(
 
 async function measure(
   session: LoadSession,
-  name: ServerName,
+  name: string,
   pid: number,
   order: RunOrder,
 ): Promise<Measured> {

@@ -72,7 +72,7 @@ function measurementsOf(
     seed: options.seed,
   }
   return QUANTITIES.map(([name, unit, of]) =>
-    measurementOf(suite, server, `closed ${name}`, rounds.map(of), unit, parameters),
+    measurementOf(server, `closed ${name}`, rounds.map(of), unit, parameters, suite),
   )
 }
 

@@ -2,32 +2,34 @@
  * From the command line, the environment and a file to the settings of `heddle serve`: which of the
  * three says something, and what is none of their names.
  */
-import { readFileSync } from 'node:fs'
 import { parseArgs, type ParseArgsConfig } from 'node:util'
 import { closestOption } from '../engine/option-names.ts'
-import { environmentName, type Flag, FLAGS, FOREIGN_FLAGS, type Setting } from './flags.ts'
+import { readConfigFile, SettingError } from './config-file.ts'
+import type { Flag, Setting } from './flag.ts'
+import { environmentName, FLAGS, FOREIGN_FLAGS } from './flags.ts'
 
 /** The command line is wrong: exit code 2. */
 export class UsageError extends Error {}
 
-/** A setting cannot be used: exit code 1. */
-export class SettingError extends Error {}
-
 export interface Settings {
   readonly values: ReadonlyMap<string, Setting>
-  /** How errors call a setting: `HEDDLE_MEMORY` if it comes from there, `memory` from a flag. */
+  /** How errors call a setting: `--memory`, `HEDDLE_MEMORY`, `config FILE, line 3: memory`. */
   nameOf(setting: string): string
+  /** Where its value comes from, in a few words; undefined: it is the default. */
+  sourceOf(setting: string): string | undefined
   /** Sentences on variables that look like settings and are none. */
   readonly warnings: readonly string[]
 }
 
 /** What the environment of `heddle` may have beside settings. */
-const OTHER_VARIABLES: readonly string[] = ['HEDDLE_TRACES']
+const OTHER_VARIABLES: readonly string[] = ['HEDDLE_TRACES', 'HEDDLE_PASSWORD']
 /** What Kubernetes sets in every container for a service by the name of heddle. */
 const OF_KUBERNETES = /_SERVICE_(?:HOST|PORT)|_PORT_[0-9]+_(?:TCP|UDP)/
 const URL_OF_KUBERNETES = /^(?:tcp|udp):\/\//
 /** No settings of a file. */
-const FLAGS_ONLY = ['config', 'help']
+const NOT_IN_A_FILE = FLAGS.filter(({ only }) => only !== undefined).map(({ name }) => name)
+/** Not even variables. */
+const FLAGS_ONLY = FLAGS.filter(({ only }) => only === 'flag').map(({ name }) => name)
 
 const BY_NAME = new Map(FLAGS.map((flag) => [flag.name, flag]))
 const BY_SHORT = new Map(FLAGS.flatMap((flag) => (flag.short ? [[flag.short, flag]] : [])))
@@ -42,15 +44,21 @@ export function readSettings(
   const flags = fromFlags(argv)
   const variables = fromEnvironment(environment)
   const file = flags.get('config') ?? variables.get('config')
-  const fromDisk = file === undefined ? new Map<string, Setting>() : fromFile(String(file))
+  const lines = new Map<string, number>()
+  const fromDisk = file === undefined ? new Map<string, Setting>() : fromFile(String(file), lines)
+  const sourceOf = (setting: string) => {
+    if (flags.has(setting)) return 'flag'
+    if (variables.has(setting)) return environmentName(BY_NAME.get(setting)!)
+    return fromDisk.has(setting) ? `${String(file)}, line ${lines.get(setting)}` : undefined
+  }
   const nameOf = (setting: string) => {
-    const flag = BY_NAME.get(setting)
-    if (flag === undefined || flags.has(setting)) return setting
-    if (variables.has(setting)) return environmentName(flag)
-    return fromDisk.has(setting) ? `config ${String(file)}: ${setting}` : setting
+    const source = sourceOf(setting)
+    if (source === undefined) return setting
+    if (source === 'flag') return `--${setting}`
+    return variables.has(setting) ? source : `config ${source}: ${setting}`
   }
   const values = new Map([...fromDisk, ...variables, ...flags])
-  return { values, nameOf, warnings: unknownVariables(environment) }
+  return { values, nameOf, sourceOf, warnings: unknownVariables(environment) }
 }
 
 function fromFlags(argv: readonly string[]): Map<string, Setting> {
@@ -90,7 +98,7 @@ function settingFrom(
   const name = isShort ? `-${flag.short}` : `--${flag.name}`
   if (flag.value === undefined) {
     if (text !== undefined) throw new UsageError(`${name} takes no value, not '${text}'`)
-    return flag.name === 'verbose' ? Number(before.get('verbose') ?? 0) + 1 : true
+    return flag.isCounted === true ? Number(before.get(flag.name) ?? 0) + 1 : true
   }
   if (text === undefined || text === '')
     throw new UsageError(`${name} needs a value: ${flag.value}`)
@@ -105,8 +113,11 @@ function unknownFlag(given: string): UsageError {
 
 function closestFlag(name: string, without: readonly string[] = []): string | undefined {
   const foreign = Object.hasOwn(FOREIGN_FLAGS, name) ? FOREIGN_FLAGS[name] : undefined
-  const known = [...BY_NAME.keys()].filter((each) => !without.includes(each))
-  return foreign ?? closestOption(name, known)
+  if (foreign !== undefined && !without.includes(foreign)) return foreign
+  return closestOption(
+    name,
+    [...BY_NAME.keys()].filter((each) => !without.includes(each)),
+  )
 }
 
 function fromEnvironment(
@@ -114,7 +125,7 @@ function fromEnvironment(
 ): Map<string, Setting> {
   const settings = new Map<string, Setting>()
   for (const flag of FLAGS) {
-    if (flag.name === 'help') continue
+    if (FLAGS_ONLY.includes(flag.name)) continue
     const text = environment[environmentName(flag)]
     if (text !== undefined && text !== '') settings.set(flag.name, flag.read(text))
   }
@@ -122,49 +133,39 @@ function fromEnvironment(
 }
 
 function unknownVariables(environment: Readonly<Record<string, string | undefined>>): string[] {
-  const known = FLAGS.map(environmentName).filter((name) => name !== 'HEDDLE_HELP')
+  const known = FLAGS.filter(({ name }) => !FLAGS_ONLY.includes(name)).map(environmentName)
   const warnings: string[] = []
   for (const [name, text = ''] of Object.entries(environment)) {
     if (!name.startsWith('HEDDLE_') || [...known, ...OTHER_VARIABLES].includes(name)) continue
     if (OF_KUBERNETES.test(name) || URL_OF_KUBERNETES.test(text)) continue
     const setting = name.slice('HEDDLE_'.length).replaceAll('_', '-').toLowerCase()
-    const flag = BY_NAME.get(closestFlag(setting, ['help']) ?? '')
+    const flag = BY_NAME.get(closestFlag(setting, FLAGS_ONLY) ?? '')
     const hint = flag === undefined ? '' : `; did you mean ${environmentName(flag)}?`
     warnings.push(`${name} is no setting and is ignored${hint}`)
   }
   return warnings
 }
 
-function fromFile(path: string): Map<string, Setting> {
+/** @param lines is told where each setting stands */
+function fromFile(path: string, lines: Map<string, number>): Map<string, Setting> {
   const settings = new Map<string, Setting>()
-  for (const [key, value] of Object.entries(parsedFile(path))) {
+  for (const { key, value, line } of readConfigFile(path)) {
+    const place = `config ${path}, line ${line}`
     const name = key.replaceAll(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`)
-    if (!BY_NAME.has(name) || FLAGS_ONLY.includes(name)) {
-      const closest = FLAGS_ONLY.includes(name) ? undefined : closestFlag(name, FLAGS_ONLY)
+    if (!BY_NAME.has(name) || NOT_IN_A_FILE.includes(name)) {
+      const isKnown = NOT_IN_A_FILE.includes(name)
+      const closest = isKnown ? undefined : closestFlag(name, NOT_IN_A_FILE)
       const hint = closest === undefined ? '' : `; did you mean "${closest}"?`
-      throw new SettingError(`config ${path} has "${key}", which is no setting${hint}`)
+      throw new SettingError(`${place} has "${key}", which is no setting${hint}`)
     }
     if (!['string', 'number', 'boolean'].includes(typeof value)) {
-      throw new SettingError(`config ${path}: "${key}" must be text, a number, true or false`)
+      throw new SettingError(`${place}: "${key}" must be text, a number, true or false`)
+    }
+    if (settings.has(name)) {
+      throw new SettingError(`${place}: "${name}" is there twice (line ${lines.get(name)})`)
     }
     settings.set(name, value as Setting)
+    lines.set(name, line)
   }
   return settings
-}
-
-function parsedFile(path: string): object {
-  let text: string
-  try {
-    text = readFileSync(path, 'utf8')
-  } catch (error) {
-    throw new SettingError(`config ${path} cannot be read: ${(error as Error).message}`)
-  }
-  let parsed: unknown
-  try {
-    parsed = JSON.parse(text)
-  } catch (error) {
-    throw new SettingError(`config ${path} is no JSON: ${(error as Error).message}`)
-  }
-  if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return parsed
-  throw new SettingError(`config ${path} must hold one object: {"memory": "256mb"}`)
 }

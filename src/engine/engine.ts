@@ -30,6 +30,8 @@ import {
 } from './errors.ts'
 import { type MutationFeed, openFeed } from './feed.ts'
 import { flushAll, flushAt } from './flush.ts'
+import { type BigKey, bigKeysOf, type HotKey, hotKeysOf } from './hot-keys/report.ts'
+import { createRows } from './hot-keys/rows.ts'
 import { Keyspace } from './keyspace.ts'
 import { startMaintainer } from './maintainer.ts'
 import { type EngineOptions, type ResolvedOptions, resolveOptions } from './options.ts'
@@ -47,7 +49,7 @@ import { spaceFor } from './spaces.ts'
 import { type EngineStats, readStats } from './statistics.ts'
 import { type Summary, summaryOf, summaryOfSpace } from './summary.ts'
 
-export type { AttachOptions, IntegrityReport }
+export type { AttachOptions, BigKey, HotKey, IntegrityReport }
 
 /** A view of an engine with keys of its own, which counts and clears separately. */
 export class Namespace extends Keyspace {
@@ -137,6 +139,21 @@ export class Engine extends Keyspace {
   stats(): EngineStats {
     this.session.check()
     return readStats(this.session)
+  }
+
+  /**
+   * The keys that all threads use most, reads and writes alike, the hottest first: from samples,
+   * with bounds. Older uses count less.
+   * @param most how many
+   * @throws HeddleError HEDDLE_NO_HOT_KEYS without the option `hotKeys`
+   */
+  hotKeys(most = 20): HotKey[] {
+    return hotKeysOf(this.session, most)
+  }
+
+  /** The keys of the largest values, as they are now, the largest first: up to 32. */
+  bigKeys(most = 20): BigKey[] {
+    return bigKeysOf(this.session, most)
   }
 
   /** What `JSON.stringify` and the console show: name and sizes, no keys and no values. */
@@ -244,7 +261,9 @@ function makeHandle(resolved: ResolvedOptions): EngineHandle {
     segmentBytes,
   }
   try {
-    return { ...createMemory(request, resolved.seed | 0, resolved.now()), facts }
+    const memory = createMemory(request, resolved.seed | 0, resolved.now())
+    const hotKeys = resolved.hotKeys && createRows(maxThreads, resolved.hotKeys)
+    return { ...memory, facts, ...(hotKeys && { hotKeys }) }
   } catch (cause) {
     if (cause instanceof PlanError) {
       const field = expectedEntries > 0 ? 'expectedEntries' : 'memory'

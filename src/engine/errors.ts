@@ -35,6 +35,7 @@ export const ERROR_CODES = {
   HEDDLE_GATE_CLOSED: 'writes are closed for the moment, by a restore or a change of role',
   HEDDLE_NO_MEMORY: 'the machine refused the memory',
   HEDDLE_NO_FEED: 'the engine was created without a mutation feed',
+  HEDDLE_NO_HOT_KEYS: 'the engine was created without hotKeys',
 } as const
 
 /** A stable error code, such as `'HEDDLE_FULL'`. */
@@ -251,6 +252,13 @@ export function noFeed(engineName: string): HeddleError {
   const shown = describe(engineName)
   const message = `The engine ${shown} has no mutation feed: create it with feedBytes`
   return new HeddleError('HEDDLE_NO_FEED', message, { field: 'feedBytes', value: 0 })
+}
+
+/** A question for hot keys of an engine that notes none. */
+export function noHotKeys(engineName: string): HeddleError {
+  const shown = describe(engineName)
+  const message = `The engine ${shown} notes no hot keys: create it with hotKeys: true`
+  return new HeddleError('HEDDLE_NO_HOT_KEYS', message, { field: 'hotKeys', value: false })
 }
 
 function refusal(

@@ -126,6 +126,7 @@ export class KeyReader {
       if (!scratch.loadBytes(key, 0, key.length, this.space)) throw keyTooLong(key.length)
     } else throw badType('key', key, 'a string or a Uint8Array')
     if (scratch.length > session.longestKey) throw keyTooLong(scratch.length, session.longestKey)
+    session.used()
   }
 
   #peek(key: Key): number {

@@ -16,6 +16,7 @@ import {
   WRITE_OPTIONS,
   type WriteOptions,
 } from './call-options.ts'
+import { isTraced, traceGetOrSet } from './channels.ts'
 import { encodeValue, releaseValue, TAG_ASCII, TAG_BYTES, TAG_UTF8 } from './codec.ts'
 import {
   badType,
@@ -190,9 +191,13 @@ export class Keyspace extends KeyReader {
     checkFunction('fn', fn)
     const there = this.get<T>(key)
     if (there !== undefined) return there
-    const fresh = fn()
-    this.set(key, fresh, options)
-    return fresh
+    const make = (): T => {
+      const fresh = fn()
+      this.set(key, fresh, options)
+      return fresh
+    }
+    const { name } = this.session.facts
+    return isTraced() ? traceGetOrSet({ engine: name, space: this.space, key }, make) : make()
   }
 
   /** Removes every entry at once, whatever their number. */
@@ -236,7 +241,7 @@ export class Keyspace extends KeyReader {
       releaseValue(encoder)
       draft.bytes = encoder.bytes
     }
-    session.wrote()
+    session.wrote(outcome === STORED ? draft.length : 0)
     if (outcome > MISSING) this.#fail(outcome, 'set')
     return outcome
   }
@@ -244,7 +249,7 @@ export class Keyspace extends KeyReader {
   #change(change: Change, operation: string): Outcome {
     const { session } = this
     const outcome = changeEntry(session.view, session.draft, change)
-    session.wrote()
+    session.wrote(outcome === STORED ? session.draft.length : 0)
     if (outcome > MISSING) this.#fail(outcome, operation, change)
     return outcome
   }

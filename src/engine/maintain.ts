@@ -20,7 +20,7 @@ import { trimStep } from '../memory/memory-limit.ts'
 import { drainStep } from '../memory/page-moves.ts'
 import { settle } from '../memory/slab-allocator.ts'
 import { pageAddress, type MemoryView } from '../memory/view.ts'
-import { tickOf } from '../memory/write-entry.ts'
+import { tickOf } from '../memory/complete-entry.ts'
 
 const resident = new Located()
 /** Pages whose bound one step reads. */

@@ -11,6 +11,8 @@ import { totalmem } from 'node:os'
 import type { Codec } from './codec.ts'
 import { count } from './describe.ts'
 import { badOption, badType } from './errors.ts'
+import { type HotKeysOptions, resolveHotKeys } from './hot-keys/options.ts'
+import type { HotKeysMemory } from './hot-keys/rows.ts'
 import { oneOf, sizeWithin, whole } from './option-checks.ts'
 import { closestOption } from './option-names.ts'
 import { GIB, KIB, MIB, parseSize } from './sizes.ts'
@@ -83,6 +85,12 @@ export interface EngineOptions {
    * @defaultValue 0
    */
   feedBytes?: number | string | undefined
+  /**
+   * Whether threads note which keys are used most and which values are largest, for `hotKeys()` and
+   * `bigKeys()`: `true`, or how. Takes 21 KiB for each of `maxThreads`, beside `memory`.
+   * @defaultValue `false`
+   */
+  hotKeys?: boolean | HotKeysOptions | undefined
   /** The seed of the key hash, an unsigned 32-bit integer. Random when left out. */
   seed?: number | undefined
   /**
@@ -110,6 +118,7 @@ export interface ResolvedOptions {
   readonly maintenance: 'writes' | 'worker'
   readonly now: () => number
   readonly feedBytes: number
+  readonly hotKeys: Omit<HotKeysMemory, 'memory'> | undefined
   /** An unsigned 32-bit integer. */
   readonly seed: number
   readonly segmentBytes: number
@@ -133,7 +142,7 @@ const MAX_SEGMENT_BYTES = GIB
 
 const OPTION_NAMES = (
   'name memory maxEntries expectedEntries maxItemSize maxThreads maxNamespaces eviction ttl ' +
-  'codec maintenance now feedBytes seed segmentBytes'
+  'codec maintenance now feedBytes hotKeys seed segmentBytes'
 ).split(' ') as readonly (keyof EngineOptions)[]
 
 type Unchecked = Readonly<Partial<Record<keyof EngineOptions, unknown>>>
@@ -149,6 +158,7 @@ const DEFAULTS: Unchecked = {
   maintenance: 'writes',
   now: Date.now,
   feedBytes: 0,
+  hotKeys: false,
   segmentBytes: MAX_SEGMENT_BYTES,
 }
 
@@ -186,6 +196,7 @@ export function resolveOptions(
     maintenance: oneOf('maintenance', given.maintenance, ['writes', 'worker']),
     now: resolveNow(given.now),
     feedBytes: resolveFeed(given.feedBytes, memoryBytes),
+    hotKeys: resolveHotKeys(given.hotKeys),
     seed: given.seed === undefined ? randomInt(2 ** 32) : whole(given, 'seed', 0, 2 ** 32 - 1),
     segmentBytes: resolveSegment(given),
   }

@@ -14,10 +14,12 @@ import { versionIn } from '../memory/entry.ts'
 import { liveEntries } from '../memory/row.ts'
 import { ABSENT, bucketOf, CONTENDED as LOST_SCAN, find, isStill } from '../memory/table.ts'
 import { type MemoryView, pageAddress } from '../memory/view.ts'
+import { contentTypeCount, contentTypeName, contentTypeNumber } from './content-types.ts'
 import { type Engine, sessionOf } from './engine.ts'
 import { flushAll, flushAt, flushSpace } from './flush.ts'
+import { usesOf } from './hot-keys/report.ts'
 import { keysIn } from './iterate.ts'
-import type { Outcome } from './outcomes.ts'
+import { type Outcome, STORED } from './outcomes.ts'
 import {
   copyChain,
   expiryOf,
@@ -62,6 +64,7 @@ export type KeyAccess = Pick<
   | 'confirmQuietly'
   | 'heat'
   | 'chunkBytes'
+  | 'uses'
   | 'store'
   | 'change'
   | 'remove'
@@ -98,7 +101,9 @@ export class RawAccess {
   stage(source: Uint8Array, from: number, to: number, space = 0): boolean {
     this.session.begin()
     const isShort = this.view.key.loadBytes(source, from, to, space)
-    return isShort && this.view.key.length <= this.session.longestKey
+    const fits = isShort && this.view.key.length <= this.session.longestKey
+    if (fits) this.session.used()
+    return fits
   }
 
   /**
@@ -163,7 +168,7 @@ export class RawAccess {
   /** Stores the draft under the staged key; `draft.version` is its version then. */
   store(mode: StoreMode): Outcome {
     const outcome = storeDraft(this.view, this.draft, mode, 0)
-    this.session.wrote()
+    this.session.wrote(outcome === STORED ? this.draft.length : 0)
     return outcome
   }
 
@@ -173,7 +178,7 @@ export class RawAccess {
    */
   change(change: Change): Outcome {
     const outcome = changeEntry(this.view, this.draft, change)
-    this.session.wrote()
+    this.session.wrote(outcome === STORED ? this.draft.length : 0)
     return outcome
   }
 
@@ -259,6 +264,27 @@ export class RawAccess {
    */
   spaceOf(name: string, isKnown = false): number {
     return spaceFor(this.view, name, isKnown)
+  }
+
+  /** The number of a content type for a draft, registered when it is new. */
+  contentTypeNumber(name: string): number {
+    return contentTypeNumber(this.view, name)
+  }
+
+  /** The content type of a reading's number; undefined: it has none. */
+  contentTypeName(number: number): string | undefined {
+    return contentTypeName(this.view, number)
+  }
+
+  /** Content types that were registered, of CONTENT_TYPES that can be. */
+  contentTypeCount(): number {
+    return contentTypeCount(this.view)
+  }
+
+  /** Uses of the staged key, as far as they are noted; undefined where hot keys are not noted. */
+  uses(): number | undefined {
+    const memory = this.session.handle.hotKeys
+    return memory && usesOf(this.session, memory)
   }
 
   /** Milliseconds since the epoch, from the engine's own time source. */

@@ -10,6 +10,7 @@ import {
   CAS,
   CHAIN,
   codecOf,
+  CONTENT,
   CONTINUATION,
   continuationLength,
   EXPIRY,
@@ -21,6 +22,7 @@ import {
   offsetOf,
   presenceOf,
   shortValueLength,
+  STORE_TIME,
   WORDS_BEFORE_KEY,
 } from '../../native-layout/entry-header.ts'
 import { MAX_RETRIES } from '../../native-layout/limits.ts'
@@ -45,6 +47,10 @@ export class Reading {
   casHigh = 0
   casLow = 0
   marks = 0
+  /** Number of the content type, 0 without one. */
+  content = 0
+  /** When the value was stored, absolute ms; 0: not noted. */
+  storedAt = 0
   presence = 0
   /** Bytes of a value that was copied out because it continues in other chunks. */
   chained: Uint8Array = NOTHING
@@ -73,6 +79,13 @@ export function lookAtWords(view: MemoryView, into: Reading): void {
   into.marks = (presence & MARKS) === 0 ? 0 : peek(entry, entryAt + offsetOf(MARKS, presence))
   into.casHigh = (presence & CAS) === 0 ? 0 : peek(entry, entryAt + offsetOf(CAS, presence))
   into.casLow = (presence & CAS) === 0 ? 0 : peek(entry, entryAt + offsetOf(CAS, presence) + 1)
+  into.content = (presence & CONTENT) === 0 ? 0 : peek(entry, entryAt + offsetOf(CONTENT, presence))
+  into.storedAt = (presence & STORE_TIME) === 0 ? 0 : storeTimeIn(view, presence)
+}
+
+function storeTimeIn({ entry, entryAt }: MemoryView, presence: number): number {
+  const at = entryAt + offsetOf(STORE_TIME, presence)
+  return peek(entry, at) * 2 ** 32 + (peek(entry, at + 1) >>> 0)
 }
 
 /** Whether the bytes that `look` announces lie inside the entry's own chunk. */

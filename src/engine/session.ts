@@ -20,11 +20,14 @@ import { total } from '../memory/row.ts'
 import { MemoryView } from '../memory/view.ts'
 import { Draft } from '../memory/draft.ts'
 import { longestKey } from '../memory/write-entry.ts'
+import { EvictionTeller, tellDeath } from './channels.ts'
 import { type Codec, createValueEncoder, type ValueEncoder } from './codec.ts'
 import { closed, contended, tooManyThreads } from './errors.ts'
 import { clock, none } from './eviction/clock.ts'
 import type { MutationFeed } from './feed.ts'
 import { flushIfDue } from './flush.ts'
+import type { HotKeysMemory } from './hot-keys/rows.ts'
+import { KeySampler, NEVER } from './hot-keys/sampler.ts'
 import { maintainStep } from './maintain.ts'
 import { Reading } from './read.ts'
 import { ownThreadIdentity, threadAlive } from './thread-identity.ts'
@@ -58,6 +61,8 @@ const SLOT_EVICTIONS_TO_WARN = 1000
 /** What `attachEngine` takes: share it in a message or in `workerData`; never transfer it. */
 export interface EngineHandle extends MemoryHandle {
   readonly facts: EngineFacts
+  /** Where hot keys are noted; undefined: nowhere. */
+  readonly hotKeys?: HotKeysMemory | undefined
 }
 
 /** A maintenance step rides on one write of so many. */
@@ -83,6 +88,11 @@ export class Session {
   #watch: ThreadWatch | undefined
   /** Writes so far: every so often one of them does a step of maintenance. */
   writes = 0
+  /** Uses of keys until the next one that is looked at, and the bytes above which a value is. */
+  #usesLeft = NEVER
+  #largeFrom = NEVER
+  readonly #sampler: KeySampler | undefined
+  readonly #evictions = new EvictionTeller()
   #scratch: Buffer = Buffer.allocUnsafeSlow(4096)
 
   /**
@@ -117,6 +127,11 @@ export class Session {
       peers: () => lessees(this.view),
       onDeath: (row, threadId) => this.#mourn(row, threadId),
     })
+    if (handle.hotKeys !== undefined) {
+      this.#sampler = new KeySampler(handle.hotKeys, this.view.row, now())
+      this.#usesLeft = this.#sampler.draw()
+      this.#largeFrom = this.#sampler.largeFrom()
+    }
     this.#recover()
   }
 
@@ -144,11 +159,23 @@ export class Session {
     if (this.view.startedAt + tick * FLUSH_TICK_MS <= this.view.now()) flushIfDue(this.view)
   }
 
-  /** After each write: now and then a bounded step of maintenance. */
-  wrote(): void {
+  /** After a key was staged: now and then it is noted as one that is used. */
+  used(): void {
+    if (--this.#usesLeft === 0) this.#sample()
+  }
+
+  /**
+   * After each write: now and then a bounded step of maintenance.
+   * @param bytes of the value that was stored
+   */
+  wrote(bytes = 0): void {
+    if (bytes > this.#largeFrom) {
+      this.#largeFrom = this.#sampler?.noteLarge(this.view.key, bytes) ?? NEVER
+    }
     if (++this.writes % WRITES_PER_STEP !== 0) return
     maintainStep(this.view)
     warnOfSlots(this)
+    this.#evictions.look(this.view, this.facts.name)
     if (this.writes % (WRITES_PER_STEP * STEPS_PER_PROBE) === 0) this.#probe()
   }
 
@@ -162,10 +189,22 @@ export class Session {
     this.#watch = undefined
   }
 
+  #sample(): void {
+    const sampler = this.#sampler
+    this.#usesLeft = sampler?.draw() ?? NEVER
+    sampler?.note(this.view.key, this.view.now())
+    if (sampler?.hasTidied()) this.#largeFrom = sampler.largeFrom()
+  }
+
   #mourn(row: number, threadId: number): void {
     if (this.isClosed) return
-    declareDead(this.view, row, threadId)
+    this.#bury(row, threadId)
     this.#recover()
+  }
+
+  #bury(row: number, threadId: number): void {
+    declareDead(this.view, row, threadId)
+    tellDeath({ engine: this.facts.name, row, threadId })
   }
 
   /** What cannot be recovered yet, because a living thread has to end an operation, comes later. */
@@ -178,7 +217,7 @@ export class Session {
   #probe(): void {
     for (const thread of lessees(this.view)) {
       if (thread.row === this.view.row || threadAlive(thread.tid, thread.startTime)) continue
-      declareDead(this.view, thread.row, thread.threadId)
+      this.#bury(thread.row, thread.threadId)
     }
     if (load(this.view.control, CONTROL.ROWS) > 0 && this.view.row >= 0) recoverDead(this.view)
   }

@@ -31,7 +31,8 @@ export function hasSpaces(view: MemoryView): boolean {
   return loadPair(view.controlPairs, (SPACES_AT + SPACE.WORDS + SPACE.HASH) >>> 1) !== 0n
 }
 
-function nameHash(name: string): bigint {
+/** 64 bits of a name's hash, never 0. */
+export function nameHash(name: string): bigint {
   const bytes = new TextEncoder().encode(name)
   const words = new Int32Array((bytes.length + 4) >>> 2)
   new Uint8Array(words.buffer).set(bytes)

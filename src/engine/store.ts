@@ -74,6 +74,7 @@ export function storeDraft(
   if (outcome !== STORED) dropNew(view)
   else if (mode < APPLY || mode === MATCH) countAt(view, COUNTER.sets)
   leave(view)
+  draft.content = draft.storedAt = 0
   if (view.maxEntries !== 0 && outcome === STORED && mode !== HOLD) trimEntries(view)
   settle(view)
   return outcome
@@ -141,6 +142,7 @@ function overPresent(
     finish(view, draft, version)
   } else complete(view, draft)
   if (mode === ADD && isBehind(view)) return 0
+  draft.isCreated = dead
   return replaceEntry(view) === WON ? STORED : 0
 }
 
@@ -186,6 +188,7 @@ function overAbsent(
     if (outcome !== STORED) return outcome
   } else complete(view, draft)
   if (mode === ADD && isBehind(view)) return 0
+  draft.isCreated = true
   if (createEntry(view) !== WON) return 0
   if (mode !== HOLD) countAt(view, COUNTER.created)
   return STORED

@@ -59,6 +59,7 @@ export function changeEntry(view: MemoryView, draft: Draft, change: Change): Out
     outcome = CONTENDED
     countAt(view, COUNTER.contended)
   }
+  draft.content = draft.storedAt = 0
   leave(view)
   settle(view)
   return outcome
@@ -82,6 +83,9 @@ function attempt(view: MemoryView, draft: Draft, change: Change): Outcome | 0 {
   draft.marks = reading.marks
   draft.casHigh = change.keepsVersion ? reading.casHigh : 0
   draft.casLow = change.keepsVersion ? reading.casLow : 0
+  draft.content = reading.content
+  const isNew = reading.storedAt !== 0 && !change.keepsVersion
+  draft.storedAt = isNew ? view.now() : reading.storedAt
   draft.stamp = stamp
   const made = change.make(old, reading, draft)
   if (made === DELETED) return removeSeen(view)

@@ -4,19 +4,23 @@
  * are matched to requests by order alone, as both protocols promise, so a lost, doubled or
  * shifted reply shows as a wrong key or value, or as bytes that nobody asked for.
  */
-import { connect } from 'node:net'
-import type { Socket, TcpNetConnectOpts, IpcNetConnectOpts } from 'node:net'
+import { connect, isIP } from 'node:net'
+import type { IpcNetConnectOpts, OnReadOpts, Socket, TcpNetConnectOpts } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 import { SET, idOf, verbOf } from './request-plan.ts'
 import { LARGEST_VALUE } from './workload.ts'
 import { BROKEN, INCOMPLETE, LONGEST_LINE, OVERHEAD_BYTES, REFUSED } from './wire-protocol.ts'
-import type { ReplyNote, WireProtocol } from './wire-protocol.ts'
+import type { ProtocolName, ReplyNote, WireProtocol } from './wire-protocol.ts'
 
 export interface Target {
-  readonly protocol: 'memcached' | 'redis'
+  readonly protocol: ProtocolName
   readonly host: string
   readonly port: number
   /** Instead of host and port. */
   readonly path?: string
+  readonly tls?: { readonly ca: string | undefined; readonly isUnverified: boolean }
+  readonly user?: string
+  readonly password?: string
 }
 
 /** What a connection reports to the client that drives it. */
@@ -41,6 +45,7 @@ export interface Driver {
 const READ_BYTES = 65_536
 const LARGEST_REPLY = LARGEST_VALUE + LONGEST_LINE + OVERHEAD_BYTES
 const SAMPLE_BYTES = 80
+const LINE_BREAK = Buffer.from('\r\n')
 const CONNECT_TIMEOUT_MS = 5_000
 
 const readBuffer = Buffer.allocUnsafeSlow(READ_BYTES)
@@ -64,6 +69,8 @@ export class Connection {
   #carry: Buffer | undefined
   #carried = 0
   #isOver = false
+  /** Takes the reply to who asks, while that is all that was sent. */
+  #welcome: ((reply: string) => void) | undefined
 
   constructor(index: number, mostDepth: number, driver: Driver) {
     this.index = index
@@ -80,15 +87,28 @@ export class Connection {
         ? { host: target.host, port: target.port, noDelay: true }
         : { path: target.path }
     const callback = (count: number) => this.#take(count)
-    const socket = connect({ ...place, onread: { buffer: readBuffer, callback } })
+    const socket = socketTo(target, { ...place, onread: { buffer: readBuffer, callback } })
+    const hello = helloOf(target)
     this.#socket = socket
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => socket.destroy(new Error('timed out')), CONNECT_TIMEOUT_MS)
       let isOpen = false
-      socket.once('connect', () => {
+      const open = () => {
         clearTimeout(timer)
+        this.#welcome = undefined
         isOpen = true
         resolve()
+      }
+      socket.once(target.tls === undefined ? 'connect' : 'secureConnect', () => {
+        if (hello === undefined) {
+          open()
+          return
+        }
+        this.#welcome = (reply) => {
+          if (/^(?:\+OK|STORED)\r\n$/.test(reply)) open()
+          else socket.destroy(new Error(`it refuses these credentials: ${reply.trim()}`))
+        }
+        socket.write(hello)
       })
       socket.on('error', (error) => {
         clearTimeout(timer)
@@ -120,6 +140,10 @@ export class Connection {
   }
 
   #take(count: number): boolean {
+    if (this.#welcome !== undefined) {
+      this.#welcome(readBuffer.toString('latin1', 0, count))
+      return true
+    }
     const now = performance.now()
     const bytes = this.#carried === 0 ? readBuffer : this.#joined(count)
     const end = this.#carried + count
@@ -179,6 +203,27 @@ export class Connection {
     this.close()
     this.#driver.failed(this, why)
   }
+}
+
+type Place = (TcpNetConnectOpts | IpcNetConnectOpts) & { onread: OnReadOpts }
+
+function socketTo({ tls, host }: Target, place: Place): Socket {
+  if (tls === undefined) return connect(place)
+  const ca = tls.ca === undefined ? {} : { ca: tls.ca }
+  const servername = isIP(host) === 0 ? { servername: host } : {}
+  return connectTls({ ...place, ...ca, ...servername, rejectUnauthorized: !tls.isUnverified })
+}
+
+/** What is sent first where the server has users; HTTP says it with each request. */
+function helloOf({ protocol, user, password }: Target): Buffer | undefined {
+  if (password === undefined || protocol === 'http') return undefined
+  if (protocol === 'memcached') {
+    const words = Buffer.from(`${user} ${password}`)
+    return Buffer.concat([Buffer.from(`set auth 0 0 ${words.length}\r\n`), words, LINE_BREAK])
+  }
+  const words = ['AUTH', ...(user === undefined || user === '' ? [] : [user]), password]
+  const bulks = words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`)
+  return Buffer.from(`*${words.length}\r\n${bulks.join('')}`)
 }
 
 export function nameOf(target: Target): string {

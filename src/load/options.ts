@@ -7,10 +7,9 @@ import type { ParseArgsOptionsConfig } from 'node:util'
 import type { Target } from './connection.ts'
 import { KEY_CHOICES, MIXES } from './request-plan.ts'
 import type { KeyChoice, Mix } from './request-plan.ts'
+import { TARGET_FLAGS, TARGET_USAGE, targetOf } from './target-options.ts'
 import { LARGEST_VALUE, MOST_KEYS, SMALLEST_VALUE } from './workload.ts'
 import type { ValueSizes } from './workload.ts'
-import { PROTOCOLS } from './wire-protocol.ts'
-import type { ProtocolName } from './wire-protocol.ts'
 
 export interface BenchOptions {
   readonly help: boolean
@@ -40,10 +39,7 @@ export interface BenchOptions {
 
 const OPTIONS = {
   help: { type: 'boolean', short: 'h', default: false },
-  host: { type: 'string', default: '127.0.0.1' },
-  port: { type: 'string' },
-  'unix-socket': { type: 'string' },
-  protocol: { type: 'string', default: 'memcached' },
+  ...TARGET_FLAGS,
   pid: { type: 'string' },
   threads: { type: 'string', default: '1' },
   connections: { type: 'string', default: '50' },
@@ -65,13 +61,9 @@ const OPTIONS = {
   seed: { type: 'string', default: '1' },
 } satisfies ParseArgsOptionsConfig
 
-export const USAGE = `heddle bench: load on a memcached or Redis server, and its latency
+export const USAGE = `heddle bench: load on a memcached, Redis or heddle server, and its latency
 
-  --host 127.0.0.1        address of the server
-  --port N                default 11211, with --protocol redis 6379
-  --unix-socket PATH      instead of host and port
-  --protocol NAME         ${PROTOCOLS.join(', ')}
-  --pid N                 the server's process, where it runs here: its CPU per operation and RSS
+${TARGET_USAGE}  --pid N                 the server's process here: CPU per operation, RSS
   --threads N             client threads (1)
   --connections N         1 to 500 (50)
   --depth N               requests under way on each connection, 1 to 64 (1)
@@ -92,6 +84,10 @@ export const USAGE = `heddle bench: load on a memcached or Redis server, and its
   --json                  one line of JSON for each load
   --hgrm FILE             write the percentile distribution (of the last load)
   --seed N                of the choice of keys (1)
+
+heddle bench --redis-port 6379 --depth 16            throughput: 16 requests under way each
+heddle bench --memcached-port 11211 --rate 20000     latency: 20,000 a second come what may
+heddle bench --http-port 8080 --rate 1000,2000,4000  a line for each rate
 `
 
 /** What flags there are, without dashes. */
@@ -110,17 +106,13 @@ export class UnknownFlagError extends Error {
 
 type Texts = Readonly<Record<string, string | boolean | undefined>>
 
-export function readBenchOptions(argv: readonly string[]): BenchOptions {
+export function readBenchOptions(
+  argv: readonly string[],
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): BenchOptions {
   refuseUnknown(argv)
   const { values } = parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: false })
   const texts: Texts = values
-  const protocol = oneOf(texts, 'protocol', PROTOCOLS) as ProtocolName
-  const defaultPort = protocol === 'redis' ? 6379 : 11_211
-  const port = values.port === undefined ? defaultPort : integer(texts, 'port', 1, 65_535)
-  const path = values['unix-socket']
-  if (path !== undefined && values.port !== undefined) {
-    throw new Error('--port and --unix-socket exclude each other')
-  }
   if (values.floor && values['no-floor']) {
     throw new Error('--floor and --no-floor exclude each other')
   }
@@ -130,10 +122,9 @@ export function readBenchOptions(argv: readonly string[]): BenchOptions {
   if (threads > connections) {
     throw new Error(`--threads ${threads}: more than --connections ${connections}`)
   }
-  const target = { protocol, host: values.host, port }
   return {
     ...{ help: values.help, json: values.json, hgrm: values.hgrm, traceFile: values.trace },
-    target: path === undefined ? target : { ...target, path },
+    target: targetOf(texts, environment),
     pid: values.pid === undefined ? undefined : integer(texts, 'pid', 1, 2 ** 31 - 1),
     ...{ threads, connections, choice },
     depth: integer(texts, 'depth', 1, 64),

@@ -8,7 +8,10 @@ import type { ClientOrder, Driven } from './drive.ts'
 import { packHistogram } from './findings.ts'
 import type { ThreadFindings } from './findings.ts'
 import { memcachedText } from './memcached-text.ts'
+import type { Target } from './connection.ts'
+import { httpText } from './http-text.ts'
 import { redisResp } from './redis-resp.ts'
+import type { WireProtocol } from './wire-protocol.ts'
 import { planPreload, planRequests, planTrace } from './request-plan.ts'
 import type { KeyChoice, Mix } from './request-plan.ts'
 
@@ -51,7 +54,7 @@ const plans = new Map<string, Uint32Array>()
 export async function performTask(task: LoadTask): Promise<ThreadFindings | undefined> {
   switch (task.kind) {
     case 'open': {
-      const protocol = task.order.target.protocol === 'redis' ? redisResp : memcachedText
+      const protocol = protocolOf(task.order.target)
       const client = new LoadClient(task.order, protocol)
       await client.open()
       clients.set(task.client, client)
@@ -114,6 +117,17 @@ function planOf(task: Place & { readonly keys: number }, order: LoadOrder): Uint
   const plan = plans.get(name) ?? planRequests({ mix, choice, keys: task.keys, seed })
   plans.set(name, plan)
   return plan
+}
+
+function protocolOf({ protocol, host, port, user, password }: Target): WireProtocol {
+  if (protocol === 'redis') return redisResp
+  if (protocol === 'memcached') return memcachedText
+  const words = password === undefined ? undefined : btoaUtf8(`${user}:${password}`)
+  return httpText(`${host}:${port}`, words && `Basic ${words}`)
+}
+
+function btoaUtf8(text: string): string {
+  return Buffer.from(text).toString('base64')
 }
 
 function clientOf(task: Place): LoadClient {

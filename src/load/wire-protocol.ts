@@ -1,11 +1,11 @@
 /**
  * The small interface between the generator and a wire protocol: it writes a request into a
  * batch, and reads one reply with the request that it answers, checking key, length and every
- * byte of the value. Two implementations: memcached-text.ts and redis-resp.ts.
+ * byte of the value. Three implementations: memcached-text.ts, redis-resp.ts, http-text.ts.
  */
 import { decimalWidth, writeDigits, writeKey, writeValue } from './workload.ts'
 
-export const PROTOCOLS = ['memcached', 'redis'] as const
+export const PROTOCOLS = ['memcached', 'redis', 'http'] as const
 export type ProtocolName = (typeof PROTOCOLS)[number]
 
 /** What a reply turned out to be; the counters of a run are indexed by these. */
@@ -32,7 +32,7 @@ export const INCOMPLETE = -1
 export const BROKEN = -2
 
 /** The most bytes of a request or reply beyond its value. */
-export const OVERHEAD_BYTES = 128
+export const OVERHEAD_BYTES = 1024
 export const LONGEST_LINE = 2048
 
 /** Where readReply leaves what the reply was. One per thread, used again for each reply. */

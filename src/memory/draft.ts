@@ -19,12 +19,20 @@ export class Draft {
   wantedLow = 0
   /** See MARKS in native-layout/entry-header.ts; 0 takes no word. */
   marks = 0
+  /**
+   * Number of the content type, and when the value was stored, absolute ms; 0 takes no word. They
+   * count for one operation, which sets them to 0: few protocols know them.
+   */
+  content = 0
+  storedAt = 0
   /** The flush stamp that the entry carries. */
   stamp = 0
   /** The three words of an intent, see native-layout/transaction.ts. */
   intent: readonly [head: number, number: number, fresh: number] | undefined = undefined
   /** The version that the entry got, once it is stored. */
   version = 0
+  /** Whether there was none before it that lived. */
+  isCreated = false
   // Where the entry was put.
   words!: Int32Array
   at: WordIndex = 0

@@ -27,7 +27,8 @@ import { abandonDrain, setDrainer } from './page-moves.ts'
 import { popFree } from './slab-allocator.ts'
 import { stampOf } from './table.ts'
 import { chunkAddress, pageOf, segmentOf, type MemoryView, handleIn } from './view.ts'
-import { markComplete, ownParts } from './write-entry.ts'
+import { markComplete } from './complete-entry.ts'
+import { ownParts } from './write-entry.ts'
 
 const resident = new Located()
 

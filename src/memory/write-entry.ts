@@ -7,7 +7,7 @@
  * beginning: each is recorded, linked into the row's list, and only then the next is taken, so a
  * killed writer leaks none of them.
  */
-import { closeWrites, compareExchange, copyIn, load, peek, poke, pokeDouble, store } from '#atomics'
+import { copyIn, peek, poke, pokeDouble } from '#atomics'
 import {
   CHAIN,
   CONTINUATION,
@@ -29,20 +29,22 @@ import {
   WORDS_BEFORE_KEY,
   FLAGS,
   CAS,
+  CONTENT,
   MARKS,
   INTENT,
+  STORE_TIME,
 } from '../../native-layout/entry-header.ts'
 import { MAX_KEY_BYTES } from '../../native-layout/limits.ts'
-import { NEVER_TICK, PAGE, TICK_MS } from '../../native-layout/page.ts'
 import { classFor } from '../../native-layout/size-classes.ts'
 import { ROW } from '../../native-layout/thread-row.ts'
 import type { WordIndex } from '../../native-layout/units.ts'
+import { markComplete } from './complete-entry.ts'
 import type { Draft } from './draft.ts'
 import { dropNew } from './publish.ts'
 import { field, record } from './row.ts'
 import { allocate, makeRoom } from './slab-allocator.ts'
 import { takeVersion } from './version.ts'
-import { chunkAddress, pageAddress, pageOf, segmentOf, type MemoryView, handleIn } from './view.ts'
+import { chunkAddress, type MemoryView, pageOf, segmentOf } from './view.ts'
 
 const CONTINUATION_HEADER_BYTES = CONTINUATION.BYTES * 4
 
@@ -89,7 +91,9 @@ function presenceFor(view: MemoryView, draft: Draft): number {
   if (view.key.space !== 0) presence |= SPACE
   if (draft.flags !== 0) presence |= FLAGS
   if ((draft.casHigh | draft.casLow) !== 0) presence |= CAS
+  if (draft.storedAt !== 0) presence |= STORE_TIME
   if (draft.marks !== 0) presence |= MARKS
+  if (draft.content !== 0) presence |= CONTENT
   if (draft.intent !== undefined) presence |= INTENT
   return presence
 }
@@ -184,7 +188,12 @@ function writeOptional(
     poke(words, at + offsetOf(CAS, presence), draft.casHigh)
     poke(words, at + offsetOf(CAS, presence) + 1, draft.casLow)
   }
+  if ((presence & STORE_TIME) !== 0) {
+    poke(words, at + offsetOf(STORE_TIME, presence), Math.floor(draft.storedAt / 2 ** 32))
+    poke(words, at + offsetOf(STORE_TIME, presence) + 1, draft.storedAt | 0)
+  }
   if ((presence & MARKS) !== 0) poke(words, at + offsetOf(MARKS, presence), draft.marks)
+  if ((presence & CONTENT) !== 0) poke(words, at + offsetOf(CONTENT, presence), draft.content)
   const { intent } = draft
   if (intent !== undefined) {
     const from = at + offsetOf(INTENT, presence)
@@ -238,42 +247,12 @@ export function finish(
   markComplete(view, word, words, at, incarnation + 1, draft.expiry)
 }
 
-/**
- * Completes the chunk of a live word: a reader that loads this incarnation reads these bytes, also
- * where it met an equal word of the slot's past. With an expiry the page's bound follows, before
- * the entry is published. Both are sequentially consistent: a sweep of the page, which resets the
- * bound and looks at the chunks then, either sees the chunk complete, or its reset is seen here.
- */
-export function markComplete(
-  view: MemoryView,
-  word: number,
-  words: Int32Array,
-  at: WordIndex,
-  incarnation: number,
-  expiry: number,
-): void {
-  if (expiry === 0) {
-    closeWrites(words, at + HEADER.INCARNATION, incarnation)
-    return
-  }
-  store(words, at + HEADER.INCARNATION, incarnation)
-  const tick = tickOf(view, expiry)
-  const bound = pageAddress(view, pageOf(view, handleIn(view, word))) + PAGE.EXPIRY
-  for (let seen = load(view.control, bound); tick < seen; seen = load(view.control, bound)) {
-    compareExchange(view.control, bound, seen, tick)
-  }
-}
-
-/** The expiry tick of an absolute time in ms. */
-export function tickOf(view: MemoryView, ms: number): number {
-  const tick = Math.floor((ms - view.startedAt) / TICK_MS)
-  return Math.max(0, Math.min(NEVER_TICK - 1, tick))
-}
-
 /** The longest key that an entry of this engine can hold, in bytes. */
 export function longestKey(view: MemoryView): number {
   const optional =
-    WORDS_BEFORE_KEY[EXPIRY | LONG | EPOCH | SPACE | CHAIN | FLAGS | CAS | MARKS | INTENT]! * 4
+    WORDS_BEFORE_KEY[
+      EXPIRY | LONG | EPOCH | SPACE | CHAIN | FLAGS | CAS | MARKS | STORE_TIME | CONTENT | INTENT
+    ]! * 4
   return Math.min(MAX_KEY_BYTES, view.classes.widest - optional - 4)
 }
 

@@ -4,6 +4,12 @@
  */
 import type { ReplyBuffer } from './reply-buffer.ts'
 
+/** What a client may speak that has come to the wrong port. */
+export type Foreign = 'HTTP' | 'TLS'
+
+/** A TLS handshake begins so. No command of the text protocols does, nor any frame. */
+export const TLS_HANDSHAKE = 0x16
+
 export interface ProtocolConnection {
   /**
    * Executes the commands in `source[from..to)` in their order and appends their replies to `out`.
@@ -24,8 +30,12 @@ export interface ProtocolConnection {
   readonly isPaused?: boolean
   /** It is not as it was when it was opened: no other worker could go on with it. */
   readonly hasState?: boolean
+  /** False: its client has not said who it is yet, and has to. Undefined: it need not. */
+  readonly isAuthenticated?: boolean
   /** Bytes of an unfinished command that are kept, or to be passed over; 0 between commands. */
   readonly pendingBytes: number
+  /** Series in which the time of its batches is noted; see src/observe. Undefined: nowhere. */
+  readonly batches?: number
   /** The connection is gone: forget whatever refers to it. */
   dispose(): void
 }

@@ -5,18 +5,12 @@
  * Per turn of the event loop: what sockets deliver goes into the rings at once, so that a worker
  * that is awake sees it; then, once, sleeping workers are rung and all replies are taken.
  *
- * What is bounded: a connection has at most MOST_UNDER_WAY bytes and one read that are not
- * executed; a worker stops executing for it at WINDOW_BYTES of unwritten replies (served.ts); a
+ * What is bounded: a connection has at most `inputBuffer` bytes and one read that are not executed;
+ * a worker stops executing for it at `outputBuffer` bytes of unwritten replies (served.ts); a
  * ring that is full stops the reading of its worker's clients until half of it is free.
  */
 import type { Socket } from 'node:net'
-import {
-  Client,
-  type ClientEvents,
-  MOST_UNDER_WAY,
-  RING_FULL,
-  TOO_MUCH_UNDER_WAY,
-} from './client.ts'
+import { Client, type ClientEvents, RING_FULL, TOO_MUCH_UNDER_WAY } from './client.ts'
 import type { ConnectionBoard } from './connection-board.ts'
 import { recoverLink } from './frame-recovery.ts'
 import {
@@ -37,6 +31,8 @@ import { MOST_PAYLOAD } from './ring.ts'
 import type { ServerCounters } from './server-counters.ts'
 import { add, load, peek, peekBuffer, ring, soon, store, whenRung } from '#words'
 
+/** The default of `inputBuffer`. */
+const MOST_UNDER_WAY = 256 * 1024
 /** A worker hears of what was written in steps of so many bytes. */
 const CREDIT_STEP = 64 * 1024
 /** Log lines are dropped for a watcher that has not read so much. */
@@ -49,6 +45,7 @@ export class FrameAcceptor implements ClientEvents {
   readonly #watchers = new Set<Client>()
   readonly #board: ConnectionBoard
   readonly #counters: ServerCounters
+  readonly #mostUnderWay: number
   readonly #hub: Int32Array
   #isScheduled = false
   #isWaiting = false
@@ -59,13 +56,22 @@ export class FrameAcceptor implements ClientEvents {
   /** Called while the board still knows the connection. */
   onClosed: (client: Client) => void = () => {}
 
-  /** @param memories what it shares with each worker */
-  constructor(memories: readonly LinkMemory[], board: ConnectionBoard, counters: ServerCounters) {
+  /**
+   * @param memories what it shares with each worker
+   * @param mostUnderWay bytes of a connection that are read and not executed, give or take a read
+   */
+  constructor(
+    memories: readonly LinkMemory[],
+    board: ConnectionBoard,
+    counters: ServerCounters,
+    mostUnderWay: number = MOST_UNDER_WAY,
+  ) {
     this.#hub = new Int32Array(memories[0]!.hub)
     this.#memories = memories
     this.links = this.#memories.map((memory, index) => new LinkEnd(new Link(memory), index))
     this.#board = board
     this.#counters = counters
+    this.#mostUnderWay = mostUnderWay
     this.#askToBeRung()
   }
 
@@ -97,7 +103,10 @@ export class FrameAcceptor implements ClientEvents {
       link.push(slot, source, at, Math.min(length, at + MOST_PAYLOAD))
     }
     client.underWay += length
-    if (client.underWay >= MOST_UNDER_WAY) client.stopReading(TOO_MUCH_UNDER_WAY)
+    if (client.underWay >= this.#mostUnderWay) {
+      if (!client.isStoppedFor(TOO_MUCH_UNDER_WAY)) this.#counters.pausedInput()
+      client.stopReading(TOO_MUCH_UNDER_WAY)
+    }
     if (!link.hasRoom) this.#stopReading(link)
     this.#schedule()
   }
@@ -239,7 +248,7 @@ export class FrameAcceptor implements ClientEvents {
   #finish(client: Client, kind: number, executed: number): void {
     client.underWay -= executed
     client.isDirty = (kind & DIRTY) !== 0
-    if (client.isStoppedFor(TOO_MUCH_UNDER_WAY) && client.underWay < MOST_UNDER_WAY / 2) {
+    if (client.isStoppedFor(TOO_MUCH_UNDER_WAY) && client.underWay < this.#mostUnderWay / 2) {
       client.mayRead(TOO_MUCH_UNDER_WAY)
     }
     if (kind & WATCHING) {

@@ -13,9 +13,6 @@ export const RING_FULL = 1
 export const TOO_MUCH_UNDER_WAY = 2
 export const ENDING = 4
 
-/** The most bytes of one connection that are read and not executed, give or take one read. */
-export const MOST_UNDER_WAY: number = 256 * 1024
-
 /** What clients tell the acceptor. */
 export interface ClientEvents {
   received(client: Client, source: Buffer, length: number): void
@@ -66,6 +63,10 @@ export class Client implements WireOwner {
     if (this.hasEnded || this.isForgotten || this.#reasons & ENDING) return
     this.hasEnded = true
     this.#tell(END)
+  }
+
+  failed(): void {
+    if (this.closeReason === 'normal') this.closeReason = 'error'
   }
 
   wrote(): void {

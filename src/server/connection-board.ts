@@ -9,8 +9,10 @@
  *
  * Whoever closes or claims a slot takes back what it watched: see watch-places.ts.
  */
+import { readText, type TextPlace, writeText } from './board-text.ts'
+import type { Protocol } from './listen.ts'
 import { WATCH_WORDS, WatchPlaces } from './watch-places.ts'
-import { add, copyIn, load, peek, peekBuffer, poke, store, swap } from '#words'
+import { add, load, peek, poke, store, swap } from '#words'
 
 /** States of a slot. */
 export const FREE = 0
@@ -22,8 +24,7 @@ const HEADER_WORDS = 16
 const ACCEPTING = 0
 const SECOND = 3
 const LISTENERS = 4
-const TCP_PORT = 5
-const REDIS_PORT = 6
+const PORTS = { memcached: 5, redis: 6 } as const
 const LOADS_AT = HEADER_WORDS
 const MOST_WORKERS = 128
 
@@ -38,11 +39,14 @@ const IS_HANDED_OVER = 5
 const ID = 6
 const SINCE = 7
 /** Of a listener. */
-const IS_REDIS = 1
-const ADDRESS_LENGTH = 8
+const PROTOCOL = 1
+const PROTOCOLS: readonly Protocol[] = ['memcached', 'redis', 'http']
+/** Its client need not say who it is, or has. */
+const IS_KNOWN = 8
 const ADDRESS = 9
-const ADDRESS_BYTES = (ENTRY_WORDS - ADDRESS) * 4
-const MOST_LISTENERS = 16
+const ADDRESS_BYTES = (ENTRY_WORDS - ADDRESS - 1) * 4
+/** Each protocol, with TLS and without, at each of seven addresses, and two unix sockets. */
+const MOST_LISTENERS = 48
 const WATCHERS_AT = LOADS_AT + MOST_WORKERS
 const ENTRIES_AT = WATCHERS_AT + WATCH_WORDS
 
@@ -50,7 +54,7 @@ export class ConnectionBoard {
   readonly memory: SharedArrayBuffer
   readonly slots: number
   readonly #words: Int32Array
-  readonly #bytes: Buffer
+  readonly #text: TextPlace
   readonly #watchers: WatchPlaces
   #hint = 0
   /** Of the accepting thread, which alone claims slots. */
@@ -64,7 +68,7 @@ export class ConnectionBoard {
   constructor(memory: SharedArrayBuffer) {
     this.memory = memory
     this.#words = new Int32Array(memory)
-    this.#bytes = Buffer.from(memory)
+    this.#text = { words: this.#words, bytes: Buffer.from(memory), room: ADDRESS_BYTES }
     this.#watchers = new WatchPlaces(this.#words, WATCHERS_AT)
     const entries = (this.#words.length - ENTRIES_AT) / ENTRY_WORDS
     this.slots = entries - MOST_LISTENERS
@@ -82,7 +86,8 @@ export class ConnectionBoard {
       this.#hint = slot + 1 === this.slots ? 0 : slot + 1
       const at = this.#at(slot)
       if (load(this.#words, at + STATE) !== FREE) continue
-      this.#write(at, address)
+      writeText(this.#text, at + ADDRESS, address)
+      poke(this.#words, at + IS_KNOWN, 0)
       poke(this.#words, at + OWNER, owner)
       poke(this.#words, at + LAST_SECOND, peek(this.#words, SECOND))
       this.#watchers.remove(slot)
@@ -157,22 +162,13 @@ export class ConnectionBoard {
     poke(this.#words, SECOND, second)
   }
 
-  /** The first TCP port that the server listens on, as it is known only then; 0: none. */
-  get tcpPort(): number {
-    return peek(this.#words, TCP_PORT)
+  /** The first plain port of a protocol, as it is known when the server listens; 0: none. */
+  portOf(protocol: 'memcached' | 'redis'): number {
+    return peek(this.#words, PORTS[protocol])
   }
 
-  set tcpPort(port: number) {
-    poke(this.#words, TCP_PORT, port)
-  }
-
-  /** The same for Redis clients. */
-  get redisPort(): number {
-    return peek(this.#words, REDIS_PORT)
-  }
-
-  set redisPort(port: number) {
-    poke(this.#words, REDIS_PORT, port)
+  setPort(protocol: 'memcached' | 'redis', port: number): void {
+    poke(this.#words, PORTS[protocol], port)
   }
 
   /** The client has sent something, or taken some of its replies. */
@@ -184,17 +180,26 @@ export class ConnectionBoard {
     return peek(this.#words, SECOND) - peek(this.#words, this.#at(slot) + LAST_SECOND)
   }
 
+  /** Its client has said who it is, or need not; until then its time is bounded. */
+  know(slot: number): void {
+    poke(this.#words, this.#at(slot) + IS_KNOWN, 1)
+  }
+
+  isKnown(slot: number): boolean {
+    return peek(this.#words, this.#at(slot) + IS_KNOWN) === 1
+  }
+
   isOpen(slot: number): boolean {
     return peek(this.#words, this.#at(slot) + STATE) === OPEN
   }
 
-  /** The worker that executes its commands. */
+  /** The worker that serves it. */
   ownerOf(slot: number): number {
     return peek(this.#words, this.#at(slot) + OWNER)
   }
 
   addressOf(slot: number): string {
-    return this.#read(this.#at(slot))
+    return readText(this.#text, this.#at(slot) + ADDRESS)
   }
 
   /** What the connection is known by: never the same twice. */
@@ -207,28 +212,32 @@ export class ConnectionBoard {
     return peek(this.#words, SECOND) - peek(this.#words, this.#at(slot) + SINCE)
   }
 
-  addListener(address: string, isRedis = false): number {
+  addListener(address: string, protocol: Protocol = 'memcached'): number {
     const index = peek(this.#words, LISTENERS)
     if (index === MOST_LISTENERS) throw new RangeError(`more than ${MOST_LISTENERS} listeners`)
-    this.#write(this.#listenerAt(index), address)
-    poke(this.#words, this.#listenerAt(index) + IS_REDIS, isRedis ? 1 : 0)
+    writeText(this.#text, this.#listenerAt(index) + ADDRESS, address)
+    poke(this.#words, this.#listenerAt(index) + PROTOCOL, PROTOCOLS.indexOf(protocol))
     poke(this.#words, LISTENERS, index + 1)
     return index
   }
 
   listeners(): string[] {
     const count = peek(this.#words, LISTENERS)
-    return Array.from({ length: count }, (_, index) => this.#read(this.#listenerAt(index)))
+    return Array.from({ length: count }, (_, index) => this.#listenerText(index))
   }
 
   listenerOf(slot: number): string {
-    return this.#read(this.#listenerAt(peek(this.#words, this.#at(slot) + LISTENER)))
+    return this.#listenerText(peek(this.#words, this.#at(slot) + LISTENER))
   }
 
-  /** Whether it came in by a socket where the Redis protocol is spoken. */
-  isRedis(slot: number): boolean {
-    const listener = this.#listenerAt(peek(this.#words, this.#at(slot) + LISTENER))
-    return peek(this.#words, listener + IS_REDIS) === 1
+  /** What is spoken on the socket that it came in by. */
+  protocolOf(slot: number): Protocol {
+    return this.#spokenOn(peek(this.#words, this.#at(slot) + LISTENER))
+  }
+
+  /** What is spoken on any listening socket. */
+  protocols(): Protocol[] {
+    return this.listeners().map((_, index) => this.#spokenOn(index))
   }
 
   /**
@@ -257,21 +266,15 @@ export class ConnectionBoard {
     return ENTRIES_AT + (MOST_LISTENERS + slot) * ENTRY_WORDS
   }
 
+  #spokenOn(listener: number): Protocol {
+    return PROTOCOLS[peek(this.#words, this.#listenerAt(listener) + PROTOCOL)]!
+  }
+
+  #listenerText(index: number): string {
+    return readText(this.#text, this.#listenerAt(index) + ADDRESS)
+  }
+
   #listenerAt(index: number): number {
     return ENTRIES_AT + index * ENTRY_WORDS
-  }
-
-  #write(at: number, address: string): void {
-    const begin = (at + ADDRESS) * 4
-    const text = Buffer.alloc(ADDRESS_BYTES)
-    const length = text.write(address, 0, ADDRESS_BYTES, 'utf8')
-    copyIn(this.#bytes, begin, text, 0, length)
-    poke(this.#words, at + ADDRESS_LENGTH, length)
-  }
-
-  #read(at: number): string {
-    const begin = (at + ADDRESS) * 4
-    const end = begin + peek(this.#words, at + ADDRESS_LENGTH)
-    return peekBuffer(this.#bytes, begin, end).toString('utf8', begin, end)
   }
 }

@@ -2,18 +2,20 @@
 import { type CounterBoard, SETTING } from '../protocols/memcached/counters.ts'
 import { WATCH_CONNECTIONS } from '../protocols/memcached/host.ts'
 import type { ConnectionBoard } from './connection-board.ts'
+import { rankOf } from './log-events.ts'
 
-/** Why a connection was closed, in memcached's words. */
-export type CloseReason = 'normal' | 'idle_timeout'
+/** Why a connection was closed: the first three are memcached's words. */
+export type CloseReason = 'normal' | 'error' | 'idle_timeout' | 'stalled' | 'auth_timeout' | 'tls'
 
-/** `verbosity` from which connections are told on stderr, as memcached does. */
-export const TELLS_CONNECTIONS = 2
+/** `verbosity` from which connections are logged, as memcached does. */
+const TELLS_CONNECTIONS = 2
 
 let lines = 0
 
 /** Whether anybody wants to hear of connections. */
 export function wantsConnectionLines(board: ConnectionBoard, counters: CounterBoard): boolean {
   if (board.watchedKinds & WATCH_CONNECTIONS) return true
+  if (counters.setting(SETTING.logRank) >= rankOf('debug')) return true
   return counters.setting(SETTING.verbosity) >= TELLS_CONNECTIONS
 }
 

@@ -16,8 +16,8 @@ const STOP_MS = 500
 export interface CrewEvents {
   startWorker(index: number): Worker
   message(index: number, message: FromWorker): void
-  /** The thread is gone; its successor is not yet started. */
-  died(index: number): void
+  /** The thread is gone, for this reason if it gave one; its successor is not yet started. */
+  died(index: number, reason: string | undefined): void
 }
 
 interface Post {
@@ -78,6 +78,10 @@ export class Crew {
     for (let index = 0; index < this.size; index++) this.post(index, message)
   }
 
+  postOthers(index: number, message: ToWorker): void {
+    for (let other = 0; other < this.size; other++) if (other !== index) this.post(other, message)
+  }
+
   /** Ends all workers: those that do not go by themselves are terminated. */
   async stop(): Promise<void> {
     this.#isStopping = true
@@ -107,14 +111,16 @@ export class Crew {
       if (message.kind === 'ready') post.isTaken = post.isReady = true
       this.#events.message(index, message)
     })
+    let reason: string | undefined
     worker.on('error', (error) => {
+      reason = String(error)
       if (post.isTaken) warn(index, error)
     })
     worker.on('exit', () => {
       post.worker = undefined
       post.isReady = false
       if (this.#isStopping || !post.isTaken) return
-      this.#events.died(index)
+      this.#events.died(index, reason)
       this.#replace(index)
     })
     return worker

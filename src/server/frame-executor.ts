@@ -2,7 +2,7 @@
  * The worker's side of the frames: takes requests from the ring, executes them, and puts what they
  * reply into the other ring. link.ts says why a death at any point of this file is harmless.
  *
- * Nobody waits for a slow client: while more than WINDOW_BYTES of replies are not written, the
+ * Nobody waits for a slow client: while more than `window` bytes of replies are not written, the
  * connection's requests are kept aside (bounded by what the acceptor lets through, see acceptor.ts)
  * and the others go on. Only when the reply ring itself is full does the worker wait, and the
  * acceptor always empties it, whatever clients do.
@@ -26,7 +26,7 @@ import {
   WATCHING,
 } from './link.ts'
 import { HEADER_BYTES, MOST_PAYLOAD } from './ring.ts'
-import { type OpenProtocol, Served, WINDOW_BYTES } from './served.ts'
+import { type ExecutorTools, type OpenProtocol, Served, WINDOW_BYTES } from './served.ts'
 import { load, peek, peekBuffer, store } from '#words'
 
 /** Then the acceptor is rung, and connections that were put off get their turn. */
@@ -37,6 +37,8 @@ const NOTHING: Buffer = Buffer.alloc(0)
 export class FrameExecutor {
   readonly link: Link
   readonly #openProtocol: OpenProtocol
+  readonly #tools: ExecutorTools
+  readonly #window: number
   readonly #out = new ReplyBuffer()
   readonly #connections: (Served | undefined)[] = []
   /** Connections with requests kept aside: to be served now, and waiting for their client. */
@@ -55,9 +57,11 @@ export class FrameExecutor {
   #executed = 0
   #outAt = 0
 
-  constructor(link: Link, openProtocol: OpenProtocol) {
+  constructor(link: Link, openProtocol: OpenProtocol, tools: ExecutorTools = {}) {
     this.link = link
     this.#openProtocol = openProtocol
+    this.#tools = tools
+    this.#window = tools.window ?? WINDOW_BYTES
     this.#head = load(link.control, BEGUN)
     this.#tail = load(link.control, REPLIED)
     this.#drained = load(link.control, DRAINED)
@@ -125,7 +129,7 @@ export class FrameExecutor {
     const { bytes } = this.link.requests
     if (served.isOver) {
       this.#publish(slot, 0, to - from)
-    } else if (served.hasRest || this.#owes(served) >= WINDOW_BYTES) {
+    } else if (served.hasRest || this.#owes(served) >= this.#window) {
       served.keep(peekBuffer(bytes, from, to), from, to)
       this.#putOff(served)
       this.#publish(slot, DIRTY, 0)
@@ -149,7 +153,9 @@ export class FrameExecutor {
   #feed(served: Served, source: Buffer, from: number, to: number): void {
     const { protocol } = served
     const out = this.#out
+    const begunAt = this.#tools.clock?.beginBatch()
     const end = protocol.feed(source, from, to, out)
+    served.noteAuthentication(this.#tools.know)
     served.sent = (served.sent + out.length) | 0
     let executed = end - from
     if (protocol.isClosing) {
@@ -158,6 +164,7 @@ export class FrameExecutor {
       served.isOver = true
       protocol.dispose()
       this.#publish(served.slot, CLOSING, executed)
+      if (begunAt !== undefined) this.#tools.clock!.endBatch(protocol.batches, begunAt)
       return
     }
     if (source === served.rest) served.pass(executed)
@@ -165,6 +172,7 @@ export class FrameExecutor {
     if (served.hasRest) this.#putOff(served)
     const watching = served.isWatching ? WATCHING : 0
     this.#publish(served.slot, served.isDirty ? DIRTY | watching : watching, executed)
+    if (begunAt !== undefined) this.#tools.clock!.endBatch(protocol.batches, begunAt)
   }
 
   #putOff(served: Served): void {
@@ -189,11 +197,14 @@ export class FrameExecutor {
   }
 
   #serveRest(served: Served): void {
-    if (this.#owes(served) >= WINDOW_BYTES) {
+    if (this.#owes(served) >= this.#window) {
+      if (!served.waitsForReader) this.#tools.counters?.pausedOutput()
+      served.waitsForReader = true
       served.isQueued = true
       this.#held.push(served)
       return
     }
+    served.waitsForReader = false
     if (served.rest === undefined) this.#feed(served, NOTHING, 0, 0)
     else this.#feed(served, served.rest, served.restAt, served.restEnd)
     if (served.isEnding && (served.isOver || !served.hasRest)) this.#leave(served)

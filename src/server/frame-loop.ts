@@ -25,18 +25,24 @@ export class FrameLoop {
   readonly #hub: Int32Array
   readonly #mayBlock: () => boolean
   readonly #now: () => number
+  readonly #isWanted: () => boolean
   #busyAt = 0
+  /** Time in `restWhile` so far, ms: it looks busy to the event loop. */
+  restedMs = 0
   #isStopped = false
 
   /**
    * @param mayBlock whether nothing but frames needs this thread at the moment
    * @param now in ms
+   * @param isWanted whether the event loop has something to do that shall not wait for TURN_MS
    */
   constructor(
     executor: FrameExecutor,
     mayBlock: () => boolean,
     now: () => number = () => performance.now(),
+    isWanted: () => boolean = () => false,
   ) {
+    this.#isWanted = isWanted
     this.#executor = executor
     this.#control = executor.link.control
     this.#hub = executor.link.hub
@@ -67,7 +73,7 @@ export class FrameLoop {
     const begunAt = this.#now()
     let now = begunAt
     let steps = 0
-    while (now - begunAt < TURN_MS) {
+    while (now - begunAt < TURN_MS && !this.#isWanted()) {
       if (executor.step()) {
         this.#ringAcceptor()
         if (++steps % STEPS_PER_LOOK === 0) now = this.#busyAt = this.#now()
@@ -89,7 +95,9 @@ export class FrameLoop {
   #block(): void {
     const reason = this.#executor.isStuck ? FOR_ROOM : FOR_WORK
     store(this.#control, BELL, reason)
+    const restsAt = this.#now()
     if (!this.#executor.hasWork) restWhile(this.#control, BELL, reason, SLICE_MS)
+    this.restedMs += this.#now() - restsAt
     store(this.#control, BELL, AWAKE)
   }
 

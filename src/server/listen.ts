@@ -1,13 +1,18 @@
 /**
  * Listening sockets: opened with errors that say what to do, closed without waiting for clients.
  */
-import { existsSync, lstatSync, unlinkSync } from 'node:fs'
+import { chmodSync, existsSync, lstatSync, unlinkSync } from 'node:fs'
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { dirname } from 'node:path'
+import { isMainThread } from 'node:worker_threads'
 import { badOption } from '../engine/errors.ts'
+import { unavailable } from '../protocols/http/unavailable.ts'
+import { TLS_PORT_OPTIONS } from './tls-options.ts'
 
 const BACKLOG = 1024
 const PROBE_MS = 500
+/** A umask that leaves a file to its owner. */
+const MOST_PRIVATE = 0o077
 
 export interface Listener {
   readonly server: Server
@@ -17,15 +22,24 @@ export interface Listener {
   /** 0 for a unix socket. */
   readonly port: number
   readonly protocol: Protocol
+  readonly isTls: boolean
 }
 
 /** What is spoken on a listening socket. */
-export type Protocol = 'memcached' | 'redis'
+export type Protocol = 'memcached' | 'redis' | 'http'
 
 /** What a client hears for which there is no room. */
 export const TOO_MANY: Readonly<Record<Protocol, string>> = {
   memcached: 'ERROR Too many open connections\r\n',
   redis: '-ERR max number of clients reached\r\n',
+  http: unavailable('too many connections are open'),
+}
+
+/** The same for a client whose address has as many connections as it may. */
+export const TOO_MANY_OF_ADDRESS: Readonly<Record<Protocol, string>> = {
+  memcached: 'ERROR Too many open connections from this address\r\n',
+  redis: '-ERR max number of clients from this address reached\r\n',
+  http: unavailable('too many connections are open from this address'),
 }
 
 /** Connections come paused: whoever gets them decides who reads. */
@@ -36,37 +50,43 @@ export async function listenTcp(
   protocol: Protocol,
   host: string,
   port: number,
+  isTls: boolean,
   accept: Accept,
 ): Promise<Listener> {
   const server = makeServer(accept)
   try {
     await listening(server, { host, port, backlog: BACKLOG })
   } catch (cause) {
-    throw refusedAddress(cause as NodeJS.ErrnoException, protocol, host, port)
+    throw refusedAddress(cause as NodeJS.ErrnoException, portOption(protocol, isTls), host, port)
   }
   const bound = server.address() as AddressInfo
   const name = bound.family === 'IPv6' ? `[${bound.address}]` : bound.address
-  return { server, address: `${name}:${bound.port}`, isUnix: false, port: bound.port, protocol }
+  const address = `${name}:${bound.port}`
+  return { server, address, isUnix: false, port: bound.port, protocol, isTls }
 }
 
-/** A socket file that nobody listens on any more is replaced. */
+/**
+ * A socket file that nobody listens on any more is replaced.
+ * @param mode who may connect
+ */
 export async function listenUnix(
   protocol: Protocol,
   path: string,
+  mode: number,
   accept: Accept,
 ): Promise<Listener> {
   const server = makeServer(accept)
   try {
-    await listening(server, { path, backlog: BACKLOG }).catch(async (cause) => {
+    await listeningAs(mode, server, path).catch(async (cause) => {
       if (cause.code !== 'EADDRINUSE' || !(await isAbandoned(path))) throw cause
       unlinkSync(path)
-      await listening(server, { path, backlog: BACKLOG })
+      await listeningAs(mode, server, path)
     })
   } catch (cause) {
     const field = protocol === 'redis' ? 'redisSocket' : 'unixSocket'
     throw badOption(field, path, whyRefused(cause as NodeJS.ErrnoException, path))
   }
-  return { server, address: path, isUnix: true, port: 0, protocol }
+  return { server, address: path, isUnix: true, port: 0, protocol, isTls: false }
 }
 
 /** Node calls a folder that does not exist a permission that is denied. */
@@ -98,6 +118,21 @@ function listening(
   })
 }
 
+/**
+ * Binding makes the file, with the mode that the umask leaves; only a process's main thread may
+ * change that. Elsewhere the mode is set right after, before this thread accepts anybody.
+ */
+function listeningAs(mode: number, server: Server, path: string): Promise<void> {
+  const before = isMainThread ? process.umask(MOST_PRIVATE) : undefined
+  try {
+    const done = listening(server, { path, backlog: BACKLOG })
+    if (server.listening) chmodSync(path, mode)
+    return done
+  } finally {
+    if (before !== undefined) process.umask(before)
+  }
+}
+
 function isAbandoned(path: string): Promise<boolean> {
   if (!lstatSync(path, { throwIfNoEntry: false })?.isSocket()) return Promise.resolve(false)
   return new Promise((resolve) => {
@@ -112,14 +147,17 @@ function isAbandoned(path: string): Promise<boolean> {
   })
 }
 
+function portOption(protocol: Protocol, isTls: boolean): string {
+  return isTls ? TLS_PORT_OPTIONS[protocol] : `${protocol}Port`
+}
+
 function refusedAddress(
   cause: NodeJS.ErrnoException,
-  protocol: Protocol,
+  field: string,
   host: string,
   port: number,
 ): Error {
   const { code, message } = cause
-  const field = protocol === 'redis' ? 'redisPort' : 'memcachedPort'
   if (code === 'EADDRINUSE') {
     return badOption(field, port, `another program listens on ${host}:${port}`)
   }

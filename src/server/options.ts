@@ -3,14 +3,33 @@
  * Everything is checked before anything listens.
  */
 import { availableParallelism } from 'node:os'
-import { count } from '../engine/describe.ts'
 import { badOption, badType } from '../engine/errors.ts'
 import { closestOption } from '../engine/option-names.ts'
-import type { ServerSettings } from '../protocols/memcached/host.ts'
 import { type HandOff, pickHandOff } from './hand-off.ts'
+import {
+  AUTH_OPTION_NAMES,
+  type AuthOptions,
+  type ResolvedAuth,
+  resolveAuth,
+} from './auth-options.ts'
+import {
+  LIMIT_OPTION_NAMES,
+  type LimitOptions,
+  type ResolvedLimits,
+  resolveLimits,
+} from './limits.ts'
+import { LOG_OPTION_NAMES, type LogOptions, type ResolvedLog, resolveLog } from './log-options.ts'
+import { flag, oneOf, text, type Unchecked, whole } from './option-readers.ts'
+import {
+  type ResolvedTlsOptions,
+  resolveTls,
+  TLS_OPTION_NAMES,
+  TLS_PORT_OPTIONS,
+  type TlsOptions,
+} from './tls-options.ts'
 
 /** The options of `serve`. All are optional. */
-export interface ServeOptions {
+export interface ServeOptions extends AuthOptions, TlsOptions, LimitOptions, LogOptions {
   /**
    * The TCP port for memcached's protocol, 0 for any free one. Without any port and without a unix
    * socket it is 11211; with a unix socket alone there is no TCP port.
@@ -24,6 +43,18 @@ export interface ServeOptions {
   redisPort?: number | undefined
   /** The path of a unix socket for Redis clients; alone there is no port for memcached's. */
   redisSocket?: string | undefined
+  /**
+   * The TCP port for HTTP, 0 for any free one. With it alone there is no port for memcached's
+   * protocol.
+   * @defaultValue none
+   */
+  httpPort?: number | undefined
+  /**
+   * Names, separated by commas, that HTTP requests may be addressed to, beside addresses and
+   * `localhost`: what a browser calls this server. Any other name is refused.
+   * @defaultValue none
+   */
+  hostNames?: string | undefined
   /**
    * The address or addresses to listen on, separated by commas.
    * @defaultValue `'127.0.0.1'`
@@ -78,6 +109,8 @@ export interface ResolvedServeOptions {
   readonly ports: readonly HostAndPort[]
   readonly redisPorts: readonly HostAndPort[]
   readonly redisSocket: string | undefined
+  readonly httpPorts: readonly HostAndPort[]
+  readonly hostNames: readonly string[]
   readonly host: string
   readonly unixSocket: string | undefined
   readonly maxConnections: number
@@ -90,6 +123,11 @@ export interface ResolvedServeOptions {
   readonly idleTimeout: number
   readonly verbosity: number
   readonly protocolModule: string | undefined
+  /** Undefined where no port speaks TLS. */
+  readonly tls: ResolvedTlsOptions | undefined
+  readonly auth: ResolvedAuth
+  readonly limits: ResolvedLimits
+  readonly log: ResolvedLog
 }
 
 export const DEFAULT_PORT = 11211
@@ -97,20 +135,27 @@ export const MAX_CONNECTIONS = 200_000
 export const MAX_WORKERS = 64
 export const MAX_IDLE_SECONDS = 2 ** 31 - 1
 const MAX_AUTO_WORKERS = 8
-const MAX_PORT = 65_535
+export const MAX_PORT = 65_535
 const MAX_VERBOSITY = 3
 /** A socket's address has room for no more on Linux. */
-const MAX_PATH_BYTES = 107
-const MAX_HOSTS = 7
+export const MAX_PATH_BYTES = 107
+export const MAX_HOSTS = 7
+export const MAX_HOST_NAMES = 32
+const HOST_NAME = /^[a-z0-9._-]{1,253}$/
 /** `127.0.0.1:5555`, `[::1]:5555`; an IPv6 address has more colons. */
 const ADDRESS_AND_PORT = /^(?:[^:]*|\[.*\]):[0-9]*$/
 
-const OPTION_NAMES = (
-  'memcachedPort redisPort redisSocket host unixSocket maxConnections workers handOff acceptor ' +
-  'flush enableShutdown enableDebug idleTimeout verbosity protocolModule'
+const OWN_OPTION_NAMES = (
+  'memcachedPort redisPort redisSocket httpPort hostNames host unixSocket maxConnections workers ' +
+  'handOff acceptor flush enableShutdown enableDebug idleTimeout verbosity protocolModule'
 ).split(' ') as readonly (keyof ServeOptions)[]
-
-type Unchecked = Readonly<Partial<Record<keyof ServeOptions, unknown>>>
+const OPTION_NAMES = [
+  ...OWN_OPTION_NAMES,
+  ...AUTH_OPTION_NAMES,
+  ...TLS_OPTION_NAMES,
+  ...LIMIT_OPTION_NAMES,
+  ...LOG_OPTION_NAMES,
+]
 
 /**
  * Checks every option and fills in those left out.
@@ -128,14 +173,20 @@ export function resolveServeOptions(options: unknown): ResolvedServeOptions {
   const ports = hasMemcachedPort(given, unixSocket ?? redisSocket)
     ? portsOf(given, 'memcachedPort', hosts, DEFAULT_PORT)
     : []
+  const tls = resolveTls(given, hosts)
   const redisPorts = given.redisPort === undefined ? [] : portsOf(given, 'redisPort', hosts, 0)
+  const httpPorts = given.httpPort === undefined ? [] : portsOf(given, 'httpPort', hosts, 0)
   const possible = pickHandOff(oneOf(given, 'handOff', ['auto', 'frames', 'sockets']))
   // A unix socket always uses frames.
-  const handOff = ports.length + redisPorts.length === 0 ? 'frames' : possible
+  const plainPorts = ports.length + redisPorts.length + httpPorts.length
+  const tcpPorts = plainPorts + (tls?.ports.length ?? 0)
+  const handOff = tcpPorts === 0 ? 'frames' : possible
   return {
     ports,
     redisPorts,
     redisSocket,
+    httpPorts,
+    hostNames: hostNamesOf(given),
     host,
     unixSocket,
     maxConnections: whole(given, 'maxConnections', 1, MAX_CONNECTIONS, 1024),
@@ -149,21 +200,16 @@ export function resolveServeOptions(options: unknown): ResolvedServeOptions {
     verbosity: whole(given, 'verbosity', 0, MAX_VERBOSITY, 0),
     protocolModule:
       given.protocolModule === undefined ? undefined : text(given, 'protocolModule', ''),
-  }
-}
-
-/** What of them clients see in `stats settings`. */
-export function settingsOf(options: ResolvedServeOptions): ServerSettings {
-  return {
-    maxConnections: options.maxConnections,
-    workers: options.workers,
-    tcpPort: options.ports[0]?.port ?? 0,
-    host: options.host,
-    unixSocket: options.unixSocket,
-    isFlushEnabled: options.flush,
-    isShutdownEnabled: options.enableShutdown,
-    idleTimeout: options.idleTimeout,
-    others: { handoff: options.handOff },
+    tls,
+    auth: resolveAuth(given, {
+      hosts,
+      hasUnixSocket: unixSocket !== undefined,
+      plainPorts,
+      tlsPorts: tls?.ports.length ?? 0,
+      asksCertificates: tls?.rules.clientAuth === 'required',
+    }),
+    limits: resolveLimits(given),
+    log: resolveLog(given),
   }
 }
 
@@ -185,7 +231,9 @@ function known(options: unknown): Unchecked {
 /** It is spoken where its port is given, and where nothing else is. */
 function hasMemcachedPort(given: Unchecked, socket: string | undefined): boolean {
   if (given.memcachedPort !== undefined) return true
-  return given.redisPort === undefined && socket === undefined
+  if (Object.values(TLS_PORT_OPTIONS).some((name) => given[name] !== undefined)) return false
+  const { redisPort, httpPort } = given
+  return redisPort === undefined && httpPort === undefined && socket === undefined
 }
 
 function hostsOf(host: string): string[] {
@@ -202,12 +250,25 @@ function hostsOf(host: string): string[] {
 
 function portsOf(
   given: Unchecked,
-  field: 'memcachedPort' | 'redisPort',
+  field: 'memcachedPort' | 'redisPort' | 'httpPort',
   hosts: readonly string[],
   standard: number,
 ): HostAndPort[] {
   const port = whole(given, field, 0, MAX_PORT, standard)
   return hosts.map((host) => ({ host, port }))
+}
+
+function hostNamesOf(given: Unchecked): string[] {
+  const list = text(given, 'hostNames', '')
+  if (list === '') return []
+  const names = list.split(',').map((each) => each.trim().toLowerCase())
+  const wrong = names.find((name) => !HOST_NAME.test(name))
+  if (wrong !== undefined) {
+    throw badOption('hostNames', wrong, 'it must be the name of a host, without a port')
+  }
+  if (names.length <= MAX_HOST_NAMES) return names
+  const why = `there are ${names.length} names, and the most is ${MAX_HOST_NAMES}`
+  throw badOption('hostNames', list, why, MAX_HOST_NAMES)
 }
 
 function path(given: Unchecked, field: 'unixSocket' | 'redisSocket'): string | undefined {
@@ -229,44 +290,4 @@ function workersOf(given: Unchecked, handOff: HandOff): number {
     throw badOption('workers', given.workers, "it must be a number or 'auto'", 'auto')
   }
   return whole(given, 'workers', 1, MAX_WORKERS, 1)
-}
-
-function whole(
-  given: Unchecked,
-  field: keyof ServeOptions,
-  least: number,
-  most: number,
-  standard: number,
-): number {
-  const quantity = given[field]
-  if (quantity === undefined) return standard
-  if (typeof quantity !== 'number') throw badType(field, quantity, 'a number')
-  if (Number.isInteger(quantity) && quantity >= least && quantity <= most) return quantity
-  const why = `it must be a whole number from ${count(least)} to ${count(most)}`
-  throw badOption(field, quantity, why, quantity < least ? least : most)
-}
-
-function flag(given: Unchecked, field: keyof ServeOptions, standard: boolean): boolean {
-  const value = given[field] ?? standard
-  if (typeof value !== 'boolean') throw badType(field, value, 'true or false')
-  return value
-}
-
-function text(given: Unchecked, field: keyof ServeOptions, standard: string): string {
-  const value = given[field] ?? standard
-  if (typeof value !== 'string') throw badType(field, value, 'a string')
-  return value
-}
-
-/** One of a few words; the first stands in for none. */
-function oneOf<Word extends string>(
-  given: Unchecked,
-  field: keyof ServeOptions,
-  words: readonly Word[],
-): Word {
-  const value = given[field] ?? words[0]
-  if (words.includes(value as Word)) return value as Word
-  const allowed = words.map((word) => `'${word}'`).join(' or ')
-  if (typeof value !== 'string') throw badType(field, value, allowed)
-  throw badOption(field, value, `it must be ${allowed}`, allowed)
 }

@@ -1,4 +1,6 @@
 /** The server as the Redis protocol sees it from one worker: what `RedisHost` asks. */
+import type { Login } from '../auth/login.ts'
+import type { CommandClock } from '../observe/command-clock.ts'
 import { COUNT, type CounterBoard } from '../protocols/memcached/counters.ts'
 import { GAUGE, RedisBoard } from '../protocols/redis/board.ts'
 import type {
@@ -10,6 +12,7 @@ import type {
   RedisSettings,
   ServerTotals,
 } from '../protocols/redis/host.ts'
+import type { Foreign } from '../protocols/protocol.ts'
 import { ChangeReader, ChangeRing } from './change-ring.ts'
 import type { ConnectionBoard } from './connection-board.ts'
 import type { FromWorker } from './messages.ts'
@@ -27,7 +30,11 @@ interface AroundIt {
   readonly startedAt: number
   readonly board: CounterBoard
   readonly connectionBoard: ConnectionBoard
+  readonly clock: CommandClock
   backgroundTasks: number
+  openLogin(slot: number): Login | undefined
+  totals(): ServerTotals
+  turnedAway(slot: number, spoke: Foreign): void
 }
 
 export class RedisFacts implements RedisHost {
@@ -37,6 +44,7 @@ export class RedisFacts implements RedisHost {
   readonly startedAt: number
   readonly settings: RedisSettings
   readonly board: RedisBoard
+  readonly clock: CommandClock
   onMessage: (message: unknown) => void = () => {}
   /** Told by the worker: who executes a connection is asked to do so. */
   onServe: (slot: number) => void = () => {}
@@ -56,11 +64,12 @@ export class RedisFacts implements RedisHost {
     this.worker = worker
     this.startedAt = facts.startedAt
     this.board = new RedisBoard(redis.board, worker)
+    this.clock = facts.clock
     const { connectionBoard } = facts
     this.settings = {
       ...redis.settings,
       get port() {
-        return connectionBoard.redisPort
+        return connectionBoard.portOf('redis')
       },
     }
     this.#facts = facts
@@ -75,15 +84,12 @@ export class RedisFacts implements RedisHost {
     return [subscriptions, monitors, trackers].some((gauge) => board.ownGauge(gauge) > 0)
   }
 
+  openLogin(slot: number): Login | undefined {
+    return this.#facts.openLogin(slot)
+  }
+
   totals(): ServerTotals {
-    const { board, connectionBoard } = this.#facts
-    return {
-      connectionsReceived: board.total(COUNT.total_connections),
-      connectionsRejected: board.total(COUNT.rejected_connections),
-      bytesRead: board.total(COUNT.bytes_read),
-      bytesWritten: board.total(COUNT.bytes_written),
-      connected: connectionBoard.openCount,
-    }
+    return this.#facts.totals()
   }
 
   clientOf(slot: number): RedisClientFacts {
@@ -102,9 +108,18 @@ export class RedisFacts implements RedisHost {
     const board = this.#facts.connectionBoard
     const clients: RedisClientFacts[] = []
     for (let slot = 0; slot < board.slots; slot++) {
-      if (board.isOpen(slot) && board.isRedis(slot)) clients.push(this.clientOf(slot))
+      if (board.isOpen(slot) && board.protocolOf(slot) === 'redis')
+        clients.push(this.clientOf(slot))
     }
     return clients
+  }
+
+  turnedAway(slot: number, spoke: Foreign): void {
+    this.#facts.turnedAway(slot, spoke)
+  }
+
+  refusedRequest(): void {
+    this.#facts.board.add(COUNT.requests_too_large, 1)
   }
 
   kill(slot: number, id: number): void {

@@ -23,6 +23,7 @@ export function redisSpecOf(options: ResolvedServeOptions, slots: number): Redis
     idleTimeout: options.idleTimeout,
     isFlushEnabled: options.flush,
     isDebugEnabled: options.enableDebug,
+    maxRequestBytes: options.limits.maxRequestSize,
   }
   const board = RedisBoard.create(slots, options.workers)
   return { board, changes: ChangeRing.create(), settings }

@@ -2,13 +2,25 @@
  * A connection as the worker that executes it knows it: its protocol's state, and the bytes kept
  * aside while its replies wait for the client to read.
  */
+import type { CommandClock } from '../observe/command-clock.ts'
 import type { ProtocolConnection } from '../protocols/protocol.ts'
+import type { ServerCounters } from './server-counters.ts'
 
 /** Makes the protocol's state machine of a new connection. */
 export type OpenProtocol = (slot: number) => ProtocolConnection
 
-/** Bytes of replies that may wait for a client before its commands wait as well. */
+/** Bytes of replies that may wait for a client before its commands wait as well: the default. */
 export const WINDOW_BYTES: number = 1 << 20
+
+/** What executors use beside protocols; models of them do without. */
+export interface ExecutorTools {
+  readonly clock?: CommandClock
+  readonly counters?: ServerCounters
+  /** Told of a connection whose client need not say who it is any more. */
+  readonly know?: (slot: number) => void
+  /** Bytes of replies that may wait for a client before its requests wait. */
+  readonly window?: number
+}
 
 export class Served {
   readonly slot: number
@@ -26,6 +38,10 @@ export class Served {
   /** The protocol has ended the connection: what still comes is dropped. */
   isOver = false
   isGone = false
+  /** Its client need not say who it is, or has: the board was told. */
+  isKnown = false
+  /** Its requests wait until its client has read more of its replies. */
+  waitsForReader = false
   /** It gets log lines: see WATCHING in link.ts. */
   isWatching = false
 
@@ -49,6 +65,13 @@ export class Served {
   get isDirty(): boolean {
     const { pendingBytes, hasState } = this.protocol
     return !this.isOver && (this.hasRest || pendingBytes > 0 || hasState === true)
+  }
+
+  /** To be called after each feed. */
+  noteAuthentication(know: ((slot: number) => void) | undefined): void {
+    if (this.isKnown || this.protocol.isAuthenticated === false) return
+    this.isKnown = true
+    know?.(this.slot)
   }
 
   /** Keeps `source[from..to)` for later, behind what is kept already. */

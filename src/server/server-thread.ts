@@ -2,8 +2,7 @@
  * The server in the thread that accepts: listeners, workers, and the way from one to the other.
  * It runs in the caller's thread or in one of its own (workers/accept.ts), told by plain data.
  */
-import type { Socket } from 'node:net'
-import { type Transferable, Worker } from 'node:worker_threads'
+import { Worker } from 'node:worker_threads'
 import type { EngineHandle } from '../engine/session.ts'
 import { CounterBoard, SETTING } from '../protocols/memcached/counters.ts'
 import { type ServerSettings, WATCH_CONNECTIONS } from '../protocols/memcached/host.ts'
@@ -11,23 +10,27 @@ import { FrameAcceptor } from './acceptor.ts'
 import { ChangePost } from './change-post.ts'
 import { ConnectionBoard } from './connection-board.ts'
 import {
+  type CloseReason,
   closedLine,
   openedLine,
-  TELLS_CONNECTIONS,
   wantsConnectionLines,
 } from './connection-lines.ts'
 import { Crew, type CrewEvents } from './crew.ts'
-import { kickIdleSoon } from './idle.ts'
-import { clientAddress, type Listener, TOO_MANY } from './listen.ts'
+import { kickIdleSoon, type Patience, patienceOf } from './idle.ts'
+import { httpSpecOf } from './http-facts.ts'
 import { createLinks } from './link.ts'
-import { Listeners } from './listeners.ts'
+import { type BoundAddresses, Listeners } from './listeners.ts'
 import type { FromWorker, WorkerSpec } from './messages.ts'
-import { clientsWithin, OpenFilesWatch, openFilesLimit } from './open-files.ts'
-import { type ResolvedServeOptions, settingsOf } from './options.ts'
+import { Notices } from './notices.ts'
+import { OpenFilesWatch } from './open-files.ts'
+import { Observation, type Observed } from './observation.ts'
+import type { ResolvedServeOptions } from './options.ts'
+import { settingsOf } from './settings.ts'
+import { Reception } from './reception.ts'
 import { type RedisSpec, redisSpecOf } from './redis-spec.ts'
 import { ServerCounters } from './server-counters.ts'
-import { VERSION } from './version.ts'
-import { refuse } from './wire.ts'
+import { LOG_EVENT_LINES, ServerLog } from './server-log.ts'
+import { UserKeeper } from './user-keeper.ts'
 
 /** What the thread is started with. */
 export interface ServerSpec {
@@ -36,11 +39,9 @@ export interface ServerSpec {
 }
 
 /** What it says of itself once it listens. */
-export interface ListeningServer {
-  /** For memcached's protocol. */
-  readonly addresses: readonly string[]
-  readonly redisAddresses: readonly string[]
+export interface ListeningServer extends BoundAddresses {
   readonly unixSocket: string | undefined
+  readonly observed: Observed
 }
 
 const SECOND_MS = 1000
@@ -48,24 +49,26 @@ const SECOND_MS = 1000
 const YOUNG_MIB = 12
 /** So long clients may take for their last replies when the server closes. */
 const DRAIN_MS = 1500
-/** Of a worker that is being replaced. */
-const ABSENT_LOAD = 1e9
 
 export class ServerThread implements CrewEvents {
   readonly #spec: ServerSpec
   readonly #board: ConnectionBoard
-  readonly #counterMemory: SharedArrayBuffer
   readonly #counterBoard: CounterBoard
   readonly #counters: ServerCounters
   readonly #acceptor: FrameAcceptor
   readonly #crew: Crew
   readonly #openFiles = new OpenFilesWatch()
-  readonly #mostClients: number
-  readonly #startedAt = Date.now()
+  readonly #told: ServerLog
+  readonly #notices: Notices
+  readonly #reception: Reception
+  readonly #patience: Patience
   readonly #settings: ServerSettings
+  readonly #observation: Observation
   readonly #listeners: Listeners
   readonly #redis: RedisSpec | undefined
   readonly changes: ChangePost | undefined
+  /** Where there are users. */
+  readonly #users: UserKeeper | undefined
   #clock: NodeJS.Timeout | undefined
   #closing: Promise<void> | undefined
   /** Workers that may still have sockets, while the server closes. */
@@ -78,50 +81,84 @@ export class ServerThread implements CrewEvents {
     this.#spec = spec
     const { options } = spec
     const { maxConnections, workers } = options
-    this.#mostClients = Math.min(maxConnections, clientsWithin(openFilesLimit(), workers))
+    this.#patience = patienceOf(options, options.auth.file !== undefined)
     // Slots outlive their sockets a little, until the worker knows that they are gone.
     this.#board = new ConnectionBoard(ConnectionBoard.create(2 * maxConnections + 64))
-    this.#counterMemory = CounterBoard.create(workers + 1)
-    this.#counterBoard = new CounterBoard(this.#counterMemory, 0)
+    this.#counterBoard = new CounterBoard(CounterBoard.create(workers + 1), 0)
     this.#counterBoard.set(SETTING.verbosity, options.verbosity)
     this.#counters = new ServerCounters(this.#counterBoard)
+    this.#told = new ServerLog(options.log, this.#counterBoard)
+    this.#observation = new Observation(options, this.#board, this.#counterBoard)
     const links = createLinks(workers, this.#board.slots)
-    this.#acceptor = new FrameAcceptor(links, this.#board, this.#counters)
-    this.#acceptor.onClosed = ({ slot, closeReason }) => {
-      if (!wantsConnectionLines(this.#board, this.#counterBoard)) return
-      this.#log(WATCH_CONNECTIONS, closedLine(this.#board, slot, closeReason))
-    }
-    this.#listeners = new Listeners(this.#board, this.#openFiles, this.#accept)
+    const { inputBuffer } = options.limits
+    this.#acceptor = new FrameAcceptor(links, this.#board, this.#counters, inputBuffer)
+    this.#acceptor.onClosed = ({ slot, closeReason }) => this.#tellClosed(slot, closeReason)
+    this.#notices = new Notices((kind, why) => this.#told.notice(kind, why))
     this.#crew = new Crew(workers, this)
+    this.#reception = new Reception({
+      options,
+      board: this.#board,
+      counters: this.#counters,
+      openFiles: this.#openFiles,
+      notices: this.#notices,
+      acceptor: this.#acceptor,
+      crew: this.#crew,
+      opened: (slot) => {
+        if (!wantsConnectionLines(this.#board, this.#counterBoard)) return
+        this.#log(WATCH_CONNECTIONS, openedLine(this.#board, slot))
+      },
+      goneEarly: (slot) => this.#tellClosed(slot, 'tls'),
+    })
+    this.#listeners = new Listeners(this.#board, this.#openFiles, this.#reception.accept)
     this.#settings = settingsOf(options)
     this.#redis = redisSpecOf(options, this.#board.slots)
     this.changes = this.#redis && new ChangePost(spec.engine, this.#redis)
+    const { file } = options.auth
+    this.#users = file ? new UserKeeper(file, this.#crew, this.#notices) : undefined
   }
 
   /** Workers first, then the addresses: who can connect is served. */
   async start(): Promise<ListeningServer> {
     try {
+      this.#users?.keep(this.#users.read())
       await this.#crew.start()
       await this.#listeners.listen(this.#spec.options)
     } catch (cause) {
       await this.close()
       throw cause
     }
-    this.#board.tcpPort = this.#listeners.of('memcached')[0]?.port ?? 0
-    this.#board.redisPort = this.#listeners.of('redis')[0]?.port ?? 0
+    for (const protocol of ['memcached', 'redis'] as const) {
+      this.#board.setPort(protocol, this.#listeners.of(protocol)[0]?.port ?? 0)
+    }
     this.#board.isAccepting = true
     this.#clock = setInterval(() => this.#tick(), SECOND_MS).unref()
-    return {
-      addresses: this.#listeners.of('memcached').map((listener) => listener.address),
-      redisAddresses: this.#listeners.of('redis').map((listener) => listener.address),
+    const listening: ListeningServer = {
+      ...this.#listeners.addresses(),
       unixSocket: this.#spec.options.unixSocket,
+      observed: this.#observation.observed,
     }
+    this.#told.started(listening)
+    return listening
+  }
+
+  /**
+   * Reads the files again that an operator may have changed.
+   * @throws HeddleError when one is bad; then what it was about goes on as before
+   */
+  reload(): void {
+    const users = this.#users?.read()
+    this.#reception.reload()
+    if (users !== undefined) this.#users?.keep(users)
   }
 
   /** Stops accepting, answers what was read, and ends all threads: in 2.5 seconds at most. */
   close(): Promise<void> {
     this.#closing ??= this.#close()
     return this.#closing
+  }
+
+  get observed(): Observed {
+    return this.#observation.observed
   }
 
   get replacedWorkers(): number {
@@ -148,13 +185,15 @@ export class ServerThread implements CrewEvents {
       index,
       engine,
       settings: this.#settings,
-      version: VERSION,
-      startedAt: this.#startedAt,
-      connections: this.#board.memory,
-      counters: this.#counterMemory,
+      observed: this.#observation.observed,
       link: this.#acceptor.memoryOf(index),
       takesSockets: options.handOff === 'sockets',
+      limits: options.limits,
+      patience: this.#patience,
+      tls: this.#reception.tlsOfWorkers,
+      users: this.#users?.users,
       redis: this.#redis,
+      http: httpSpecOf(options),
       protocol: options.protocolModule,
     }
     return new Worker(new URL('../../workers/serve.ts', import.meta.url), {
@@ -170,100 +209,58 @@ export class ServerThread implements CrewEvents {
       this.#log(message.watched, message.lines)
       this.#crew.post(index, { kind: 'taken', characters: message.lines.length })
     }
-    if (message.kind === 'shutdown') this.onShutdown(message.isGraceful)
+    if (message.kind === 'ready') this.#told.workerReady(index)
+    else if (message.kind === 'shutdown') this.onShutdown(message.isGraceful)
     else if (message.kind === 'endedSockets') this.#endedSockets(index)
     else if (message.kind === 'lastFiles') this.#openFiles.reached()
+    else if (message.kind === 'notice') this.#notices.note(message.what, message.text)
     else if (message.kind === 'kill') this.#kill(message.slot, message.id)
     else if (message.kind === 'changes') this.changes?.ask()
+    else if (message.kind === 'authFailed') this.#crew.postOthers(index, message)
     else if (message.kind === 'redis') this.#crew.postTo(message.to, message)
   }
 
   #kill(slot: number, id: number): void {
     if (!this.#board.isOpen(slot) || this.#board.idOf(slot) !== id) return
+    this.#reception.kill(slot)
     if (!this.#acceptor.kill(slot)) this.#crew.postAll({ kind: 'kill', slot })
   }
 
-  died(index: number): void {
-    this.#tell(1, `heddle: worker ${index} died and is replaced\n`)
+  died(index: number, reason: string | undefined): void {
+    this.#told.workerDied(index, reason)
     this.#acceptor.recover(index)
     this.#board.releaseHandedTo(index)
     this.#endedSockets(index)
   }
 
-  readonly #accept = (socket: Socket, listener: Listener, listenerIndex: number): void => {
-    if (this.#closing !== undefined) {
-      socket.destroy()
-      return
-    }
-    this.#openFiles.accepted(socket)
-    const worker = this.#leastLoaded()
-    const isHandedOver = this.#spec.options.handOff === 'sockets' && !listener.isUnix
-    const { openCount } = this.#board
-    const hasRoom = openCount < this.#mostClients
-    if (!hasRoom && openCount < this.#spec.options.maxConnections) this.#openFiles.reached()
-    const address = hasRoom ? clientAddress(socket, listener) : ''
-    const slot = hasRoom ? this.#board.claim(worker, address, listenerIndex, isHandedOver) : -1
-    if (slot < 0) {
-      this.#counters.rejected()
-      const text = TOO_MANY[listener.protocol]
-      this.#tell(1, `heddle: a connection was refused: ${text}`)
-      refuse(socket, text)
-      return
-    }
-    this.#counters.opened()
-    if (wantsConnectionLines(this.#board, this.#counterBoard)) {
-      this.#log(WATCH_CONNECTIONS, openedLine(this.#board, slot))
-    }
-    if (isHandedOver) this.#handOver(socket, slot, worker)
-    else this.#acceptor.accept(socket, slot, worker)
-  }
-
-  #handOver(socket: Socket, slot: number, worker: number): void {
-    try {
-      const thread = this.#crew.at(worker)
-      if (thread === undefined) throw new Error('being replaced')
-      thread.postMessage({ kind: 'socket', slot, socket }, [socket as unknown as Transferable])
-    } catch {
-      socket.destroy() // reset meanwhile, or its worker is just being replaced
-      this.#board.release(slot)
-    }
-  }
-
-  /** Of the workers that are there, the one with the fewest connections. */
-  #leastLoaded(): number {
-    let least = 0
-    let leastLoad = Number.POSITIVE_INFINITY
-    for (let index = 0; index < this.#crew.size; index++) {
-      const load = this.#crew.at(index) === undefined ? ABSENT_LOAD : this.#board.loadOf(index)
-      if (load >= leastLoad) continue
-      least = index
-      leastLoad = load
-    }
-    return least
+  #tellClosed(slot: number, reason: CloseReason): void {
+    if (!wantsConnectionLines(this.#board, this.#counterBoard)) return
+    this.#log(WATCH_CONNECTIONS, closedLine(this.#board, slot, reason))
   }
 
   #log(watched: number, lines: string): void {
-    if (watched === WATCH_CONNECTIONS) this.#tell(TELLS_CONNECTIONS, lines)
+    if (watched === LOG_EVENT_LINES) {
+      this.#told.events(lines)
+      return
+    }
+    if (watched === WATCH_CONNECTIONS) this.#told.connections(lines)
     this.#acceptor.log(watched, lines)
     const isHandingOver = this.#spec.options.handOff === 'sockets'
     if (isHandingOver) this.#crew.postAll({ kind: 'lines', watched, lines })
   }
 
-  /** On stderr, if the verbosity (`-v`, or the command) is that high. */
-  #tell(verbosity: number, lines: string): void {
-    if (this.#counterBoard.setting(SETTING.verbosity) >= verbosity) process.stderr.write(lines)
-  }
-
   #tick(): void {
     this.#board.second++
-    const { idleTimeout } = this.#spec.options
-    if (idleTimeout === 0) return
-    kickIdleSoon(() => this.#acceptor.clients(), idleTimeout, this.#board, this.#counters)
+    this.#told.tick()
+    const watch = { board: this.#board, counters: this.#counters, notices: this.#notices }
+    kickIdleSoon(() => this.#acceptor.clients(), this.#patience, watch)
   }
 
   async #close(): Promise<void> {
+    this.#told.stopping(this.#board)
     this.#board.isAccepting = false
     this.#listeners.close()
+    this.#reception.close()
     const isDrained = Promise.all([this.#endFrames(), this.#endSockets()])
     let timer: NodeJS.Timeout | undefined
     const isLate = new Promise((resolve) => {
@@ -274,6 +271,8 @@ export class ServerThread implements CrewEvents {
     await Promise.all([this.#crew.stop(), this.changes?.stop()])
     this.#acceptor.close()
     clearInterval(this.#clock)
+    this.#observation.end()
+    this.#told.stopped()
   }
 
   #endFrames(): Promise<void> {

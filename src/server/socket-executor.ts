@@ -5,7 +5,7 @@
  * Replies are written once per turn of the event loop, one write for each connection that was read
  * in it: a client that were woken by the first reply would sleep again before the second.
  *
- * Bounds are those of the frames: over WINDOW_BYTES of unwritten replies a connection is not
+ * Bounds are those of the frames: over `window` bytes of unwritten replies a connection is not
  * executed and not read, and what was read of it, one chunk, is kept aside.
  */
 import { soon } from '#words'
@@ -13,8 +13,9 @@ import type { Socket } from 'node:net'
 import { ReplyBuffer } from '../protocols/reply-buffer.ts'
 import type { ConnectionBoard } from './connection-board.ts'
 import type { CloseReason } from './connection-lines.ts'
-import { kickIdleSoon } from './idle.ts'
-import { type OpenProtocol, Served, WINDOW_BYTES } from './served.ts'
+import { kickIdleSoon, type Patience } from './idle.ts'
+import type { Notices } from './notices.ts'
+import { type ExecutorTools, type OpenProtocol, Served, WINDOW_BYTES } from './served.ts'
 import type { ServerCounters } from './server-counters.ts'
 import { Wire, type WireOwner } from './wire.ts'
 
@@ -54,6 +55,10 @@ class SocketClient implements WireOwner {
     this.#executor.ended(this)
   }
 
+  failed(): void {
+    if (this.closeReason === 'normal') this.closeReason = 'error'
+  }
+
   wrote(): void {
     if (this.served.hasRest) this.#executor.putOff(this)
   }
@@ -67,6 +72,9 @@ export class SocketExecutor {
   readonly #openProtocol: OpenProtocol
   readonly #board: ConnectionBoard
   readonly #counters: ServerCounters
+  readonly #clock: ExecutorTools['clock']
+  readonly #know: ExecutorTools['know']
+  readonly #window: number
   readonly #out = new ReplyBuffer()
   readonly #clients = new Map<number, SocketClient>()
   #ready: SocketClient[] = []
@@ -79,10 +87,18 @@ export class SocketExecutor {
   /** Called while the board still knows the connection. */
   onClosed: (slot: number, reason: CloseReason) => void = () => {}
 
-  constructor(openProtocol: OpenProtocol, board: ConnectionBoard, counters: ServerCounters) {
+  constructor(
+    openProtocol: OpenProtocol,
+    board: ConnectionBoard,
+    counters: ServerCounters,
+    { clock, know, window = WINDOW_BYTES }: ExecutorTools = {},
+  ) {
     this.#openProtocol = openProtocol
     this.#board = board
     this.#counters = counters
+    this.#clock = clock
+    this.#know = know
+    this.#window = window
   }
 
   accept(socket: Socket, slot: number): void {
@@ -93,11 +109,17 @@ export class SocketExecutor {
     else client.wire.resume()
   }
 
+  /** It closed in its handshake. */
+  neverCame(slot: number): void {
+    this.onClosed(slot, 'tls')
+    this.#board.release(slot)
+  }
+
   received(client: SocketClient, source: Buffer, length: number): void {
     const { served } = client
     this.#board.touch(served.slot)
     this.#counters.read(length)
-    if (served.hasRest || client.wire.unwritten >= WINDOW_BYTES) {
+    if (served.hasRest || client.wire.unwritten >= this.#window) {
       served.keep(source, 0, length)
       this.#holdBack(client)
     } else {
@@ -156,8 +178,9 @@ export class SocketExecutor {
     }
   }
 
-  kickIdle(seconds: number): void {
-    kickIdleSoon(() => this.#clients.values(), seconds, this.#board, this.#counters)
+  kickIdle(patience: Patience, notices: Notices): void {
+    const watch = { board: this.#board, counters: this.#counters, notices }
+    kickIdleSoon(() => this.#clients.values(), patience, watch)
   }
 
   /** Ends every connection once what was read is answered. */
@@ -181,7 +204,12 @@ export class SocketExecutor {
       const { served } = client
       served.isQueued = false
       if (served.isGone || served.isOver) continue
-      if (client.wire.unwritten >= WINDOW_BYTES) continue // `wrote` will come
+      if (client.wire.unwritten >= this.#window) {
+        if (!served.waitsForReader) this.#counters.pausedOutput()
+        served.waitsForReader = true // `wrote` will come
+        continue
+      }
+      served.waitsForReader = false
       if (served.rest === undefined) this.#feed(client, NOTHING, 0, 0)
       else this.#feed(client, served.rest, served.restAt, served.restEnd)
     }
@@ -193,8 +221,11 @@ export class SocketExecutor {
     const out = this.#out
     if (out.length >= MOST_PENDING_BYTES) this.#writeReplies()
     const mark = out.length
+    const begunAt = this.#clock?.beginBatch()
     const end = served.protocol.feed(source, from, to, out)
+    served.noteAuthentication(this.#know)
     if (out.length > mark) this.#noteReplies(client, mark)
+    if (begunAt !== undefined) this.#clock!.endBatch(served.protocol.batches, begunAt)
     if (served.protocol.isClosing) {
       served.isOver = true
       served.drop()
@@ -240,7 +271,10 @@ export class SocketExecutor {
   }
 
   #holdBack(client: SocketClient): void {
-    if (!client.isHeldBack) client.wire.pause()
+    if (!client.isHeldBack) {
+      client.wire.pause()
+      this.#counters.pausedInput()
+    }
     client.isHeldBack = true
     this.putOff(client)
   }

@@ -4,7 +4,7 @@
  *
  * `net.createServer` ignores `onread`, so the accepted, paused handle is wrapped again. That leans
  * on `_handle`, which is no public interface: where it is not as expected, the accepted socket is
- * used as it is, with 'data' events and stream writes.
+ * used as it is, with 'data' events and stream writes. So is one that speaks TLS.
  *
  * Order of what is written: while the stream writes, all that follows is gathered in blocks, which
  * the stream gets one after the other; a stream write for each reply would cost many times its
@@ -14,6 +14,7 @@
  */
 import { writeSync } from 'node:fs'
 import { Socket, type SocketConstructorOpts } from 'node:net'
+import { TLSSocket } from 'node:tls'
 
 /** What the owner of a wire is told. Calls come from the event loop, never from within `write`. */
 export interface WireOwner {
@@ -23,6 +24,8 @@ export interface WireOwner {
   ended(): void
   /** Some of what waited was written. */
   wrote(): void
+  /** The connection broke; `closed` follows. */
+  failed(): void
   /** The socket is gone. Comes once, last. */
   closed(): void
 }
@@ -59,11 +62,14 @@ export class Wire {
   /** Bytes given to `write`, and how many of them were out when `noteProgress` was called. */
   #given = 0
   #seenOut = 0
+  /** Calls of `noteProgress` in a row at which replies waited and none had been taken. */
+  stalledTicks = 0
   readonly #wrote: (error?: Error | null) => void
 
   /** @param accepted paused, and with `allowHalfOpen` */
   constructor(accepted: Socket, owner: WireOwner) {
-    const handle = detach(accepted)
+    // Bytes of TLS are for its stream alone: the descriptor would take them as they are.
+    const handle = accepted instanceof TLSSocket ? undefined : detach(accepted)
     this.#wrote = (error) => {
       this.#isWriting = false
       if (error !== undefined && error !== null) return
@@ -77,7 +83,7 @@ export class Wire {
       this.socket = wrap(handle, (buffer, length) => this.#took(owner, buffer, length))
       if (typeof handle.fd === 'number' && handle.fd >= 0) this.#keepDescriptor(handle.fd)
     }
-    this.socket.on('error', ignore) // a reset; 'close' follows
+    this.socket.on('error', () => owner.failed()) // a reset; 'close' follows
     this.socket.on('end', () => owner.ended())
     this.socket.on('close', () => {
       this.#dropGathered()
@@ -92,11 +98,16 @@ export class Wire {
 
   /** Whether the client, or the system for it, has taken bytes since the last call. */
   noteProgress(): boolean {
+    if (this.#seenOut === this.#given) {
+      this.stalledTicks = 0 // all was out already, and nothing was given since
+      return false
+    }
     const { socket } = this
     const inStream = (socket as Inner)._handle?.writeQueueSize ?? socket.writableLength
     const out = this.#given - this.#gathered - inStream
     const has = out !== this.#seenOut
     this.#seenOut = out
+    this.stalledTicks = has || this.unwritten === 0 ? 0 : this.stalledTicks + 1
     return has
   }
 

@@ -103,6 +103,25 @@ describe('smoke form', () => {
     expect(report).toContain('<polyline')
   })
 
+  test('clients', { timeout: TIMEOUT_MS }, async () => {
+    const { lines, table } = await runPart('clients')
+    const named = ['frames', 'frames, TLS', 'frames, in full', 'sockets, resumed']
+    expect(subjectsOf(lines)).toEqual(expect.arrayContaining(named))
+    expect(table).toMatch(/sockets \| 200 idle clients \| \d+/)
+    expect(table).toContain('frames, with idle clients')
+  })
+
+  test('monitoring', { timeout: TIMEOUT_MS }, async () => {
+    const { lines, table } = await runPart('monitoring')
+    expect(subjectsOf(lines)).toEqual(['scrape', 'with', 'without'])
+    for (const handOff of ['frames', 'sockets']) {
+      expect(lines.map((line) => line.operation)).toContain(`latency, ${handOff}: p99.9`)
+      const title = `latency, ${handOff}: without / with, pair by pair`
+      expect(table).toMatch(new RegExp(`${title}[^#]*\\n\\| 2 \\| \\S+ / \\S+`))
+    }
+    expect(table).toMatch(/noting hot keys \| CPU of a get, ns \| .* \| (within|above|below)/)
+  })
+
   test('load', { timeout: TIMEOUT_MS }, async () => {
     const { lines, report, table } = await runPart('load')
     expect(subjectsOf(lines)).toContain('heddle frames 1')

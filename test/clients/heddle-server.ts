@@ -10,6 +10,8 @@ export interface HeddleServer {
   readonly port: number
   /** NaN without `--redis-port`. */
   readonly redisPort: number
+  /** NaN without `--http-port`. */
+  readonly httpPort: number
   readonly pid: number
   stop(): Promise<void>
 }
@@ -22,12 +24,13 @@ export async function startHeddle(flags: readonly string[] = []): Promise<Heddle
   const port = Number(/memcached=[^ ]*:(\d+)/.exec(ready)?.[1])
   if (!(port > 0)) throw new Error(`no port in: ${ready}`)
   const redisPort = Number(/redis=[^ ]*:(\d+)/.exec(ready)?.[1])
+  const httpPort = Number(/http=[^ ]*:(\d+)/.exec(ready)?.[1])
   const stop = async (): Promise<void> => {
     if (child.exitCode !== null) return
     child.kill('SIGTERM')
     await once(child, 'exit')
   }
-  return { port, redisPort, pid: child.pid!, stop }
+  return { port, redisPort, httpPort, pid: child.pid!, stop }
 }
 
 async function firstLine(child: ChildProcess): Promise<string> {

@@ -67,6 +67,23 @@ describe.each(['frames', 'sockets'])('with hand-off %s', (handOff) => {
     expect(sample).toContain('Sampled 1053 keys in the keyspace')
   })
 
+  test('redis-cli --hotkeys', async () => {
+    if (!isInstalled()) return
+    await cli([], 'FLUSHALL\nSET hot 1\nSET warm 1\nSET cold 1\n')
+    const reads = 'GET hot\nGET hot\nGET hot\nGET warm\n'
+    await cli(['--pipe'], reads.repeat(10_000))
+    const told = await cli(['--hotkeys'])
+    expect(told).toContain('Sampled 3 keys in the keyspace')
+    const counters = [...told.matchAll(/^hot key found with counter: (\d+)\tkeyname: "(\w+)"$/gm)]
+    expect(counters.map(([, , key]) => key).slice(0, 2)).toEqual(['hot', 'warm'])
+    const [hot, warm] = counters.map(([, counter]) => Number(counter))
+    // Redis' counter after so many hits: 5 + the root of a fifth of them.
+    expect(hot).toBeGreaterThan(60)
+    expect(hot).toBeLessThan(100)
+    expect(warm).toBeGreaterThan(30)
+    expect(warm).toBeLessThan(hot!)
+  })
+
   test.each([1, 16])('redis-benchmark, %i under way', async (depth) => {
     if (!isInstalled()) return
     const load = ['-n', '2000', '-c', '10', '-P', String(depth), '-r', '1000', '-q']

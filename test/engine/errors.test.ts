@@ -37,6 +37,7 @@ const SAMPLES: Record<errors.ErrorCode, { error: errors.HeddleError; says: reado
     error: errors.noMemory(2 ** 30, new RangeError('x')),
     says: ['1,073,741,824'],
   },
+  HEDDLE_NO_HOT_KEYS: { error: errors.noHotKeys('web'), says: ['"web"', 'hotKeys'] },
   HEDDLE_NO_FEED: { error: errors.noFeed('web'), says: ['"web"', 'feedBytes'] },
 }
 

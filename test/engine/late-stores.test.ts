@@ -10,7 +10,7 @@ import { viewOf } from '../../src/engine/engine.ts'
 import { sweepPage } from '../../src/engine/maintain.ts'
 import type * as Seam from '../../src/memory/atomics.ts'
 import { handleIn, pageAddress, pageOf } from '../../src/memory/view.ts'
-import { tickOf } from '../../src/memory/write-entry.ts'
+import { tickOf } from '../../src/memory/complete-entry.ts'
 import { FakeClock, openEngine, secondRow } from './open-engine.ts'
 
 /** Stores that wait, in their order, while `isOn`; what the test does after a read of a word. */

@@ -47,7 +47,9 @@ describe.each<[string, EngineOptions]>([
         const keys = lengthsFrom(first).map(keyOf)
         const around = keys.map((key) => Buffer.concat([Buffer.from('..'), key, Buffer.from('..')]))
         ahead.begin(space)
-        around.forEach((bytes, i) => expect(ahead.add(bytes, 2, bytes.length - 2)).toBe(i))
+        for (const [i, bytes] of around.entries()) {
+          expect(ahead.add(bytes, 2, bytes.length - 2)).toBe(i)
+        }
         ahead.touch()
         // In another order, with other keys staged in between.
         for (let i = keys.length - 1; i >= 0; i--) {

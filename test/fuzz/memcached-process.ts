@@ -20,10 +20,11 @@ export function memcachedVersion(): string | undefined {
   }
 }
 
-export async function startMemcached(): Promise<MemcachedProcess> {
+/** @param flags beside the usual ones */
+export async function startMemcached(flags: readonly string[] = []): Promise<MemcachedProcess> {
   const port = await freePort()
   const user = process.getuid?.() === 0 ? ['-u', 'nobody'] : []
-  const options = ['-l', '127.0.0.1', '-p', String(port), '-U', '0', '-m', '64', ...user]
+  const options = ['-l', '127.0.0.1', '-p', String(port), '-U', '0', '-m', '64', ...user, ...flags]
   const child = spawn(PROGRAM, options, { stdio: 'ignore' })
   const stop = () => void child.kill('SIGKILL')
   process.once('exit', stop)

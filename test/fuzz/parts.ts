@@ -17,6 +17,9 @@ import { exchange } from './frames.ts'
 import { fuzzGuided } from './guided.ts'
 import { attackAll, type HostileReport } from './hostile.ts'
 import { fuzzLive } from './live.ts'
+import { HttpGrammar } from './http-grammar.ts'
+import { fuzzLive as fuzzHttpLive } from './http-live.ts'
+import { HttpTarget } from './http-target.ts'
 import { memcachedVersion, startMemcached } from './memcached-process.ts'
 import { Random } from './random.ts'
 import { REDIS } from './redis-dialect.ts'
@@ -230,6 +233,32 @@ async function hostile({ isLong, say }: Call): Promise<PartReport> {
   return { figures: { ...figures, seconds: time.seconds() }, findings }
 }
 
+/** Random HTTP: to two connections in this process, then to servers by either hand-off. */
+async function http({ seed, seconds }: Call): Promise<PartReport> {
+  const findings: string[] = []
+  const figures = { inputs: 0, answers: 0, connections: 0, seconds: 0 }
+  const time = clock(seconds)
+  const target = new HttpTarget()
+  const random = new Random(seed)
+  const grammar = new HttpGrammar(random)
+  for (const half = clock(seconds / 2); !half.isOver() && findings.length < 3; figures.inputs++) {
+    const input = grammar.next()
+    const problem = await target.check(input, random)
+    if (problem !== undefined)
+      findings.push(`${problem}\n${JSON.stringify(input.toString('latin1'))}`)
+  }
+  const damage = target.close()
+  if (damage !== undefined) findings.push(damage)
+  for (const count of target.statuses.values()) figures.answers += count
+  for (const handOff of HAND_OFFS) {
+    const part = clock(seconds / 4)
+    const report = await fuzzHttpLive(handOff, seed, () => part.isOver())
+    figures.connections += report.connections
+    findings.push(...report.findings.map((finding) => `${handOff}, seed ${seed}: ${finding}`))
+  }
+  return { figures: { ...figures, seconds: time.seconds() }, findings }
+}
+
 /** Broken twins: each must be found. */
 async function twins({ say }: Call): Promise<PartReport> {
   const time = clock(0)
@@ -268,6 +297,7 @@ export const PARTS: Readonly<Record<string, (call: Call) => Promise<PartReport>>
   differential,
   'redis-differential': redisDifferential,
   hostile,
+  http,
   twins,
   models,
 }

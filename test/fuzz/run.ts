@@ -19,14 +19,15 @@ import { type Call, PARTS, type PartReport } from './parts.ts'
 const RESULTS = fileURLToPath(new URL('../../results/', import.meta.url))
 /** Shares of the time; the attacks and the models take what they take. */
 const SHARES: Readonly<Record<string, number>> = {
-  wire: 0.16,
-  binary: 0.1,
-  redis: 0.2,
-  frames: 0.08,
-  live: 0.1,
-  differential: 0.13,
+  wire: 0.14,
+  binary: 0.09,
+  redis: 0.17,
+  frames: 0.07,
+  live: 0.08,
+  differential: 0.12,
   'redis-differential': 0.08,
   hostile: 0.1,
+  http: 0.15,
   models: 0.15,
 }
 const UNITS: Readonly<Record<string, string>> = {
@@ -34,6 +35,8 @@ const UNITS: Readonly<Record<string, string>> = {
   covered: 'characters of source',
   exchanges: 'exchanges',
   commands: 'commands',
+  answers: 'answers',
+  connections: 'connections',
   differences: 'differences',
   caught: 'twins',
   attacks: 'attacks',

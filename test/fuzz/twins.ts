@@ -32,8 +32,8 @@ export const WIRE_TWINS: readonly WireTwin[] = [
   {
     name: 'a byte too little of a refused value is skipped',
     ...{ check: 'text', within: 500, file: `${P}/connection.ts` },
-    find: 'this.#skipBytes = whole - here',
-    replace: 'this.#skipBytes = whole - here - 1',
+    find: 'this.#skipBytes = next - to',
+    replace: 'this.#skipBytes = next - to - 1',
   },
   {
     name: 'a return alone ends a line',

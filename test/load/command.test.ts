@@ -72,7 +72,7 @@ describe('options', () => {
     [['--rate', '0'], /--rate 0: expected an integer from 1/],
     [['--rate', '10,'], /--rate : expected an integer/],
     [['--seconds', 'x'], /--seconds x: expected seconds from 0.1/],
-    [['--protocol', 'http'], /--protocol http: expected one of memcached, redis/],
+    [['--protocol', 'smtp'], /--protocol smtp: expected one of memcached, redis, http/],
     [['--port', '1', '--unix-socket', 'x'], /exclude each other/],
     [['--nonsense'], /^no such flag: --nonsense$/],
     [['--floor', '--no-floor'], /exclude each other/],

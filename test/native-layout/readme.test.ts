@@ -39,11 +39,11 @@ test('the table of offsets', () => {
 })
 
 test('the numbers in the text', () => {
-  const { CLASSES_AT, STRIPES_AT, SPACES_AT } = controlBlock
+  const { CLASSES_AT, STRIPES_AT, TYPES_AT, SPACES_AT } = controlBlock
   const text = readme.replaceAll(/\s+/g, ' ')
   expect(text).toContain(
     `size classes at word ${CLASSES_AT}, the version stripes at word ${STRIPES_AT}, ` +
-      `the namespaces at word ${SPACES_AT};`,
+      `the content types at word ${TYPES_AT}, the namespaces at word ${SPACES_AT};`,
   )
   expect(text).toContain(`buckets of ${tableSlot.BUCKET_BYTES} bytes`)
   expect(text).toContain(`one for each ${EXPECTED_ENTRY_BYTES} bytes`)

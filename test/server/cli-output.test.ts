@@ -24,9 +24,11 @@ test('-vv tells of connections on stderr, and the command verbosity 0 ends that'
   const first = await server.connect()
   first.write('mn\r\n')
   await answerOf(first, 'MN\r\n')
-  expect(await eventually(() => told.includes(`type=conn_new rip=127.0.0.1 rport=`))).toBe(true)
+  expect(
+    await eventually(() => /debug connection\.opened .* address=127\.0\.0\.1:\d+ /.test(told)),
+  ).toBe(true)
   first.destroy()
-  expect(await eventually(() => told.includes('type=conn_close'))).toBe(true)
+  expect(await eventually(() => told.includes(' connection.closed '))).toBe(true)
   const second = await server.connect()
   second.write('verbosity 0\r\n')
   await answerOf(second, 'OK\r\n')
@@ -34,7 +36,7 @@ test('-vv tells of connections on stderr, and the command verbosity 0 ends that'
   third.write('mn\r\n')
   await answerOf(third, 'MN\r\n')
   await sleep(50)
-  expect(told.match(/type=conn_new/g)).toHaveLength(2)
+  expect(told.match(/connection\.opened/g)).toHaveLength(2)
 })
 
 test('it goes on when nobody reads its output any more', async () => {

@@ -107,7 +107,10 @@ describe('what is wrong is one line', () => {
     [['--eviction', 'lru'], /eviction is "lru": it must be 'clock' or 'none'/],
     [['--handoff', 'pipes'], /handoff is "pipes"/],
     [['--config', '/nowhere.json'], /config \/nowhere\.json cannot be read/],
-    [['-p', '0', '-l', '192.0.2.1'], /host is "192\.0\.2\.1": this machine has no such address/],
+    [
+      ['-p', '0', '-l', '192.0.2.1', '--insecure'],
+      /host is "192\.0\.2\.1": this machine has no such address/,
+    ],
   ] as const
   test.each(wrongValues)('%o cannot be served', async (args, message) => {
     const { code, stdout, stderr } = await run(['serve', ...args])
@@ -121,7 +124,7 @@ describe('what is wrong is one line', () => {
     const { code, stdout, stderr } = await run(['serve', '--memory', '63gb'])
     expect([code, stdout]).toEqual([1, ''])
     expect(stderr).toMatch(
-      /^heddle serve: memory is "63gb": this machine or container has [0-9,]+ bytes in all\n$/,
+      /^heddle serve: --memory is "63gb": this machine or container has [0-9,]+ bytes in all\n$/,
     )
   })
 
@@ -142,7 +145,9 @@ describe('what is wrong is one line', () => {
     const file = join(folder, 'value.json')
     writeFileSync(file, JSON.stringify({ workers: 0 }))
     const fromFile = await run(['serve', '--config', file])
-    expect(fromFile.stderr.startsWith(`heddle serve: config ${file}: workers is 0: `)).toBe(true)
+    expect(fromFile.stderr.startsWith(`heddle serve: config ${file}, line 1: workers is 0: `)).toBe(
+      true,
+    )
   })
 
   test('a port in use', async () => {

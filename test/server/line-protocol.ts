@@ -5,6 +5,7 @@
  *   data N         N bytes of value follow, as in memcached's set: `got N SUM`
  *   big N COUNT    COUNT replies of N bytes each, `0 xxxx`, `1 xxxx`...: half answered when full
  *   die            throws in the worker
+ *   warn           emits a warning of the process in the worker
  *   quit           ends the connection
  *
  * What a command says is what its reply must say: a reply that belongs to another shows.
@@ -88,6 +89,8 @@ class LineConnection implements ProtocolConnection {
       this.#bigLength = Number(first)
       this.#bigLeft = Number(second)
       this.#bigNumber = 0
+    } else if (command === 'warn') {
+      process.emitWarning('told to warn', { code: 'HEDDLE_TEST' })
     } else if (command === 'die') throw new Error('told to die')
     else if (command === 'quit') this.isClosing = true
     else out.text(`ERROR ${line}\n`)

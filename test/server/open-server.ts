@@ -16,6 +16,8 @@ export const LINE_PROTOCOL: string = new URL('./line-protocol.ts', import.meta.u
 export interface TestServer {
   readonly thread: ServerThread
   readonly port: number
+  /** 0: none. */
+  readonly tlsPort: number
   connect(): Promise<Socket>
   close(): Promise<void>
 }
@@ -41,8 +43,10 @@ export async function openServer(options: ServeOptions = {}): Promise<TestServer
     ...options,
   })
   const thread = new ServerThread({ engine: engine.handle, options: resolved })
-  const { addresses } = await thread.start()
-  const port = Number(/\d+$/.exec(addresses[0] ?? '')?.[0] ?? 0)
+  const { addresses, tlsAddresses } = await thread.start()
+  const portOf = (address = '') => Number(/\d+$/.exec(address)?.[0] ?? 0)
+  const port = portOf(addresses[0])
+  const tlsPort = portOf(tlsAddresses.memcached[0])
   const sockets: Socket[] = []
   const close = async () => {
     for (const socket of sockets) socket.destroy()
@@ -58,7 +62,7 @@ export async function openServer(options: ServeOptions = {}): Promise<TestServer
     socket.on('error', () => {}) // a reset shows as 'close'
     return socket
   }
-  return { thread, port, connect: open, close }
+  return { thread, port, tlsPort, connect: open, close }
 }
 
 /** A client's socket, whose resets show as 'close'. */

@@ -29,6 +29,9 @@ test('it listens where it is told, and only there', () => {
   expect([path.ports, path.redisPorts, path.handOff]).toEqual([[], [], 'frames'])
   const doors = resolveServeOptions({ redisPort: 2, memcachedPort: 1 })
   expect([doors.ports[0]?.port, doors.redisPorts[0]?.port]).toEqual([1, 2])
+  const http = resolveServeOptions({ httpPort: 3, hostNames: 'A.example, b' })
+  expect([http.ports, http.httpPorts]).toEqual([[], [{ host: '127.0.0.1', port: 3 }]])
+  expect(http.hostNames).toEqual(['a.example', 'b'])
   const two = resolveServeOptions({ host: '127.0.0.1, ::1', memcachedPort: 7 })
   expect(two.ports.map(({ host }) => host)).toEqual(['127.0.0.1', '::1'])
 })
@@ -46,6 +49,10 @@ test('a unix socket alone has frames, and as many workers as fit to them', () =>
 test.each([
   [{ memcachedPort: 70_000 }, 'memcachedPort', /0 to 65,535/],
   [{ redisPort: -1 }, 'redisPort', /0 to 65,535/],
+  [{ httpPort: 65_536 }, 'httpPort', /0 to 65,535/],
+  [{ hostNames: 'a.example:80' }, 'hostNames', /is "a.example:80": .* without a port/],
+  [{ hostNames: 'a,,b' }, 'hostNames', /must be the name of a host/],
+  [{ hostNames: 'a,'.repeat(32) + 'a' }, 'hostNames', /33 names, and the most is 32/],
   [{ memcachedPort: '11211' }, 'memcachedPort', /must be a number/],
   [{ host: '127.0.0.1:5555' }, 'host', /^host is "127.0.0.1:5555": it has a port, which is an op/],
   [{ host: '::1,[::1]:1' }, 'host', /is "\[::1\]:1": it has a port/],

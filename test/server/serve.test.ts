@@ -145,7 +145,7 @@ test('an address that cannot be had says why', async () => {
   const lost = join(folder, 'lost')
   const noFolder = await refusal(serve(engine, { unixSocket: join(lost, 'a.sock'), workers: 1 }))
   expect(noFolder.message).toMatch(new RegExp(`^unixSocket is .*: there is no folder ${lost}$`))
-  const options = { memcachedPort: 0, host: 'no-such-name.invalid', workers: 1 }
+  const options = { memcachedPort: 0, host: 'no-such-name.invalid', insecure: true, workers: 1 }
   const noName = await refusal(serve(engine, options))
   expect(noName.message).toMatch(/^host is "no-such-name.invalid": it is neither an address nor a/)
 })

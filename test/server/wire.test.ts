@@ -24,6 +24,9 @@ class Listener implements WireOwner {
   wrote(): void {
     this.events.push('wrote')
   }
+  failed(): void {
+    this.events.push('failed')
+  }
   closed(): void {
     this.events.push('closed')
   }
@@ -51,6 +54,14 @@ describe.each([
   ['a handle wrapped again', false],
   ["'data' events where that cannot be", true],
 ] as const)('%s', (_name, hidesHandle) => {
+  test('a connection that is reset has failed, then is closed', async () => {
+    const { client, owner, wire } = await pair(hidesHandle)
+    wire.resume()
+    client.resetAndDestroy()
+    expect(await eventually(() => owner.events.includes('closed'))).toBe(true)
+    expect(owner.events).toEqual(['failed', 'closed'])
+  })
+
   test('reads, writes and ends', async () => {
     const { client, owner, wire, isOwn } = await pair(hidesHandle)
     expect(wire.socket === isOwn).toBe(hidesHandle)

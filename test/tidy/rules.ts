@@ -22,16 +22,24 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'native-layout': ['native-layout'],
   'src/memory': ['native-layout', 'src/memory'],
   'src/engine': ['native-layout', 'src/memory', 'src/engine'],
-  'src/protocols': ['src/engine', 'src/protocols'],
-  'src/server': ['src/engine', 'src/protocols', 'src/server'],
+  'src/auth': ['src/engine', 'src/auth'],
+  'src/observe': ['src/engine', 'src/observe'],
+  'src/protocols': ['src/engine', 'src/auth', 'src/observe', 'src/protocols'],
+  'src/server': ['src/engine', 'src/auth', 'src/observe', 'src/protocols', 'src/server'],
   'src/load': ['src/load'],
-  'src/cli': ['src/engine', 'src/protocols', 'src/server', 'src/load', 'src/cli', 'src/index.ts'],
+  'src/cli': [
+    ...['src/engine', 'src/auth', 'src/observe', 'src/protocols', 'src/server', 'src/load'],
+    ...['src/cli', 'src/index.ts'],
+  ],
   'src/index.ts': ['src/engine'],
   workers: ['src/engine', 'src/server', 'src/load', 'workers'],
 }
-/** Optional peers of the package, and the one folder that may need them. */
-const PEERS: readonly string[] = ['piscina', 'hdr-histogram-js']
-const MAY_NEED_PEERS = 'src/load'
+/** Optional peers of the package, and the one folder that may need each. */
+const PEERS: Readonly<Record<string, string>> = {
+  piscina: 'src/load',
+  'hdr-histogram-js': 'src/load',
+  'prom-client': 'src/observe',
+}
 const SEAM = 'src/memory/atomics.ts'
 /** The server hands work between threads, and lets those that it started wait for it. */
 const SERVER_SEAM = 'src/server/words.ts'
@@ -68,7 +76,7 @@ export function importProblems({ path, text }: SourceFile): string[] {
       if (folder === 'native-layout') problems.push(`${path} imports ${specifier}: it stands alone`)
       continue
     }
-    if (folder === MAY_NEED_PEERS && PEERS.includes(specifier)) continue
+    if (PEERS[specifier] === folder) continue
     const target = IMPORT_MAP[specifier] ?? resolveRelative(path, specifier)
     if (target === undefined) problems.push(`${path} imports the package ${specifier}`)
     else if (!MAY_IMPORT[folder]!.some((allowed) => isWithin(target, allowed)))

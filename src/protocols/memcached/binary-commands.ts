@@ -5,6 +5,15 @@
  * might wait for ever. A wrong one ends the connection after its reply, since nobody knows then
  * where the next request begins.
  */
+import { PROTOCOLS } from '../../observe/observation-board.ts'
+import {
+  executeSaslAuth,
+  executeSaslList,
+  executeSaslStep,
+  isForNobody,
+  isSasl,
+  UNFINISHED,
+} from './authenticate.ts'
 import {
   executeFlush,
   executeNoop,
@@ -25,14 +34,16 @@ import { executeGet, executeTouch } from './binary-retrieve.ts'
 import { executeCount, executeDelete, executeStore, refuseValue } from './binary-store.ts'
 import type { ClientSession } from './client-session.ts'
 import { MAX_KEY_BYTES } from './line.ts'
+import { mayRunFrame } from './permissions.ts'
 import { STORE_ADD, STORE_APPEND, STORE_PREPEND, STORE_REPLACE, STORE_SET } from './store.ts'
 
 interface BinaryCommand {
+  /** Where it is counted. */
+  readonly series: number
   readonly isQuiet: boolean
   /** Whether the lengths of the request are those of this command. */
   fits(): boolean
-  /** undefined: the command is known and not offered. */
-  readonly execute: ((session: ClientSession) => void) | undefined
+  readonly execute: (session: ClientSession) => void
   /** A kind of store.ts, where a value of any length follows; else NO_STORE. */
   readonly store: number
 }
@@ -41,17 +52,21 @@ const NO_STORE = -1
 const STORE_EXTRA_BYTES = 8
 const COUNT_EXTRA_BYTES = 20
 const TIME_BYTES = 4
+/** In the order of their series; a quiet form counts as its command. */
+export const BINARY_COMMAND_NAMES: string[] = []
 const commands: (BinaryCommand | undefined)[] = new Array(256).fill(undefined)
 
 /** A command, and its quiet form if there is one. */
 function define(
+  name: string,
   [opcode, quiet]: readonly [number, number?],
   fits: () => boolean,
   execute: BinaryCommand['execute'],
   store = NO_STORE,
 ): void {
-  commands[opcode] = { isQuiet: false, fits, execute, store }
-  if (quiet !== undefined) commands[quiet] = { isQuiet: true, fits, execute, store }
+  const series = PROTOCOLS['memcached-binary'].first + BINARY_COMMAND_NAMES.push(name)
+  commands[opcode] = { series, isQuiet: false, fits, execute, store }
+  if (quiet !== undefined) commands[quiet] = { series, isQuiet: true, fits, execute, store }
 }
 
 const isBare = (): boolean => frame.bodyBytes === 0
@@ -62,45 +77,49 @@ function isKeyWith(extraBytes: number): boolean {
   return frame.keyBytes > 0 && frame.extraBytes === extraBytes
 }
 
-function defineStore(opcodes: readonly [number, number], store: number, extraBytes: number): void {
+function defineStore(
+  name: string,
+  opcodes: readonly [number, number],
+  store: number,
+  extraBytes: number,
+): void {
   const execute = (session: ClientSession): void => executeStore(session, store)
-  define(opcodes, () => isKeyWith(extraBytes), execute, store)
+  define(name, opcodes, () => isKeyWith(extraBytes), execute, store)
 }
 
-define([0x00, 0x09], isKeyed, (session) => executeGet(session, false))
-defineStore([0x01, 0x11], STORE_SET, STORE_EXTRA_BYTES)
-defineStore([0x02, 0x12], STORE_ADD, STORE_EXTRA_BYTES)
-defineStore([0x03, 0x13], STORE_REPLACE, STORE_EXTRA_BYTES)
-define([0x04, 0x14], isKeyed, executeDelete)
-define([0x05, 0x15], isCounted, (session) => executeCount(session, false))
-define([0x06, 0x16], isCounted, (session) => executeCount(session, true))
-define([0x07, 0x17], isBare, executeQuit)
+define('get', [0x00, 0x09], isKeyed, (session) => executeGet(session, false))
+defineStore('set', [0x01, 0x11], STORE_SET, STORE_EXTRA_BYTES)
+defineStore('add', [0x02, 0x12], STORE_ADD, STORE_EXTRA_BYTES)
+defineStore('replace', [0x03, 0x13], STORE_REPLACE, STORE_EXTRA_BYTES)
+define('delete', [0x04, 0x14], isKeyed, executeDelete)
+define('increment', [0x05, 0x15], isCounted, (session) => executeCount(session, false))
+define('decrement', [0x06, 0x16], isCounted, (session) => executeCount(session, true))
+define('quit', [0x07, 0x17], isBare, executeQuit)
 define(
+  'flush',
   [0x08, 0x18],
   () => isBare() || (frame.extraBytes === TIME_BYTES && frame.bodyBytes === TIME_BYTES),
   executeFlush,
 )
-define([0x0a], isBare, executeNoop)
-define([0x0b], isBare, executeVersion)
-define([0x0c, 0x0d], isKeyed, (session) => executeGet(session, true))
-defineStore([0x0e, 0x19], STORE_APPEND, 0)
-defineStore([0x0f, 0x1a], STORE_PREPEND, 0)
-define([0x10], () => frame.bodyBytes === frame.keyBytes, executeStat)
+define('noop', [0x0a], isBare, executeNoop)
+define('version', [0x0b], isBare, executeVersion)
+define('getk', [0x0c, 0x0d], isKeyed, (session) => executeGet(session, true))
+defineStore('append', [0x0e, 0x19], STORE_APPEND, 0)
+defineStore('prepend', [0x0f, 0x1a], STORE_PREPEND, 0)
+define('stat', [0x10], () => frame.bodyBytes === frame.keyBytes, executeStat)
 define(
+  'verbosity',
   [0x1b],
   () => frame.extraBytes === FLAG_BYTES && frame.bodyBytes === FLAG_BYTES,
   executeVerbosity,
 )
-define([0x1c], isTimed, (session) => executeTouch(session, false, false))
-define([0x1d, 0x1e], isTimed, (session) => executeTouch(session, false, true))
-define([0x23, 0x24], isTimed, (session) => executeTouch(session, true, true))
-// SASL: its mechanisms, and the two requests of an authentication. There are no users.
-define([0x20], isBare, undefined)
-define([0x21], () => isKeyWith(0), undefined)
-define([0x22], () => isKeyWith(0), undefined)
-
-/** More of the request is needed: `frame.wantedBytes` of it. */
-export const UNFINISHED = -1
+define('touch', [0x1c], isTimed, (session) => executeTouch(session, false, false))
+define('gat', [0x1d, 0x1e], isTimed, (session) => executeTouch(session, false, true))
+define('gatk', [0x23, 0x24], isTimed, (session) => executeTouch(session, true, true))
+// SASL: its mechanisms, and the two requests of an authentication. Unknown where nobody is.
+define('sasl_list', [0x20], isBare, executeSaslList)
+define('sasl_auth', [0x21], () => isKeyWith(0), executeSaslAuth)
+define('sasl_step', [0x22], () => isKeyWith(0), executeSaslStep)
 
 /**
  * Executes the request that begins at `from`.
@@ -121,14 +140,24 @@ export function executeFrame(
   frame.read(bytes, from)
   if (frame.valueBytes < 0) return end(session, STATUS.UNKNOWN, to)
   if (frame.keyBytes > MAX_KEY_BYTES) return end(session, STATUS.INVALID, to)
+  const { login } = session
+  if (login?.isAuthenticated === false && !isForNobody()) return end(session, STATUS.REFUSED, to)
   const command = commands[frame.opcode]
   if (command !== undefined && !command.fits()) return end(session, STATUS.INVALID, to)
-  if (command?.execute === undefined) {
+  if (command === undefined || (login === undefined && isSasl())) {
     replyError(session, STATUS.UNKNOWN)
     return frame.end
   }
   session.isQuiet = command.isQuiet
+  session.series = command.series
   session.watched = session.facts.watchedKinds()
+  if (login?.isAuthenticated) {
+    if (to < frame.valueAt) return want(frame.valueAt - from)
+    if (!mayRunFrame(login)) {
+      replyError(session, STATUS.REFUSED)
+      return frame.end
+    }
+  }
   if (command.store !== NO_STORE && frame.valueBytes > session.maxItemBytes) {
     if (to < frame.valueAt) return want(frame.valueAt - from)
     refuseValue(session, command.store)

@@ -221,6 +221,7 @@ export class DemoteChange implements Change {
       draft.length = 0
       draft.codec = TAG_BYTES
       draft.flags = flags | 0
+      draft.content = draft.storedAt = 0
       draft.expiry = expiry ?? 0
       draft.marks = this.#session.marks(0)
     }

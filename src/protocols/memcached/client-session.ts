@@ -5,6 +5,7 @@
  * Also the rules of time: what an expiry argument means, and the stamp that an entry carries to
  * say when it was last used (see MARKS in native-layout/entry-header.ts).
  */
+import type { Login } from '../../auth/login.ts'
 import {
   CLOSED_GATE,
   FULL,
@@ -23,6 +24,8 @@ export interface Continuation {
 }
 
 const MOST_RELATIVE_SECONDS = 60 * 60 * 24 * 30
+/** No command was found. */
+export const NO_SERIES = -1
 /** An absolute expiry that is over at any time. */
 export const OVER_AT_ONCE = 1
 const NOTHING = new ReplyBuffer(1)
@@ -41,6 +44,12 @@ export class ClientSession {
   /** The command says `noreply`. */
   isQuiet = false
   isClosing = false
+  /** A password is being verified: nothing is executed until then. */
+  isPaused = false
+  /** Who it is; undefined where there are no users. */
+  readonly login: Login | undefined
+  /** Where the command that is executed is counted. */
+  series = NO_SERIES
   /** It gets log lines from now on, and its commands are no longer read. */
   isWatcher = false
   more: Continuation | undefined = undefined
@@ -58,6 +67,7 @@ export class ClientSession {
     this.raw = raw
     this.facts = facts
     this.id = id
+    this.login = facts.openLogin(id)
     this.keepsHeat = raw.session.facts.eviction === 'clock'
     this.maxItemBytes = raw.session.facts.maxItemBytes
   }

@@ -2,6 +2,7 @@
  * The names of all commands, and what each does. Found by length and first letter, so that the
  * frequent ones are one or two comparisons away and no name becomes a string.
  */
+import { PROTOCOLS } from '../../observe/observation-board.ts'
 import {
   executeFlushAll,
   executeLru,
@@ -37,6 +38,8 @@ import { versionOf } from './version.ts'
 
 export interface Command {
   readonly name: string
+  /** Where it is counted. */
+  readonly series: number
   /** A command of one line. */
   execute(session: ClientSession): void
   /** With a value behind the line: how long the line says it is, or what `readStore` says. */
@@ -47,13 +50,15 @@ export interface Command {
   refuseValue(session: ClientSession): void
 }
 
-function ofOneLine(name: string, execute: (session: ClientSession) => void): Command {
+type Unnumbered = Omit<Command, 'series'>
+
+function ofOneLine(name: string, execute: (session: ClientSession) => void): Unnumbered {
   return { name, execute, readLength: () => NO_VALUE, store: undefined, refuseValue() {} }
 }
 
 const BAD_CHUNK = 'CLIENT_ERROR bad data chunk\r\n'
 
-function storing(name: string, kind: number): Command {
+function storing(name: string, kind: number): Unnumbered {
   return {
     name,
     execute() {},
@@ -63,7 +68,7 @@ function storing(name: string, kind: number): Command {
   }
 }
 
-const META_SET: Command = {
+const META_SET: Unnumbered = {
   name: 'ms',
   execute() {},
   readLength: readMetaSet,
@@ -76,7 +81,7 @@ function executeNothing(session: ClientSession): void {
   session.say('MN\r\n')
 }
 
-const COMMANDS: readonly Command[] = [
+const LIST: readonly Unnumbered[] = [
   ofOneLine('get', (session) => executeGet(session, false)),
   ofOneLine('gets', (session) => executeGet(session, true)),
   storing('set', STORE_SET),
@@ -111,6 +116,16 @@ const COMMANDS: readonly Command[] = [
   ofOneLine('slabs', executeSlabs),
   ofOneLine('watch', executeWatch),
 ]
+
+const FIRST_SERIES = PROTOCOLS.memcached.first + 1
+const COMMANDS = LIST.map(
+  (command, index): Command => ({
+    ...command,
+    series: FIRST_SERIES + index,
+  }),
+)
+/** In the order of their series. */
+export const COMMAND_NAMES: readonly string[] = COMMANDS.map(({ name }) => name)
 
 const LONGEST_NAME = 16
 const LETTERS = 128

@@ -8,14 +8,18 @@
  * what arrived, never with what was announced.
  */
 import type { RawAccess } from '../../engine/raw-access.ts'
-import type { ProtocolConnection } from '../protocol.ts'
+import { PROTOCOLS } from '../../observe/observation-board.ts'
+import { type Foreign, type ProtocolConnection, TLS_HANDSHAKE } from '../protocol.ts'
 import type { ReplyBuffer } from '../reply-buffer.ts'
-import { executeFrame, UNFINISHED } from './binary-commands.ts'
+import { authenticateLine, authentication, UNFINISHED } from './authenticate.ts'
+import { executeFrame } from './binary-commands.ts'
 import { frame, REQUEST_MAGIC } from './binary-frame.ts'
-import { ClientSession } from './client-session.ts'
+import { ClientSession, NO_SERIES } from './client-session.ts'
 import { commandOf, type Command } from './commands.ts'
+import { COUNT } from './counters.ts'
 import type { ServerFacts } from './host.ts'
 import { line } from './line.ts'
+import { refuseLine } from './permissions.ts'
 import { NO_VALUE, parsed, SKIP_VALUE } from './store.ts'
 
 /** Longer lines end the connection, but for retrievals, whose keys take as much as they take. */
@@ -43,12 +47,29 @@ export class MemcachedConnection implements ProtocolConnection {
     this.#session = new ClientSession(raw, facts, id)
   }
 
+  get batches(): number {
+    return PROTOCOLS[this.#isBinary ? 'memcached-binary' : 'memcached'].first
+  }
+
   get hasMore(): boolean {
     return this.#session.more !== undefined
   }
 
   get isClosing(): boolean {
     return this.#session.isClosing
+  }
+
+  get isPaused(): boolean {
+    return this.#session.isPaused
+  }
+
+  get isAuthenticated(): boolean {
+    return this.#session.login?.isAuthenticated !== false
+  }
+
+  /** No other worker knows who the client is. */
+  get hasState(): boolean {
+    return this.#session.login?.isAuthenticated === true
   }
 
   /** What is kept of a command, or is still to be swallowed of a refused value. */
@@ -65,7 +86,7 @@ export class MemcachedConnection implements ProtocolConnection {
     const session = this.#session
     session.begin(out)
     let at = from
-    while (!session.isClosing && !out.isFull) {
+    while (!session.isClosing && !session.isPaused && !out.isFull) {
       if (session.more !== undefined) {
         if (!session.more.step(session)) break
         session.more = undefined
@@ -84,6 +105,7 @@ export class MemcachedConnection implements ProtocolConnection {
   dispose(): void {
     const session = this.#session
     if (session.isWatcher) session.facts.watch(session.id, 0)
+    session.login?.dispose()
     session.more = undefined
     session.isClosing = true
     this.#skipBytes = 0
@@ -103,8 +125,11 @@ export class MemcachedConnection implements ProtocolConnection {
 
   /** Executes the command at `at`, or keeps what is there of it. */
   #executeAt(source: Uint8Array, at: number, to: number): number {
-    if (this.#isFresh) this.#isBinary = source[at] === REQUEST_MAGIC
-    this.#isFresh = false
+    if (this.#isFresh) {
+      this.#isFresh = false
+      this.#isBinary = source[at] === REQUEST_MAGIC
+      if (source[at] === TLS_HANDSHAKE) return this.#turnAway('TLS', to)
+    }
     const next = this.#execute(source, at, to)
     if (next !== UNFINISHED) return next
     this.#keep(source, at, to)
@@ -153,19 +178,40 @@ export class MemcachedConnection implements ProtocolConnection {
     this.#forget()
   }
 
+  #turnAway(spoke: Foreign, to: number): number {
+    const session = this.#session
+    session.facts.turnedAway(session.id, spoke)
+    session.isClosing = true
+    return to
+  }
+
   #endForLine(): void {
     this.#session.say('CLIENT_ERROR line too long\r\n')
+    this.#session.count(COUNT.requests_too_large)
     this.#session.isClosing = true
   }
 
   /** Executes one command of `bytes[from..to)`; where the next begins, or UNFINISHED. */
   #execute(bytes: Uint8Array, from: number, to: number): number {
-    return this.#isBinary ? this.#executeFrame(bytes, from, to) : this.#executeLine(bytes, from, to)
+    const session = this.#session
+    const { clock } = session.facts
+    const begunAt = clock.begin()
+    session.series = NO_SERIES
+    const next = this.#isBinary
+      ? this.#executeFrame(bytes, from, to)
+      : this.#executeLine(bytes, from, to)
+    if (next !== UNFINISHED && session.series !== NO_SERIES) clock.end(session.series, begunAt)
+    return next
   }
 
   #executeFrame(bytes: Uint8Array, from: number, to: number): number {
     const next = executeFrame(this.#session, bytes, from, to)
     if (next === UNFINISHED) this.#wantedBytes = frame.wantedBytes
+    return this.#pass(next, to)
+  }
+
+  /** What lies beyond what has come is passed over when it comes. */
+  #pass(next: number, to: number): number {
     if (next <= to) return next
     this.#skipBytes = next - to
     return to
@@ -181,11 +227,20 @@ export class MemcachedConnection implements ProtocolConnection {
     session.isQuiet = false
     session.watched = session.facts.watchedKinds()
     const command = commandOf()
+    if (command === undefined && line.endsInHttp()) return this.#turnAway('HTTP', to)
+    const { login } = session
+    if (login?.isAuthenticated === false) {
+      const next = authenticateLine(session, login, from, to)
+      if (next === UNFINISHED) this.#wantedBytes = authentication.wantedBytes
+      return next
+    }
     if (command === undefined) {
-      if (line.endsInHttp()) session.isClosing = true
-      else session.say('ERROR\r\n')
+      session.say('ERROR\r\n')
       return line.next
     }
+    session.series = command.series
+    const refused = login && refuseLine(session, login, command)
+    if (refused !== undefined) return this.#pass(line.next + refused, to)
     if (command.store === undefined) {
       command.execute(session)
       return line.next
@@ -203,12 +258,7 @@ export class MemcachedConnection implements ProtocolConnection {
     const valueAt = line.next
     const length = command.readLength(session)
     if (length === NO_VALUE) return valueAt
-    if (length === SKIP_VALUE) {
-      const whole = parsed.length + 2
-      const here = Math.min(whole, to - valueAt)
-      this.#skipBytes = whole - here
-      return valueAt + here
-    }
+    if (length === SKIP_VALUE) return this.#pass(valueAt + parsed.length + 2, to)
     const end = valueAt + length + 2
     if (end > to) {
       this.#wantedBytes = end - from

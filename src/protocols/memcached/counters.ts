@@ -9,6 +9,34 @@
 
 import { PREFIX_TABLE_DOUBLES, PrefixTables } from './prefix-tables.ts'
 
+/**
+ * Credentials that were judged, wrong ones, those that had to wait and those that were turned away;
+ * and commands that somebody had no right to. In INFO, too.
+ */
+export const AUTH_COUNTERS = [
+  'auth_cmds',
+  'auth_errors',
+  'auth_delayed',
+  'auth_refused',
+  'access_denied',
+] as const
+
+/** How often limits were met: docs/operations.md has the table. In INFO, too. */
+export const LIMIT_COUNTERS = [
+  'rejected_per_address',
+  'input_pauses',
+  'output_pauses',
+  'stall_kicks',
+  'auth_timeouts',
+  'requests_too_large',
+  'foreign_requests',
+  'http_timeouts',
+  'tls_handshakes',
+  'tls_handshake_failures',
+  'tls_handshake_timeouts',
+  'tls_handshakes_refused',
+] as const
+
 /** Counters by memcached's own names. Server and protocol add to them. */
 export const COUNTER_NAMES = [
   'total_connections',
@@ -45,6 +73,8 @@ export const COUNTER_NAMES = [
   'crawler_reclaimed',
   'slabs_moved',
   'lru_crawler_starts',
+  ...AUTH_COUNTERS,
+  ...LIMIT_COUNTERS,
 ] as const
 
 export type CounterName = (typeof COUNTER_NAMES)[number]
@@ -67,6 +97,8 @@ export const SETTING = {
   detailEra: 6,
   /** 1 while a crawl runs. */
   crawling: 7,
+  /** The rank of the log's own level (rankOf of the server's log-events.ts). */
+  logRank: 8,
 } as const
 const SETTINGS = Object.keys(SETTING).length
 const DEFAULT_CRAWLER_SLEEP = 100

@@ -7,6 +7,9 @@
  * does a command make log lines; `log` brings a line to every connection, of any worker, that
  * watches its kind.
  */
+import type { Foreign } from '../protocol.ts'
+import type { Login } from '../../auth/login.ts'
+import type { CommandClock } from '../../observe/command-clock.ts'
 import type { CounterBoard } from './counters.ts'
 
 /** Kinds of log lines, as bits of `watchedKinds`. */
@@ -41,6 +44,10 @@ export interface ServerSettings {
   readonly isShutdownEnabled: boolean
   /** Seconds; 0: none. */
   readonly idleTimeout: number
+  /** Whether clients have to say who they are. */
+  readonly hasUsers: boolean
+  /** Whether some port speaks TLS. */
+  readonly hasTls: boolean
   /** Further lines of `stats settings`: name and value. */
   readonly others: Readonly<Record<string, string | number>>
 }
@@ -54,6 +61,15 @@ export interface ServerFacts {
   readonly settings: ServerSettings
   /** The counters of all workers, seen from the row of this one. */
   readonly board: CounterBoard
+  /** Counts the commands of this worker, and times some. */
+  readonly clock: CommandClock
+  /** Who a new connection is; undefined where there are no users. */
+  openLogin(connectionId: number): Login | undefined
+  /**
+   * Feeds a connection of this worker as soon as possible, with nothing: it goes on with what it
+   * put off.
+   */
+  serveSoon(connectionId: number): void
   /** `verbosity` and `-v`: of all workers. */
   verbosity: number
   /** Client connections that are open now, of all workers. */
@@ -77,6 +93,11 @@ export interface ServerFacts {
   watch(connectionId: number, kinds: number): boolean
   /** Kinds that somebody watches: the union over all workers. */
   watchedKinds(): number
+  /**
+   * A client speaks another protocol than that of its port, and is disconnected: most likely a page
+   * in somebody's browser, or a program that takes this port for another.
+   */
+  turnedAway(slot: number, spoke: Foreign): void
   /** Brings one line (without its end) to those who watch its kind; drops it when they are slow. */
   log(kind: number, line: string): void
 }

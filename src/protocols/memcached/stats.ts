@@ -7,6 +7,7 @@ import { classStats, memoryLimit } from '../../engine/slab-admin.ts'
 import type { ClientSession, Continuation } from './client-session.ts'
 import { COUNT, COUNTER_NAMES, SETTING } from './counters.ts'
 import type { ConnectionFacts } from './host.ts'
+import { bigKeyStats, hotKeyStats } from './key-stats.ts'
 import { line } from './line.ts'
 import { tellDetail } from './prefixes.ts'
 import { versionOf } from './version.ts'
@@ -55,6 +56,8 @@ function linesOf(session: ClientSession, topic: string): readonly StatLine[] | u
   if (topic === '') return generalStats(session)
   if (topic === 'items') return itemStats(session)
   if (topic === 'slabs') return slabStats(session)
+  if (topic === 'hotkeys') return hotKeyStats(session)
+  if (topic === 'bigkeys') return bigKeyStats(session)
   if (topic === 'sizes') return [['sizes_status', 'disabled']]
   return topic === 'settings' ? settingStats(session) : undefined
 }
@@ -90,8 +93,6 @@ function generalStats(session: ClientSession): StatLine[] {
     ...counters,
     ['get_expired', 0],
     ['get_flushed', 0],
-    ['auth_cmds', 0],
-    ['auth_errors', 0],
     ['limit_maxbytes', memoryLimit(raw.view)],
     ['accepting_conns', facts.isAccepting() ? 1 : 0],
     ['time_in_listen_disabled_us', 0],
@@ -145,8 +146,8 @@ function settingStats(session: ClientSession): StatLine[] {
     ['detail_enabled', onOff(board.setting(SETTING.detail) === 1)],
     ['cas_enabled', 'yes'],
     ['binding_protocol', 'auto-negotiate'],
-    ['auth_enabled_sasl', 'no'],
-    ['auth_enabled_ascii', 'no'],
+    ['auth_enabled_sasl', onOff(settings.hasUsers)],
+    ['auth_enabled_ascii', onOff(settings.hasUsers)],
     ['item_size_max', engine.maxItemBytes],
     ['slab_reassign', 'yes'],
     ['slab_automove', board.setting(SETTING.automove)],
@@ -160,7 +161,7 @@ function settingStats(session: ClientSession): StatLine[] {
     ['lru_segmented', 'no'],
     ['idle_timeout', settings.idleTimeout],
     ['track_sizes', 'no'],
-    ['ssl_enabled', 'no'],
+    ['ssl_enabled', onOff(settings.hasTls)],
     ...Object.entries(settings.others),
   ]
 }

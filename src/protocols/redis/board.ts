@@ -87,12 +87,13 @@ export const RECORD = {
 } as const
 const TEXT_LENGTHS = 10
 const TEXTS_AT = 16
-const RECORD_WORDS = 64
-/** Bytes of a record's texts: name, library, its version. */
-const TEXT_BYTES: readonly number[] = [96, 64, 32]
+const RECORD_WORDS = 80
+/** Bytes of a record's texts: name, library, its version, the user. */
+const TEXT_BYTES: readonly number[] = [96, 64, 32, 64]
 export const NAME = 0
 export const LIBRARY = 1
 export const LIBRARY_VERSION = 2
+export const USER = 3
 
 /** Flags of a record, as CLIENT LIST shows them. */
 export const FLAG = {

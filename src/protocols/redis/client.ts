@@ -5,6 +5,7 @@
  * Databases are namespaces of the engine. Database 0 is the default one, so that Redis, memcached
  * and the embedding program share its keys.
  */
+import type { Login } from '../../auth/login.ts'
 import { TAG_BYTES } from '../../engine/codec.ts'
 import {
   CLOSED_GATE,
@@ -16,8 +17,9 @@ import {
   TOO_LARGE,
 } from '../../engine/raw-access.ts'
 import type { ReplyBuffer } from '../reply-buffer.ts'
+import type { Foreign } from '../protocol.ts'
 import type { Args } from './args.ts'
-import { COUNT, NAME, RECORD } from './board.ts'
+import { COUNT, NAME, RECORD, USER } from './board.ts'
 import type { Command } from './command-table.ts'
 import { DATABASES } from './databases.ts'
 import { CONTENDED_REPLY, GATE_CLOSED, KEY_TOO_LONG, OUT_OF_MEMORY, tooLarge } from './errors.ts'
@@ -55,6 +57,8 @@ export class RedisClient implements Listener {
   readonly id: number
   /** What it was given by CLIENT SETNAME. */
   name = ''
+  /** Who it is; undefined where there are no users. */
+  readonly login: Login | undefined
   database = 0
   /** The namespace of that database. */
   space = 0
@@ -94,6 +98,7 @@ export class RedisClient implements Listener {
     this.slot = slot
     this.id = host.clientOf(slot).id
     host.board.open(slot, this.id)
+    this.login = host.openLogin(slot)
     this.maxItemBytes = raw.session.facts.maxItemBytes
   }
 
@@ -114,6 +119,7 @@ export class RedisClient implements Listener {
   get hasState(): boolean {
     return (
       this.reply.isResp3 ||
+      this.login?.isAuthenticated === true ||
       this.database !== 0 ||
       this.name !== '' ||
       this.isMuted ||
@@ -169,6 +175,12 @@ export class RedisClient implements Listener {
     this.#pushes.clear()
     this.isClosing = true
     this.host.kill(this.slot, this.id)
+  }
+
+  /** Disconnects who speaks another protocol. */
+  turnAway(spoke: Foreign): void {
+    this.host.turnedAway(this.slot, spoke)
+    this.isClosing = true
   }
 
   /** Writes what came for it until the reply buffer is full. */
@@ -240,6 +252,8 @@ export class RedisClient implements Listener {
     this.worker.forget(this)
     this.select(0)
     this.setName('')
+    this.login?.leave()
+    this.host.board.setText(this.slot, USER, '')
     this.isMuted = false
     this.reply.isResp3 = false
   }

@@ -86,6 +86,17 @@ hello -1 noscript,loading,stale,fast,no_auth,allow_busy 0 0 0 connection -
 quit -1 noscript,loading,stale,fast,no_auth,allow_busy 0 0 0 connection -
 reset 1 noscript,loading,stale,fast,no_auth,allow_busy 0 0 0 connection -
 select 2 loading,stale,fast 0 0 0 connection -
+acl -2 - 0 0 0 - -
+acl|cat -2 noscript,loading,stale 0 0 0 - -
+acl|deluser -3 admin,noscript,loading,stale 0 0 0 - -
+acl|getuser 3 admin,noscript,loading,stale 0 0 0 - -
+acl|help 2 loading,stale 0 0 0 - -
+acl|list 2 admin,noscript,loading,stale 0 0 0 - -
+acl|load 2 admin,noscript,loading,stale 0 0 0 - -
+acl|save 2 admin,noscript,loading,stale 0 0 0 - -
+acl|setuser -3 admin,noscript,loading,stale 0 0 0 - -
+acl|users 2 admin,noscript,loading,stale 0 0 0 - -
+acl|whoami 2 noscript,loading,stale 0 0 0 - -
 client -2 - 0 0 0 - -
 client|caching 3 noscript,loading,stale 0 0 0 connection -
 client|getname 2 noscript,loading,stale 0 0 0 connection -

@@ -5,6 +5,7 @@
 import type { Args } from './args.ts'
 import type { RedisClient } from './client.ts'
 import { TIPS } from './command-facts.ts'
+import { type Permission, permissionOf } from './permissions.ts'
 
 /** Executes a command; its arguments, the name first, are as many as its arity says. */
 export type Handler = (client: RedisClient, args: Args) => void
@@ -39,6 +40,9 @@ export interface Command {
   readonly isWrite: boolean
   readonly isRead: boolean
   readonly isFast: boolean
+  /** Who may run it, where there are users; some also who has not said who it is. */
+  readonly permission: Permission
+  readonly needsNoAuth: boolean
 }
 
 const LETTERS = 32
@@ -120,6 +124,8 @@ function readLine(line: string, handlers: Handlers, index: number): Writable {
     ...specs
   ] = line.split(' ')
   const flags = wordsOf(flagWords)
+  const allCategories = categoriesOf(flags, wordsOf(categories))
+  const keySpecs = specs.map(readSpec)
   return {
     name,
     arity: Number(arity),
@@ -127,15 +133,17 @@ function readLine(line: string, handlers: Handlers, index: number): Writable {
     firstKey: Number(first),
     lastKey: Number(last),
     step: Number(step),
-    categories: categoriesOf(flags, wordsOf(categories)),
+    categories: allCategories,
     tips: tips === '-' ? [] : Array.from(tips, (letter) => TIPS[letter]!),
-    keySpecs: specs.map(readSpec),
+    keySpecs,
     execute: Object.hasOwn(handlers, name) ? handlers[name] : undefined,
     subcommands: [],
     index,
     isWrite: flags.includes('write'),
     isRead: flags.includes('readonly'),
     isFast: flags.includes('fast'),
+    permission: permissionOf({ name, flags, categories: allCategories, keySpecs }),
+    needsNoAuth: flags.includes('no_auth'),
   }
 }
 
@@ -150,7 +158,7 @@ function wordsOf(text: string): string[] {
 }
 
 /** In the order in which Redis tells them. */
-const CATEGORIES = (
+export const CATEGORIES: readonly string[] = (
   'keyspace read write set sortedset list hash string bitmap hyperloglog geo stream pubsub admin ' +
   'fast slow blocking dangerous connection transaction scripting'
 ).split(' ')

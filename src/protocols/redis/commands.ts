@@ -1,6 +1,7 @@
 /** All commands: each group's facts, and what executes them. */
 import { KEY_FACTS, SERVER_FACTS, STRING_FACTS } from './command-facts.ts'
 import { type Command, CommandTable } from './command-table.ts'
+import { aclHandlers } from './commands/acl.ts'
 import { clientHandlers } from './commands/client.ts'
 import { CONFIG_HANDLERS } from './commands/config.ts'
 import { CONNECTION_HANDLERS } from './commands/connection.ts'
@@ -27,6 +28,7 @@ const HANDLERS = {
   ...PUBSUB_HANDLERS,
   ...TRACKING_HANDLERS,
   ...HELP_HANDLERS,
+  ...aclHandlers(inOrder),
   ...clientHandlers(inOrder),
   ...serverHandlers(inOrder),
   ...introspectionHandlers(() => COMMANDS),

@@ -6,7 +6,8 @@
  * announced. How the bytes were split changes no reply.
  */
 import { MAX_KEY_BYTES } from '../../engine/errors.ts'
-import type { ProtocolConnection } from '../protocol.ts'
+import { PROTOCOLS } from '../../observe/observation-board.ts'
+import { type ProtocolConnection, TLS_HANDSHAKE } from '../protocol.ts'
 import type { ReplyBuffer } from '../reply-buffer.ts'
 import { type Continuation, NO_SKIP, RedisClient, SKIP_NEXT, SKIP_THIS } from './client.ts'
 import { dispatch, execute } from './dispatch.ts'
@@ -22,12 +23,14 @@ const NOTHING = new Uint8Array(0)
 
 export class RedisConnection implements ProtocolConnection {
   readonly client: RedisClient
+  readonly batches: number = PROTOCOLS.redis.first
   readonly #parser: RequestParser
   /** The beginning of an unfinished request. */
   #kept: Uint8Array = NOTHING
   #keptBytes = 0
   /** The command that is being answered was begun when nothing was to be said. */
   #isHidden = false
+  #isFresh = true
 
   /** @param slot the server's number for this connection */
   constructor(worker: RedisWorker, slot: number) {
@@ -35,7 +38,9 @@ export class RedisConnection implements ProtocolConnection {
     worker.enter(this.client)
     const { maxItemBytes, reply, host } = this.client
     reply.onError = (text) => host.board.countError(text)
-    this.#parser = new RequestParser(Math.max(maxItemBytes, MAX_KEY_BYTES), tooLarge(maxItemBytes))
+    const longest = Math.max(maxItemBytes, MAX_KEY_BYTES)
+    const { maxRequestBytes } = host.settings
+    this.#parser = new RequestParser(longest, tooLarge(maxItemBytes), maxRequestBytes)
   }
 
   get hasMore(): boolean {
@@ -52,6 +57,10 @@ export class RedisConnection implements ProtocolConnection {
 
   get isClosing(): boolean {
     return this.client.isClosing
+  }
+
+  get isAuthenticated(): boolean {
+    return this.client.login?.isAuthenticated !== false
   }
 
   get pendingBytes(): number {
@@ -90,6 +99,7 @@ export class RedisConnection implements ProtocolConnection {
 
   dispose(): void {
     this.client.worker.leave(this.client)
+    this.client.login?.dispose()
     this.client.more = undefined
     this.client.isClosing = true
     this.#forget()
@@ -133,7 +143,13 @@ export class RedisConnection implements ProtocolConnection {
 
   /** Executes the request at `at`, or keeps what is there of it. */
   #take(source: Uint8Array, at: number, to: number): number {
+    if (this.#isFresh && source[at] === TLS_HANDSHAKE) {
+      this.client.turnAway('TLS')
+      return to
+    }
+    this.#isFresh = false
     const parser = this.#parser
+    parser.isLimited = !this.isAuthenticated
     const next = parser.parse(source, at, to)
     if (next >= 0) {
       this.#execute(parser.refusal)
@@ -156,6 +172,7 @@ export class RedisConnection implements ProtocolConnection {
       if (newline >= 0) end = at + newline + 1
     }
     this.#keep(source, at, end)
+    parser.isLimited = !this.isAuthenticated
     const next = parser.parse(this.#kept, 0, this.#keptBytes)
     if (next >= 0) {
       this.#execute(parser.refusal)
@@ -176,8 +193,10 @@ export class RedisConnection implements ProtocolConnection {
     const mark = client.reply.out.length
     const isSkipped = client.skips === SKIP_THIS
     this.#isHidden = client.isMuted || isSkipped
-    if (refusal !== '') client.reply.error(refusal)
-    else dispatch(client, args)
+    if (refusal !== '') {
+      client.reply.error(refusal)
+      client.host.refusedRequest()
+    } else dispatch(client, args)
     // The end of the silence is heard; not in a transaction, which may be half answered by then.
     const isHeard = this.#isHidden && !client.isMuted && !isSkipped && !args.is(0, 'exec')
     args.clear()

@@ -2,6 +2,7 @@
  * From a request to its command: what is unknown or has the wrong number of arguments is refused,
  * what belongs to a transaction is queued, the rest is executed and counted.
  */
+import { PROTOCOLS } from '../../observe/observation-board.ts'
 import type { Args } from './args.ts'
 import { CALLS, COUNT, FAILED_CALLS, MICROSECONDS, REJECTED_CALLS, SETTING } from './board.ts'
 import type { RedisClient } from './client.ts'
@@ -12,7 +13,9 @@ import { noteInternalError } from './internal-error.ts'
 import type { Tracker } from './listener.ts'
 import { showMonitors } from './monitor.ts'
 import { isPaused, Postponed } from './pause.ts'
+import { denialOf } from './permissions.ts'
 
+const FIRST_SERIES = PROTOCOLS.redis.first + 1
 /** As much of a name, and of the arguments together, as an error shows. */
 const SHOWN_NAME = 128
 const SHOWN_ARGUMENTS = 128
@@ -38,12 +41,13 @@ export function dispatch(client: RedisClient, args: Args): void {
 /** Executes a command that was found to be in order. */
 export function execute(client: RedisClient, command: Command, args: Args): void {
   const { reply, host } = client
-  const { board } = host
+  const { board, clock } = host
   const { errors } = reply
   client.lastCommand = command.index
   if (client.isWatched) showMonitors(client, command, args)
   board.add(COUNT.commands, 1)
   board.addTo(command.index, CALLS, 1)
+  const clockedAt = clock.begin()
   // What is fast cannot be slow: it is not timed.
   if (command.isFast || isShortSet(command, args)) run(client, command, args)
   else {
@@ -53,6 +57,7 @@ export function execute(client: RedisClient, command: Command, args: Args): void
     board.addTo(command.index, MICROSECONDS, took)
     noteSlow(client, command, args, took)
   }
+  clock.end(FIRST_SERIES + command.index, clockedAt)
   if (reply.errors !== errors) {
     board.addTo(command.index, FAILED_CALLS, 1)
   }
@@ -144,6 +149,14 @@ function commandIn(client: RedisClient, args: Args): Command | undefined {
 function objectionTo(client: RedisClient, command: Command, args: Args): string | undefined {
   const { arity, name } = command
   if (arity > 0 ? args.count !== arity : args.count < -arity) return wrongArity(name)
+  const { login } = client
+  if (login !== undefined) {
+    const why = denialOf(login, command, args, client.transaction !== undefined)
+    if (why !== undefined) {
+      login.authenticator.denied()
+      return why
+    }
+  }
   const mayExecute = client.reply.isResp3 || !client.isListening || WHILE_LISTENING.has(name)
   return mayExecute ? undefined : onlyListens(command)
 }
@@ -155,12 +168,12 @@ function refuse(client: RedisClient, why: string): undefined {
 /** An EXEC that is refused ends its transaction. */
 function abort(client: RedisClient, why: string): undefined {
   client.leaveTransaction()
-  client.reply.error(`EXECABORT Transaction discarded because of: ${why.slice('ERR '.length)}`)
+  client.reply.error(`EXECABORT Transaction discarded because of: ${why.replace(/^ERR /, '')}`)
 }
 
 /** What follows the first lines of an HTTP request is what some web page would execute here. */
 function refuseUnknown(client: RedisClient, args: Args): undefined {
-  if (args.is(0, 'post') || args.is(0, 'host:')) client.isClosing = true
+  if (args.is(0, 'post') || args.is(0, 'host:')) client.turnAway('HTTP')
   else client.reply.error(unknownCommand(args))
 }
 

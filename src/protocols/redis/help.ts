@@ -1,6 +1,23 @@
 /** What the HELP subcommands answer, as Redis does, of what is implemented. */
 import type { Handler } from './command-table.ts'
 
+const ACL = `
+ACL <subcommand> [<arg> [value] [opt] ...]. Subcommands are:
+CAT [<category>]
+    List all commands that belong to <category>, or all command categories
+    when no category is specified.
+GETUSER <username>
+    Get the user's details.
+LIST
+    Show users details in config file format.
+USERS
+    List all the registered usernames.
+WHOAMI
+    Return the current connection username.
+HELP
+    Prints this help.
+`
+
 const CLIENT = `
 CLIENT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:
 CACHING (YES|NO)
@@ -185,6 +202,7 @@ HELP
 
 export const HELP_HANDLERS: Readonly<Record<string, Handler>> = Object.fromEntries(
   Object.entries({
+    acl: ACL,
     client: CLIENT,
     command: COMMAND,
     config: CONFIG,

@@ -3,6 +3,9 @@
  * on that worker. Protocols know bytes and the engine; sockets, threads and options are the
  * server's.
  */
+import type { CommandClock } from '../../observe/command-clock.ts'
+import type { Login } from '../../auth/login.ts'
+import type { Foreign } from '../protocol.ts'
 import type { RedisBoard } from './board.ts'
 
 /** One client, as CLIENT LIST shows it; what else it shows is on the board. */
@@ -25,6 +28,8 @@ export interface ServerTotals {
   readonly bytesRead: number
   readonly bytesWritten: number
   readonly connected: number
+  /** How often limits were met and credentials judged, by the name of the counter. */
+  readonly limits: Readonly<Record<string, number>>
 }
 
 /** What was chosen when the server was started. */
@@ -37,6 +42,8 @@ export interface RedisSettings {
   readonly idleTimeout: number
   readonly isFlushEnabled: boolean
   readonly isDebugEnabled: boolean
+  /** Of all arguments of a request together. */
+  readonly maxRequestBytes: number
 }
 
 export type ChangeKind = 'set' | 'del' | 'expired' | 'evicted' | 'flush'
@@ -74,6 +81,10 @@ export interface RedisHost {
   readonly startedAt: number
   readonly settings: RedisSettings
   readonly board: RedisBoard
+  /** Counts the commands of this worker, and times some. */
+  readonly clock: CommandClock
+  /** Who a new connection is; undefined where there are no users. */
+  openLogin(slot: number): Login | undefined
   totals(): ServerTotals
   /** Facts of one client of this worker. */
   clientOf(slot: number): RedisClientFacts
@@ -81,6 +92,13 @@ export interface RedisHost {
   clients(): readonly RedisClientFacts[]
   /** Ends a client of any worker, if it still has this id. */
   kill(slot: number, id: number): void
+  /**
+   * A client speaks another protocol than that of its port, and is disconnected: most likely a page
+   * in somebody's browser, or a program that takes this port for another.
+   */
+  turnedAway(slot: number, spoke: Foreign): void
+  /** A request was too large: to be counted. */
+  refusedRequest(): void
   /** Keeps this worker from anything else for so long: DEBUG SLEEP. */
   block(ms: number): void
   /**

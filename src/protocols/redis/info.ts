@@ -117,6 +117,7 @@ function stats({ host, raw, worker }: RedisClient): Fields {
     total_net_input_bytes: totals.bytesRead,
     total_net_output_bytes: totals.bytesWritten,
     rejected_connections: totals.connectionsRejected,
+    ...totals.limits,
     expired_keys: engine.expirations,
     evicted_keys: evictions.memory + evictions.slots + evictions.entries + evictions.pages,
     keyspace_hits: engine.hits,

@@ -21,6 +21,8 @@ export class Entry {
   flags = 0
   expiry = 0
   marks = 0
+  content = 0
+  storedAt = 0
   heat = 0
   chunkBytes = 0
 
@@ -40,14 +42,15 @@ export function readEntry(raw: RawAccess, entry: Entry): boolean {
     entry.seen = seen
     if (seen.version === 0) return true
     if (raw.open() !== HIT) continue
-    const { length, codec, flags, marks, expiry, version } = raw.reading
+    const { length, codec, flags, marks, content, storedAt, expiry, version } = raw.reading
     const bytes = new Uint8Array(length)
     raw.copy(bytes, 0)
     const heat = raw.heat()
     const chunkBytes = raw.chunkBytes()
     if (!raw.confirm()) continue
     entry.seen = { version, expiry, creations: 0 }
-    Object.assign(entry, { bytes, codec, flags, marks, expiry, heat, chunkBytes, isThere: true })
+    Object.assign(entry, { bytes, codec, flags, marks, content, storedAt, expiry })
+    Object.assign(entry, { heat, chunkBytes, isThere: true })
     return true
   }
   return false
@@ -66,11 +69,12 @@ export function isSame(one: Seen, other: Seen): boolean {
   return one.version === other.version && one.expiry === other.expiry
 }
 
-export function draftOf({ bytes, codec, flags, expiry, marks }: Entry): Draft {
+export function draftOf(entry: Entry): Draft {
+  const { bytes, codec, flags, expiry, marks, content, storedAt } = entry
   const draft = new Draft()
   draft.bytes = bytes
   draft.length = bytes.length
-  return Object.assign(draft, { codec, flags, expiry, marks })
+  return Object.assign(draft, { codec, flags, expiry, marks, content, storedAt })
 }
 
 /**

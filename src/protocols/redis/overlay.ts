@@ -69,6 +69,8 @@ export class Overlay implements KeyAccess {
     reading.codec = entry.codec
     reading.flags = entry.flags
     reading.marks = entry.marks
+    reading.content = entry.content
+    reading.storedAt = entry.storedAt
     reading.expiry = entry.expiry
     reading.version = entry.seen?.version ?? 0
     reading.casHigh = reading.casLow = 0
@@ -95,6 +97,10 @@ export class Overlay implements KeyAccess {
     return this.#entry.chunkBytes
   }
 
+  uses(): number | undefined {
+    return this.#raw.uses()
+  }
+
   store(mode: StoreMode): Outcome {
     if (mode !== SET) {
       if (!this.#know()) return CONFLICT
@@ -115,13 +121,17 @@ export class Overlay implements KeyAccess {
     draft.expiry = reading.expiry
     draft.flags = reading.flags
     draft.marks = reading.marks
+    draft.content = reading.content
+    const isNew = reading.storedAt !== 0 && !change.keepsVersion
+    draft.storedAt = isNew ? this.now() : reading.storedAt
     const old = Uint8Array.from(entry.bytes)
     const outcome = change.make(old, reading, draft)
-    if (outcome === DELETED) return this.remove()
-    if (outcome !== STORED) return outcome
-    if (change.keepsVersion && draft.expiry === entry.expiry) entry.marks = draft.marks
-    else this.#put(draft)
-    return STORED
+    if (outcome === STORED) {
+      if (change.keepsVersion && draft.expiry === entry.expiry) entry.marks = draft.marks
+      else this.#put(draft)
+    }
+    draft.content = draft.storedAt = 0
+    return outcome === DELETED ? this.remove() : outcome
   }
 
   remove(): Outcome {
@@ -250,6 +260,9 @@ export class Overlay implements KeyAccess {
     entry.flags = draft.flags
     entry.expiry = draft.expiry
     entry.marks = draft.marks
+    entry.content = draft.content
+    entry.storedAt = draft.storedAt
+    draft.content = draft.storedAt = 0 // They count for one operation.
   }
 
   #flush(space: number): void {

@@ -21,8 +21,10 @@ const LONGEST_LINE = 64 * 1024
 const LONGEST_BULK = 512 * 1024 * 1024
 const MOST_ANNOUNCED = 2 ** 31 - 1
 const MOST_ARGUMENTS = 1024 * 1024
-const MOST_REQUEST_BYTES = 64 * 1024 * 1024
 const INVALID = -1
+/** Of somebody who has not said who it is: what AUTH and HELLO need. As in Redis. */
+const MOST_LIMITED_ARGUMENTS = 10
+const MOST_LIMITED_BULK = 16_384
 
 /** The request is not all there. */
 export const UNFINISHED = -1
@@ -39,6 +41,8 @@ export class RequestParser {
   keepFrom = 0
   /** Bytes from its beginning that must be there before `parse` gets further; 0: one line more. */
   wanted = 0
+  /** The client has not said who it is, and may send only little. */
+  isLimited = false
   readonly #longestArgument: number
   readonly #mostBytes: number
   readonly #tooLarge: string
@@ -51,10 +55,13 @@ export class RequestParser {
   #total = 0
   #next = 0
 
-  /** @param tooLarge what is said of an argument longer than `longestArgument` */
-  constructor(longestArgument: number, tooLarge: string) {
+  /**
+   * @param tooLarge what is said of an argument longer than `longestArgument`
+   * @param mostBytes of all arguments of a request together; two of the longest always fit
+   */
+  constructor(longestArgument: number, tooLarge: string, mostBytes: number) {
     this.#longestArgument = longestArgument
-    this.#mostBytes = Math.max(MOST_REQUEST_BYTES, 2 * longestArgument)
+    this.#mostBytes = Math.max(mostBytes, 2 * longestArgument)
     this.#tooLarge = tooLarge
   }
 
@@ -80,6 +87,9 @@ export class RequestParser {
       if (bytes[from] !== ARRAY) return this.#parseInline(bytes, from, to)
       const count = this.#line(bytes, from, to, 'mbulk count')
       if (count === UNFINISHED || count === FAILED) return this.#stop(count, from, from)
+      if (this.isLimited && count > MOST_LIMITED_ARGUMENTS) {
+        return this.#stop(this.#fail('unauthenticated multibulk length'), from, from)
+      }
       at = this.#next
       args.clear()
       this.#begin(count)
@@ -89,6 +99,9 @@ export class RequestParser {
       if (this.#bulk === NO_LENGTH) {
         const length = this.#line(bytes, at, to, 'bulk count')
         if (length === UNFINISHED || length === FAILED) return this.#stop(length, from, at)
+        if (this.isLimited && length > MOST_LIMITED_BULK) {
+          return this.#stop(this.#fail('unauthenticated bulk length'), from, at)
+        }
         at = this.#next
         this.#bulk = length
         this.#weigh()

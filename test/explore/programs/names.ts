@@ -4,9 +4,11 @@ import {
   CLASSES_AT,
   CONTROL,
   SPACE,
+  CONTENT_TYPE,
   SPACES_AT,
   STRIPE,
   STRIPES_AT,
+  TYPES_AT,
 } from '../../../native-layout/control-block.ts'
 import { HEADER } from '../../../native-layout/entry-header.ts'
 import { WAYS } from '../../../native-layout/limits.ts'
@@ -47,7 +49,8 @@ function controlName(view: MemoryView, word: number): string {
   const { plan } = view
   if (word < CLASSES_AT) return fieldName(CONTROL, word)
   if (word < STRIPES_AT) return inArray('class', word - CLASSES_AT, CLASS.WORDS, CLASS)
-  if (word < SPACES_AT) return inArray('stripe', word - STRIPES_AT, STRIPE.WORDS, STRIPE)
+  if (word < TYPES_AT) return inArray('stripe', word - STRIPES_AT, STRIPE.WORDS, STRIPE)
+  if (word < SPACES_AT) return inArray('type', word - TYPES_AT, CONTENT_TYPE.WORDS, CONTENT_TYPE)
   if (word < plan.shapesAt) return inArray('space', word - SPACES_AT, SPACE.WORDS, SPACE)
   if (word < plan.pagesAt) return `shape[${word - plan.shapesAt}]`
   if (word < plan.rowsAt) return inArray('page', word - plan.pagesAt, PAGE.WORDS, PAGE)

@@ -2,6 +2,10 @@
  * Without a server: a host that only remembers what the protocol asked of it, and a client that
  * feeds bytes to a connection and reads what was replied. Used by tests and by their threads.
  */
+import type { Authenticator } from '../../../src/auth/authenticator.ts'
+import { Login } from '../../../src/auth/login.ts'
+import { CommandClock } from '../../../src/observe/command-clock.ts'
+import { ObservationBoard } from '../../../src/observe/observation-board.ts'
 import { CounterBoard } from '../../../src/protocols/memcached/counters.ts'
 import type { MemcachedConnection } from '../../../src/protocols/memcached/connection.ts'
 import type {
@@ -20,6 +24,8 @@ export const SETTINGS: ServerSettings = {
   isFlushEnabled: true,
   isShutdownEnabled: true,
   idleTimeout: 0,
+  hasUsers: false,
+  hasTls: false,
   others: { handoff: 'frames' },
 }
 
@@ -30,9 +36,23 @@ export class FakeHost implements ServerFacts {
   readonly startedAt: number
   settings: ServerSettings = SETTINGS
   readonly board: CounterBoard
+  readonly clock = new CommandClock(ObservationBoard.create(1), 1)
+  /** Who may do what; undefined: there are no users. */
+  authenticator: Authenticator | undefined = undefined
+  /** Connections that asked to be fed, and those that were ended. */
+  readonly served: number[] = []
+  readonly ended: number[] = []
+  openLogin(id: number): Login | undefined {
+    if (this.authenticator === undefined) return undefined
+    return new Login(this.authenticator, `10.0.0.${id}`, () => this.ended.push(id))
+  }
+  serveSoon(id: number): void {
+    this.served.push(id)
+  }
   verbosity = 0
   readonly list: ConnectionFacts[] = []
   readonly shutdowns: boolean[] = []
+  readonly foreign: string[] = []
   readonly tasks: { step: () => boolean; pauseMs: number }[] = []
   readonly lines: string[] = []
   readonly watchers = new Map<number, number>()
@@ -62,6 +82,9 @@ export class FakeHost implements ServerFacts {
     if (this.watchers.size === this.mostWatchers) return false
     this.watchers.set(connectionId, kinds)
     return true
+  }
+  turnedAway(slot: number, spoke: string): void {
+    this.foreign.push(`${spoke} ${slot}`)
   }
   watchedKinds(): number {
     return [...this.watchers.values()].reduce((union, kinds) => union | kinds, 0)

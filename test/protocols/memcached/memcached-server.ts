@@ -17,8 +17,8 @@ export class RealMemcached {
   }
 
   /** Starts one on a free port, and waits until it answers. */
-  static async start(): Promise<RealMemcached> {
-    return new RealMemcached(await startMemcached())
+  static async start(flags: readonly string[] = []): Promise<RealMemcached> {
+    return new RealMemcached(await startMemcached(flags))
   }
 
   async connect(): Promise<Socket> {

@@ -2,6 +2,10 @@
  * What a test needs of a server and of a client, for connections in this process: also in threads
  * that no test runner runs in.
  */
+import type { Authenticator } from '../../../src/auth/authenticator.ts'
+import { Login } from '../../../src/auth/login.ts'
+import { CommandClock } from '../../../src/observe/command-clock.ts'
+import { ObservationBoard } from '../../../src/observe/observation-board.ts'
 import { RedisBoard } from '../../../src/protocols/redis/board.ts'
 import type { RedisConnection } from '../../../src/protocols/redis/connection.ts'
 import type {
@@ -21,6 +25,7 @@ export class FakeHost implements RedisHost {
   readonly worker: number
   readonly startedAt: number
   readonly board: RedisBoard
+  readonly clock = new CommandClock(ObservationBoard.create(1), 1)
   readonly settings = {
     host: '127.0.0.1',
     port: 6379,
@@ -29,9 +34,12 @@ export class FakeHost implements RedisHost {
     idleTimeout: 0,
     isFlushEnabled: true,
     isDebugEnabled: true,
+    maxRequestBytes: 64 * 1024 * 1024,
   }
   readonly open = new Set<number>()
   readonly killed: number[] = []
+  readonly foreign: string[] = []
+  refused = 0
   readonly #timers: (() => void)[] = []
   onMessage: (message: unknown) => void = () => {}
 
@@ -45,9 +53,15 @@ export class FakeHost implements RedisHost {
     this.board = board
     this.worker = worker
   }
+  /** Who may do what; undefined: there are no users. */
+  authenticator: Authenticator | undefined = undefined
+  openLogin(slot: number): Login | undefined {
+    if (this.authenticator === undefined) return undefined
+    return new Login(this.authenticator, `10.0.0.${slot}`, () => this.kill(slot))
+  }
   totals(): ServerTotals {
     const counts = { connectionsReceived: 1, connectionsRejected: 0, connected: this.open.size }
-    return { ...counts, bytesRead: 0, bytesWritten: 0 }
+    return { ...counts, bytesRead: 0, bytesWritten: 0, limits: {} }
   }
   clientOf(slot: number): RedisClientFacts {
     const address = `127.0.0.1:${50_000 + slot}`
@@ -60,7 +74,17 @@ export class FakeHost implements RedisHost {
     this.killed.push(slot)
   }
   block(): void {}
-  serveSoon(): void {}
+  refusedRequest(): void {
+    this.refused++
+  }
+  turnedAway(slot: number, spoke: string): void {
+    this.foreign.push(`${spoke} ${slot}`)
+  }
+  /** Connections that asked to be fed. */
+  readonly served: number[] = []
+  serveSoon(slot: number): void {
+    this.served.push(slot)
+  }
   after(_ms: number, then: () => void): void {
     this.#timers.push(then)
   }

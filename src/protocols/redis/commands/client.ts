@@ -1,6 +1,15 @@
 /** CLIENT and its subcommands. */
 import type { Args } from '../args.ts'
-import { FLAG, LIBRARY, LIBRARY_VERSION, NAME, RECORD, type RedisBoard, SETTING } from '../board.ts'
+import {
+  FLAG,
+  LIBRARY,
+  LIBRARY_VERSION,
+  NAME,
+  RECORD,
+  type RedisBoard,
+  SETTING,
+  USER,
+} from '../board.ts'
 import { type RedisClient, SKIP_NEXT } from '../client.ts'
 import type { Command, Handlers } from '../command-table.ts'
 import { SYNTAX } from '../errors.ts'
@@ -115,13 +124,19 @@ function lineOf(host: RedisHost, facts: RedisClientFacts, commands: readonly Com
     `db=${word('database')} sub=${word('channels')} psub=${word('patterns')} ` +
     `ssub=${word('shardChannels')} multi=${queued} watch=${word('watched')} ` +
     'qbuf=0 qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=0 oll=0 omem=0 tot-mem=0 ' +
-    `events=r cmd=${commands[word('lastCommand')]?.name ?? 'NULL'} user=default ` +
-    `redir=${word('redirect') - 1} resp=${word('version')} lib-name=${board.text(slot, LIBRARY)} ` +
+    `events=r cmd=${commands[word('lastCommand')]?.name ?? 'NULL'} ` +
+    `user=${userOf(board, slot)} redir=${word('redirect') - 1} resp=${word('version')} ` +
+    `lib-name=${board.text(slot, LIBRARY)} ` +
     `lib-ver=${board.text(slot, LIBRARY_VERSION)}\n`
   )
 }
 
-/** CLIENT KILL address | [ID id] [TYPE type] [ADDR address] [LADDR ...] [USER ...] [SKIPME ...] */
+/** Without users, and before it has said who it is: as in Redis. */
+function userOf(board: RedisBoard, slot: number): string {
+  return board.text(slot, USER) || 'default'
+}
+
+/** CLIENT KILL address | [ID id] [TYPE type] [ADDR address] [LADDR ...] [USER user] [SKIPME ...] */
 function kill(client: RedisClient, args: Args): void {
   const { host, reply } = client
   if (args.count === 3) {
@@ -168,7 +183,9 @@ function readFilter(client: RedisClient, args: Args): Filter | undefined {
     } else if (args.is(i, 'addr')) tests.push(({ address }) => address === value)
     else if (args.is(i, 'laddr')) tests.push(({ listenAddress }) => listenAddress === value)
     else if (args.is(i, 'user')) {
-      if (value !== 'default') return refuse(reply, `ERR No such user '${value}'`)
+      const isKnown = client.login?.authenticator.users().some(({ name }) => name === value)
+      if (!isKnown && value !== 'default') return refuse(reply, `ERR No such user '${value}'`)
+      tests.push(({ slot }) => userOf(host.board, slot) === value)
     } else if (args.is(i, 'skipme') && (args.is(i + 1, 'yes') || args.is(i + 1, 'no'))) {
       skipsMe = args.is(i + 1, 'yes')
     } else return refuse(reply, SYNTAX)

@@ -3,6 +3,7 @@ import type { Args } from '../args.ts'
 import type { RedisClient } from '../client.ts'
 import type { Handlers } from '../command-table.ts'
 import { NOT_AN_INTEGER, SYNTAX, wrongArity } from '../errors.ts'
+import { authenticate, WRONG_PASSWORD } from './authenticate.ts'
 import { REDIS_VERSION } from '../version.ts'
 
 export const CONNECTION_HANDLERS: Handlers = {
@@ -18,7 +19,11 @@ export const CONNECTION_HANDLERS: Handlers = {
 const NO_PASSWORD =
   'ERR AUTH <password> called without any password configured for the default user. ' +
   'Are you sure your configuration is correct?'
-const WRONG_PASSWORD = 'WRONGPASS invalid username-password pair or user is disabled.'
+const HELLO_NO_AUTH =
+  'NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH ' +
+  '<user> <pass> option can be used to authenticate the client and select the RESP protocol ' +
+  'version at the same time'
+const NOTHING = new Uint8Array(0)
 const NO_INT = 'ERR value is out of range, value must between -2147483648 and 2147483647'
 const BAD_NAME = 'ERR Client names cannot contain spaces, newlines or special characters.'
 
@@ -50,24 +55,55 @@ function hello(client: RedisClient, args: Args): void {
     reply.error('NOPROTO unsupported protocol version')
     return
   }
+  const options = readHello(client, args)
+  if (options === undefined) return
+  const { login } = client
+  const finish = (): void => {
+    if (options.name !== undefined) client.setName(options.name)
+    if (version !== 0) reply.isResp3 = version === 3
+    greet(client)
+  }
+  if (login !== undefined && options.user !== undefined) {
+    authenticate(client, login, options.user, options.password, finish)
+  } else if (login?.isAuthenticated === false) reply.error(HELLO_NO_AUTH)
+  else finish()
+}
+
+interface HelloOptions {
+  /** With AUTH. */
+  user: string | undefined
+  password: Uint8Array
+  /** With SETNAME. */
+  name: string | undefined
+}
+
+/** undefined: they were refused, and that was replied. */
+function readHello(client: RedisClient, args: Args): HelloOptions | undefined {
+  const { reply } = client
+  const options: HelloOptions = { user: undefined, password: NOTHING, name: undefined }
   for (let i = 2; i < args.count; i++) {
     const left = args.count - 1 - i
     if (args.is(i, 'auth') && left >= 2) {
-      if (!isUser(args, i + 1)) {
+      if (client.login === undefined && !isUser(args, i + 1)) {
         reply.error(WRONG_PASSWORD)
-        return
+        return undefined
       }
+      options.user = args.latin(i + 1)
+      options.password = args.slice(i + 2)
       i += 2
     } else if (args.is(i, 'setname') && left >= 1) {
-      if (!setName(client, args, i + 1)) return
+      if (!isPlainName(args, i + 1)) {
+        reply.error(BAD_NAME)
+        return undefined
+      }
+      options.name = args.latin(i + 1)
       i++
     } else {
       reply.error(`ERR Syntax error in HELLO option '${args.latin(i)}'`)
-      return
+      return undefined
     }
   }
-  if (version !== 0) reply.isResp3 = version === 3
-  greet(client)
+  return options
 }
 
 function greet({ reply, id }: RedisClient): void {
@@ -88,10 +124,17 @@ function greet({ reply, id }: RedisClient): void {
   reply.array(0)
 }
 
-/** As a Redis without a password: the default user may use any, and there is no other user. */
-function auth({ reply }: RedisClient, args: Args): void {
+/**
+ * Without users as a Redis without a password: the default user may use any, and there is no other.
+ * With them a password alone is that of the user named default.
+ */
+function auth(client: RedisClient, args: Args): void {
+  const { reply, login } = client
   if (args.count > 3) reply.error(SYNTAX)
-  else if (args.count === 2) reply.error(NO_PASSWORD)
+  else if (login !== undefined) {
+    const name = args.count === 2 ? 'default' : args.latin(1)
+    authenticate(client, login, name, args.slice(args.count - 1), () => reply.ok())
+  } else if (args.count === 2) reply.error(NO_PASSWORD)
   else if (isUser(args, 1)) reply.ok()
   else reply.error(WRONG_PASSWORD)
 }
@@ -102,10 +145,14 @@ function isUser(args: Args, index: number): boolean {
 
 /** Names the connection; an empty name takes it away. False when it was refused, and said so. */
 export function setName(client: RedisClient, args: Args, index: number): boolean {
-  const isPlain = args.slice(index).every((byte) => byte >= 33 && byte <= 126)
+  const isPlain = isPlainName(args, index)
   if (isPlain) client.setName(args.latin(index))
   else client.reply.error(BAD_NAME)
   return isPlain
+}
+
+function isPlainName(args: Args, index: number): boolean {
+  return args.slice(index).every((byte) => byte >= 33 && byte <= 126)
 }
 
 function select(client: RedisClient, args: Args): void {

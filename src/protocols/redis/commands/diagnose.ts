@@ -5,6 +5,7 @@ import type { RedisClient } from '../client.ts'
 import type { Handlers } from '../command-table.ts'
 import { NOT_AN_INTEGER, SYNTAX } from '../errors.ts'
 import { ABSENT, peek, REFUSED } from './edit.ts'
+import { latencyHistogram } from './latency.ts'
 import { memoryStats } from './memory-stats.ts'
 
 export const DIAGNOSIS_HANDLERS: Handlers = {
@@ -18,7 +19,7 @@ export const DIAGNOSIS_HANDLERS: Handlers = {
   'object|idletime': (client, args) => {
     ofKey(client, args, ({ raw, reply }) => reply.integer(client.idleSeconds(raw.reading.marks)))
   },
-  'object|freq': (client, args) => ofKey(client, args, ({ reply }) => reply.error(NO_LFU)),
+  'object|freq': (client, args) => ofKey(client, args, frequency),
   'slowlog|get': slowlogGet,
   'slowlog|len': ({ worker, reply }) => reply.integer(worker.slow.length),
   'slowlog|reset': ({ worker, reply }) => {
@@ -28,7 +29,7 @@ export const DIAGNOSIS_HANDLERS: Handlers = {
   'latency|latest': ({ reply }) => reply.array(0),
   'latency|history': ({ reply }) => reply.array(0),
   'latency|reset': ({ reply }) => reply.integer(0),
-  'latency|histogram': ({ reply }) => reply.map(0),
+  'latency|histogram': latencyHistogram,
   'latency|graph': ({ reply }, args) => {
     reply.error(`ERR No samples available for event '${args.latin(2)}'`)
   },
@@ -81,6 +82,20 @@ function memoryUsage(client: RedisClient, args: Args): void {
     reply.integer(Math.max(raw.chunkBytes(), whole))
   })
 }
+
+/**
+ * The counter that Redis' LFU would have after so many uses (lfu-log-factor 10), of a key that is
+ * among the hot ones; of any other how often the CLOCK hand has seen it used, 0 to 3.
+ */
+function frequency({ raw, reply }: RedisClient): void {
+  const uses = raw.uses()
+  if (uses === undefined) reply.error(NO_LFU)
+  else if (uses === 0) reply.integer(raw.heat())
+  else reply.integer(Math.min(MOST_FREQUENCY, Math.round(LFU_START + Math.sqrt(uses / 5))))
+}
+/** Where Redis' counter of a new key begins, and where it ends. */
+const LFU_START = 5
+const MOST_FREQUENCY = 255
 
 /** As Redis would hold such a value. */
 function encoding(client: RedisClient): void {

@@ -219,7 +219,7 @@ class SwapEdit extends Edit {
     draft.from = args.from(2)
     draft.length = args.size(2)
     draft.codec = TAG_BYTES
-    draft.flags = draft.expiry = 0
+    draft.flags = draft.expiry = draft.content = draft.storedAt = 0
     return STORED
   }
 }

@@ -103,11 +103,15 @@ class Entry {
   codec = 0
   flags = 0
   expiry = 0
+  content = 0
+  storedAt = 0
 
   fill(reading: Reading): void {
     this.codec = reading.codec
     this.flags = reading.flags
     this.expiry = reading.expiry
+    this.content = reading.content
+    this.storedAt = reading.storedAt
   }
 }
 
@@ -134,6 +138,8 @@ function storeEntry(client: RedisClient, entry: Entry): boolean {
   const draft = client.fill(entry.bytes, 0, entry.bytes.length, entry.expiry)
   draft.codec = entry.codec
   draft.flags = entry.flags
+  draft.content = entry.content
+  draft.storedAt = entry.storedAt
   const outcome: Outcome = raw.store(SET)
   if (outcome !== STORED) client.refuse(outcome)
   return outcome === STORED

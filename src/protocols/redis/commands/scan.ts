@@ -50,17 +50,25 @@ export class KeyWalk implements Continuation {
     this.#first = first
   }
 
-  step({ raw, space }: RedisClient): boolean {
+  step(client: RedisClient): boolean {
+    const { raw, space } = client
     const { buckets } = raw.view
     const turnEnd = Math.min(buckets, this.#seen + BUCKETS_PER_TURN)
     while (this.#seen < turnEnd) {
-      const keys = raw.keysIn((this.#first + this.#seen++) % buckets, space)
+      const keys = reached(client, raw.keysIn((this.#first + this.#seen++) % buckets, space))
       if (keys.length > 0 && this.#visit(keys)) return true
     }
     if (turnEnd < buckets) return false
     this.#end()
     return true
   }
+}
+
+/** Whoever is limited to prefixes sees no other keys. */
+function reached({ login }: RedisClient, keys: readonly Uint8Array[]): readonly Uint8Array[] {
+  const principal = login?.principal
+  if (principal === undefined || principal.reachesAll || keys.length === 0) return keys
+  return keys.filter((key) => principal.reaches(key, 0, key.length))
 }
 
 /** Begins a walk, and leaves the rest of it for later. */
@@ -133,7 +141,7 @@ function walk(client: RedisClient, cursor: number, { pattern, type, count }: Wan
   const found: Uint8Array[] = []
   let bucket = cursor
   for (let seen = 0; bucket < end && seen < count; bucket++) {
-    for (const key of raw.keysIn(bucket, space)) {
+    for (const key of reached(client, raw.keysIn(bucket, space))) {
       seen++
       if (pattern !== undefined && !matchesGlob(pattern, key)) continue
       if (type === undefined || isOfType(client, key, type)) found.push(key)

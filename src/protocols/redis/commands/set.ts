@@ -98,7 +98,7 @@ class SetEdit extends Edit {
     draft.from = args.from(2)
     draft.length = args.size(2)
     draft.codec = TAG_BYTES
-    draft.flags = 0
+    draft.flags = draft.content = draft.storedAt = 0
     if (!keepsTtl) draft.expiry = this.#expiry
     return STORED
   }

@@ -1,0 +1,44 @@
+/** The option table: the cache itself. */
+import { type FlagGroup, megabytes, numberOrText, plain, unitOrText } from '../flag.ts'
+
+export const CACHE: FlagGroup = {
+  title: 'The cache',
+  flags: [
+    {
+      name: 'memory',
+      short: 'm',
+      value: 'SIZE',
+      help: 'all memory of the cache, from 2mb (64mb); -m 64 is 64 megabytes',
+      more:
+        'Table, bookkeeping and entries together. Threads and connections come on top of it: ' +
+        'docs/operations.md has the sum.',
+      option: 'engine.memory',
+      standard: '64mb',
+      isOwnDefault: true,
+      allowed: { text: '2mb to 64gb, and no more than the machine or container has' },
+      read: numberOrText,
+      readShort: megabytes,
+    },
+    {
+      name: 'max-item-size',
+      short: 'I',
+      value: 'SIZE',
+      help: 'the largest value, at most half of the memory (1mb)',
+      option: 'engine.maxItemSize',
+      standard: '1mb',
+      allowed: { text: '1 byte to 128mb, and at most half of `memory`' },
+      read: numberOrText,
+      readShort: unitOrText,
+    },
+    {
+      name: 'eviction',
+      value: 'clock|none',
+      help: 'what makes room: entries not read lately, or nothing (clock)',
+      more: 'With `none` a write that finds no room is refused with an error of the protocol.',
+      option: 'engine.eviction',
+      standard: 'clock',
+      allowed: { words: ['clock', 'none'] },
+      read: plain,
+    },
+  ],
+}
