@@ -10,6 +10,7 @@ import { serve } from '../../src/server/serve.ts'
 import { hasRedis, RedisServer } from '../protocols/redis/redis-server.ts'
 import { LONG, SHORT } from './attacks.ts'
 import { BINARY } from './binary-dialect.ts'
+import { clock } from './clock.ts'
 import { type Dialect, keepInputs, keptInputs } from './dialect.ts'
 import { DIALECTS } from './dialects.ts'
 import { Differential, differenceText, type Tally } from './differential.ts'
@@ -47,12 +48,6 @@ export interface Call {
   /** Inputs that reached something new are kept. */
   readonly keeps?: boolean
   say(line: string): void
-}
-
-function clock(seconds: number): { isOver(): boolean; seconds(): number } {
-  const begun = performance.now()
-  const passed = () => (performance.now() - begun) / 1000
-  return { isOver: () => passed() > seconds, seconds: () => Math.round(passed() * 10) / 10 }
 }
 
 /** Random bytes and commands to a protocol, guided by its coverage. */

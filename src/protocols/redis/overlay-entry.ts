@@ -1,4 +1,4 @@
-/** One key of a transaction that is worked out: what was read of it, and what is to become of it. */
+/** One key of a transaction that is worked out: what was read, and what is to become of it. */
 import { Draft, HIT, type RawAccess, type Seen, type Want } from '../../engine/raw-access.ts'
 
 const NOTHING = new Uint8Array(0)

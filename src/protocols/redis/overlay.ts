@@ -256,12 +256,8 @@ export class Overlay implements KeyAccess {
     const entry = this.#entry
     entry.isKnown = entry.isChanged = entry.isThere = true
     entry.bytes = Uint8Array.from(draft.bytes.subarray(draft.from, draft.from + draft.length))
-    entry.codec = draft.codec
-    entry.flags = draft.flags
-    entry.expiry = draft.expiry
-    entry.marks = draft.marks
-    entry.content = draft.content
-    entry.storedAt = draft.storedAt
+    const { codec, flags, expiry, marks, content, storedAt } = draft
+    Object.assign(entry, { codec, flags, expiry, marks, content, storedAt })
     draft.content = draft.storedAt = 0 // They count for one operation.
   }
 
