@@ -49,7 +49,8 @@ const TABLE: Readonly<Record<string, string>> = {
     'client|help client|id client|info client|reply client|setname client|trackinginfo ' +
     'client|no-touch client|setinfo client|caching command command|count command|docs ' +
     'command|getkeys command|getkeysandflags command|help command|info command|list config|help ' +
-    'memory|doctor memory|help memory|malloc-stats memory|purge memory|stats slowlog|help latency|help object|help pubsub|help ' +
+    'memory|doctor memory|help memory|malloc-stats memory|purge memory|stats slowlog|help ' +
+    'latency|help object|help pubsub|help ' +
     'cluster|countkeysinslot cluster|getkeysinslot cluster|help cluster|info cluster|keyslot ' +
     'cluster|links cluster|myid cluster|nodes cluster|shards cluster|slots',
   always: 'auth hello quit reset',
