@@ -148,6 +148,8 @@ export class LookAhead {
     key.wordCount = count
     key.space = this.#space
     key.digest = this.#digests[index]!
-    return length <= this.#session.longestKey
+    const fits = length <= this.#session.longestKey
+    if (fits) this.#session.used()
+    return fits
   }
 }
