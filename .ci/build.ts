@@ -6,17 +6,20 @@
  * Why no bundler and no helper that guesses its own extension: docs/decisions.md.
  */
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import { defaultTargets, relativeTargets, rewriteEmitted } from './rewrite-emitted.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const dist = join(root, 'dist')
 const { imports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+/** The dashboard's page is no TypeScript, and read at run time. */
+const PAGE = 'src/protocols/http/dashboard/page'
 const importMap = defaultTargets(imports)
 
 rmSync(dist, { recursive: true, force: true })
 compile()
+cpSync(join(root, PAGE), join(dist, PAGE), { recursive: true })
 const emitted = filesBelow(dist)
 for (const file of emitted) rewrite(file)
 const dangling = emitted.filter((file) => file.endsWith('.js')).flatMap(danglingPaths)
