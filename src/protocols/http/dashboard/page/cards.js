@@ -32,7 +32,13 @@ export class Cards {
     format: percent,
     most: 1,
     series: [
-      { name: 'hits of all reads', kind: 's-hit', of: (p) => p.hitRatio, isArea: true, isAlways: true },
+      {
+        name: 'hits of all reads',
+        kind: 's-hit',
+        of: (p) => p.hitRatio,
+        isArea: true,
+        isAlways: true,
+      },
     ],
   })
   #traffic = new Chart(byId('traffic'), {
@@ -73,10 +79,20 @@ function drawHead({ at, server, engine }) {
 function drawTiles({ latest, points, oldest, events }) {
   const { engine, server } = latest
   const point = points.at(-1)
-  tile('ops', rate(point?.total), 'per second', points.map((p) => p.total))
+  tile(
+    'ops',
+    rate(point?.total),
+    'per second',
+    points.map((p) => p.total),
+  )
   const all = engine.hits + engine.misses
   const ever = all === 0 ? 'no reads yet' : `${percent(engine.hits / all)} since the start`
-  tile('hits', percent(point?.hitRatio), ever, points.map((p) => p.hitRatio))
+  tile(
+    'hits',
+    percent(point?.hitRatio),
+    ever,
+    points.map((p) => p.hitRatio),
+  )
   const all99 = events.length > 1 ? quantiles(oldest, latest, () => true).p99 : undefined
   tile('p99', duration(all99), `99 of 100 calls, last ${LATENCY_WINDOW} s`)
   const used = engine.usedBytes / engine.limitBytes

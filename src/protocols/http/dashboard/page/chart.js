@@ -69,7 +69,9 @@ export function sparkline(box, values) {
   const known = values.slice(-60)
   const top = Math.max(1e-9, ...known.map((value) => value ?? 0))
   const points = known.flatMap((value, at) =>
-    value === undefined ? [] : [`${((60 - known.length + at) / 59) * 100},${26 - (value / top) * 24}`],
+    value === undefined
+      ? []
+      : [`${((60 - known.length + at) / 59) * 100},${26 - (value / top) * 24}`],
   )
   const line = { points: points.join(' '), class: 'spark', 'vector-effect': 'non-scaling-stroke' }
   svg.replaceChildren(makeSvg('polyline', line))
@@ -114,7 +116,9 @@ function lines(points, { of, kind, isArea }, x, y) {
       const [from] = piece[0].split(',')
       const [to] = piece.at(-1).split(',')
       const base = `${to},${y(0)} ${from},${y(0)}`
-      drawn.push(makeSvg('polygon', { points: `${piece.join(' ')} ${base}`, class: `area ${kind}` }))
+      drawn.push(
+        makeSvg('polygon', { points: `${piece.join(' ')} ${base}`, class: `area ${kind}` }),
+      )
     }
     drawn.push(makeSvg('polyline', { points: piece.join(' '), class: `line ${kind}` }))
   }

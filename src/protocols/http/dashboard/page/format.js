@@ -25,8 +25,8 @@ export function rate(value) {
 export function duration(seconds) {
   if (seconds === undefined || seconds === null || !Number.isFinite(seconds)) return NONE
   if (seconds === 0) return '0 µs'
-  if (seconds < 1e-3) return `${digits(seconds * 1e6)} µs`
-  if (seconds < 1) return `${digits(seconds * 1e3)} ms`
+  if (seconds < 0.9995e-3) return `${digits(seconds * 1e6)} µs`
+  if (seconds < 0.9995) return `${digits(seconds * 1e3)} ms`
   return `${digits(seconds)} s`
 }
 

@@ -7,7 +7,6 @@ const PAGE_KEYS = 50
 const MOST_REQUESTS = 100
 
 export class KeyBrowser {
-  #session
   #next = null
   #shown = 0
   #prefix = ''
@@ -16,8 +15,7 @@ export class KeyBrowser {
   #opening = 0
   #opened
 
-  constructor(session) {
-    this.#session = session
+  constructor() {
     byId('key-form').addEventListener('submit', (event) => {
       event.preventDefault()
       this.search(byId('prefix').value)
@@ -26,8 +24,12 @@ export class KeyBrowser {
     byId('delete-key').addEventListener('click', () => this.#askDelete())
     byId('close-value').addEventListener('click', () => this.#close())
     byId('flush').addEventListener('click', () => this.#askFlush())
-    byId('flush').hidden = !session.isAdmin || !session.isFlushEnabled
-    byId('delete-key').hidden = !session.isAdmin
+  }
+
+  /** Offers what this user may do. */
+  allow({ isAdmin, isFlushEnabled }) {
+    byId('flush').hidden = !isAdmin || !isFlushEnabled
+    byId('delete-key').hidden = !isAdmin
   }
 
   /** Shows the keys that begin with a prefix, from the first on. */

@@ -11,7 +11,7 @@ const RETRY_MS = 1500
 
 const history = new History()
 const cards = new Cards()
-let browser
+const browser = new KeyBrowser()
 let source
 let heardAt = 0
 let retry
@@ -74,7 +74,7 @@ async function start() {
     return
   }
   show(session)
-  browser ??= new KeyBrowser(session)
+  browser.allow(session)
   if (session.seesNumbers) listen()
   else say('quiet', 'Keys only')
 }
