@@ -141,7 +141,8 @@ function drawCommands({ latest, before, oldest }) {
 
 function drawMemory({ engine }) {
   const most = Math.max(1, ...engine.sizeClasses.map((each) => each.bytes))
-  const rows = engine.sizeClasses.map((each) => {
+  const largest = [...engine.sizeClasses].sort((a, b) => b.bytes - a.bytes)
+  const rows = largest.map((each) => {
     const bar = { text: bytes(each.bytes), bar: each.bytes / most, kind: 'bars' }
     const used = percent(each.bytes === 0 ? 0 : each.usedBytes / each.bytes)
     return [bytes(each.chunkBytes), bar, used, count(each.usedChunks), count(each.evictions)]

@@ -36,9 +36,11 @@ export class Chart {
     const y = (value) => TOP + (1 - value / top) * (HEIGHT - TOP - BOTTOM)
     const parts = [...grid(width, top, format, y), ...timeLabels(width, seconds)]
     for (const one of shown) parts.push(...lines(points, one, x, y))
-    if (points.length < 2) {
+    const isNew = points.length < 2
+    if (isNew || !points.some((point) => shown.some(({ of }) => of(point) !== undefined))) {
       const note = { x: width / 2, y: HEIGHT / 2 - 10, class: 'note', 'text-anchor': 'middle' }
-      parts.push(makeSvg('text', note, 'Collecting the first seconds…'))
+      const text = isNew ? 'Collecting the first seconds…' : 'Nothing happened in this time.'
+      parts.push(makeSvg('text', note, text))
     }
     this.#svg.setAttribute('viewBox', `0 0 ${width} ${HEIGHT}`)
     this.#svg.replaceChildren(...parts)
@@ -74,11 +76,13 @@ export function sparkline(box, values) {
       : [`${((60 - known.length + at) / 59) * 100},${26 - (value / top) * 24}`],
   )
   const line = { points: points.join(' '), class: 'spark', 'vector-effect': 'non-scaling-stroke' }
-  svg.replaceChildren(makeSvg('polyline', line))
+  svg.replaceChildren(...(points.length < 2 ? [] : [makeSvg('polyline', line)]))
 }
 
 /** A column for each of { whole, part, title }: how much of it is what. */
 export function columns(box, shares, format) {
+  box.hidden = shares.length === 0
+  if (box.hidden) return
   const width = Math.max(240, box.clientWidth)
   const top = niceTop(Math.max(1, ...shares.map(({ whole }) => whole)), 1024)
   const y = (value) => TOP + (1 - value / top) * (COLUMNS_HEIGHT - TOP - 6)

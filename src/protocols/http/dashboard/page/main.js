@@ -22,6 +22,8 @@ function say(kind, text) {
   if (status.className !== kind) status.className = kind
   setText(byId('status-text'), text)
   byId('lost').hidden = kind !== 'lost'
+  const title = kind === 'lost' ? `heddle: ${text.toLowerCase()}` : 'heddle'
+  if (document.title !== title) document.title = title
 }
 
 function draw() {
