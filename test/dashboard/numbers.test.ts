@@ -72,6 +72,9 @@ test('rates are of the time between two events; a restart begins anew; a gap is 
   expect([history.points.length, history.events.length]).toEqual([2, 1])
   history.add(event(15_000, 14, [0, 0, 0, 0], 2))
   expect(history.points.slice(2)).toMatchObject([{ isGap: true }, { total: 1 }])
+  history.add(event(9000, 15, [0, 0, 0, 0], 2)) // its clock was set back
+  history.add(event(10_000, 18, [0, 0, 0, 0], 2))
+  expect(history.points.at(-1)).toMatchObject({ total: 3 })
   for (let second = 16; second < 500; second++) history.add(event(second * 1000, 14, [], 2))
   expect(history.points).toHaveLength(model.HISTORY)
   expect(history.events).toHaveLength(model.LATENCY_WINDOW + 1)

@@ -64,7 +64,7 @@ export class Cards {
     drawMemory(latest)
     drawEvictions(history)
     drawThreads(latest)
-    drawConnections(latest)
+    drawConnections(latest, points.at(-1))
   }
 }
 
@@ -183,7 +183,7 @@ function drawThreads({ threads }) {
   fillRows(byId('threads').tBodies[0], rows, '')
 }
 
-function drawConnections({ server, residentBytes }) {
+function drawConnections({ server, residentBytes }, point) {
   const { open, accepted, rejected, kickedIdle } = server.connections
   const rows = Object.entries(open).map(([id, number]) => [
     `Open: ${PROTOCOLS[id] ?? id}`,
@@ -193,5 +193,6 @@ function drawConnections({ server, residentBytes }) {
   rows.push(['Refused: no room', count(rejected)])
   rows.push(['Closed: idle too long', count(kickedIdle)])
   rows.push(['Memory of the process', bytes(residentBytes)])
+  rows.push(['Processor time of the process', `${rate((point?.cpu ?? 0) * 1000)} ms/s`])
   fillRows(byId('connection-counts').tBodies[0], rows, '')
 }

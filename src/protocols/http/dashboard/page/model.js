@@ -19,10 +19,10 @@ export class History {
     const last = this.events.at(-1)
     if (last !== undefined && last.server.startedAt !== event.server.startedAt) this.events = []
     const before = this.events.at(-1)
-    if (before !== undefined && event.at <= before.at) return
+    if (before !== undefined && event.at <= before.at) this.events = [] // its clock was set
     this.events.push(event)
     if (this.events.length > LATENCY_WINDOW + 1) this.events.shift()
-    if (before !== undefined) this.#point(before, event)
+    if (this.before !== undefined) this.#point(before, event)
   }
 
   get latest() {
@@ -54,7 +54,6 @@ export class History {
       hitRatio: reads > 0 ? hits / reads : undefined,
       received: (now.server.receivedBytes - before.server.receivedBytes) / seconds,
       sent: (now.server.sentBytes - before.server.sentBytes) / seconds,
-      evicted: Math.max(0, sum(now.engine.evictions) - sum(before.engine.evictions)) / seconds,
       cpu: (now.cpuSeconds - before.cpuSeconds) / seconds,
     })
     while (this.points.length > HISTORY) this.points.shift()
