@@ -13,6 +13,8 @@ import { defaultTargets, relativeTargets, rewriteEmitted } from './rewrite-emitt
 const root = resolve(import.meta.dirname, '..')
 const dist = join(root, 'dist')
 const { imports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+/** The dashboard's page is no TypeScript, and read at run time. */
+const PAGE = 'src/protocols/http/dashboard/page'
 const importMap = defaultTargets(imports)
 
 rmSync(dist, { recursive: true, force: true })
@@ -20,6 +22,7 @@ compile()
 for (const file of filesBelow(join(root, 'src'))) {
   if (file.endsWith('.json')) cpSync(file, join(dist, relative(root, file)))
 }
+cpSync(join(root, PAGE), join(dist, PAGE), { recursive: true })
 const emitted = filesBelow(dist)
 for (const file of emitted) rewrite(file)
 const dangling = emitted.filter((file) => file.endsWith('.js')).flatMap(danglingPaths)

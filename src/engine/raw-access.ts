@@ -35,6 +35,7 @@ import {
   Reading,
 } from './read.ts'
 import { deleteKey, deleteMatching, removeOver } from './remove.ts'
+import { previewEntry } from './preview.ts'
 import type { Session } from './session.ts'
 import { hasSpaces, spaceFor } from './spaces.ts'
 import { type StoreMode, storeDraft } from './store.ts'
@@ -235,6 +236,16 @@ export class RawAccess {
   /** Whether any namespace beside the default one was ever used. */
   hasSpaces(): boolean {
     return hasSpaces(this.view)
+  }
+
+  /**
+   * The first bytes of the value of a key, `most` at most, without counting as a use; `reading`
+   * describes the entry. Undefined: there is none.
+   */
+  preview(key: Uint8Array, space: number, most: number): Buffer | undefined {
+    this.session.begin()
+    if (!this.view.key.loadBytes(key, 0, key.length, space)) return undefined
+    return previewEntry(this.view, this.reading, most)
   }
 
   /** Keys of one bucket of the table, as bytes of their own: for a walk of all keys. */

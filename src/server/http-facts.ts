@@ -3,8 +3,9 @@ import type { CommandClock } from '../observe/command-clock.ts'
 import type { Snapshot } from '../observe/snapshot.ts'
 import { type Gate, OPEN_GATE } from '../protocols/http/gate.ts'
 import { COUNT } from '../protocols/memcached/counters.ts'
-import type { HttpHost, HttpSettings } from '../protocols/http/host.ts'
+import type { ClientFacts, HttpHost, HttpSettings } from '../protocols/http/host.ts'
 import type { ServerTotals } from '../protocols/redis/host.ts'
+import type { SlowCommand } from '../protocols/redis/worker.ts'
 import type { WorkerSpec } from './messages.ts'
 import type { ResolvedServeOptions } from './options.ts'
 import type { WorkerFacts } from './worker-facts.ts'
@@ -39,6 +40,8 @@ export class HttpFacts implements HttpHost {
   onServe: (slot: number) => void = () => {}
   /** Told by the protocol: something waits for the event loop of this thread. */
   needsTurn: () => boolean = () => false
+  /** Told by who makes the protocols: the slow commands of Redis, the latest first. */
+  slow: () => readonly { readonly command: SlowCommand }[] | undefined = () => undefined
   readonly #facts: WorkerFacts
 
   constructor(spec: WorkerSpec, http: HttpSpec, facts: WorkerFacts) {
@@ -55,6 +58,29 @@ export class HttpFacts implements HttpHost {
 
   totals(): ServerTotals {
     return this.#facts.totals()
+  }
+
+  slowCommands(most: number): readonly SlowCommand[] | undefined {
+    return this.slow()
+      ?.slice(0, most)
+      .map(({ command }) => command)
+  }
+
+  clients(most: number): readonly ClientFacts[] {
+    const { connectionBoard: board } = this.#facts
+    const found: ClientFacts[] = []
+    for (let slot = 0; slot < board.slots && found.length < most; slot++) {
+      if (!board.isOpen(slot)) continue
+      found.push({
+        id: board.idOf(slot),
+        address: board.addressOf(slot).replace(/^tcp6?:/, ''),
+        protocol: board.protocolOf(slot),
+        worker: board.ownerOf(slot),
+        ageSeconds: board.ageOf(slot),
+        idleSeconds: board.idleSeconds(slot),
+      })
+    }
+    return found
   }
 
   isAccepting(): boolean {

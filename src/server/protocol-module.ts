@@ -37,7 +37,7 @@ export async function openerOf(
   const memcached = await memcachedOpener(raw, facts, board)
   const openers: Readonly<Record<Protocol, OpenProtocol>> = {
     memcached,
-    redis: redis === undefined ? memcached : await redisOpener(raw, redis, board),
+    redis: redis === undefined ? memcached : await redisOpener(raw, redis, board, http),
     http: http === undefined ? memcached : await httpOpener(raw, http, board),
   }
   return (slot) => openers[connectionBoard.protocolOf(slot)](slot)
@@ -60,6 +60,7 @@ async function redisOpener(
   raw: RawAccess,
   host: RedisHost,
   board: ObservationBoard,
+  http: HttpFacts | undefined,
 ): Promise<OpenProtocol> {
   const { RedisConnection } = await import('../protocols/redis/connection.ts')
   const { RedisWorker } = await import('../protocols/redis/worker.ts')
@@ -67,6 +68,7 @@ async function redisOpener(
   const names = COMMANDS.inOrder.map(({ name }) => name)
   board.name('redis', names)
   const worker = new RedisWorker(raw, host)
+  if (http !== undefined) http.slow = () => worker.slow
   return (slot) => new RedisConnection(worker, slot)
 }
 

@@ -53,11 +53,13 @@ function cleanEnv(): NodeJS.ProcessEnv {
 
 describe('the packed package', () => {
   test('has dist, docs, the licence, the README and nothing of the making', () => {
+    const page = 'dist/src/protocols/http/dashboard/page/index.html'
     const some = ['LICENSE', 'README.md', 'SECURITY.md', 'package.json', 'dist/src/index.js']
-    expect(packed).toEqual(expect.arrayContaining([...some, 'docs/operations.md']))
+    expect(packed).toEqual(expect.arrayContaining([...some, page, 'docs/operations.md']))
     const known = [
       /^(?:LICENSE|README\.md|SECURITY\.md|package\.json)$/,
       /^docs\/(?:.+\.md|deploy\/[\w.-]+)$/,
+      /^dist\/src\/protocols\/http\/dashboard\/page\/\w+\.(?:js|html|css)$/,
       /^dist\/(?:src|workers|native-layout)\/.+\.(?:js|d\.ts)$/,
     ]
     const data = ['dist/src/protocols/redis/command-docs.json']

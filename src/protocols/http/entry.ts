@@ -45,14 +45,19 @@ export function readEntry(raw: RawAccess): Entry | undefined {
     const bytes = Buffer.allocUnsafe(reading.length)
     raw.copy(bytes, 0)
     if (!raw.confirm()) continue
-    const { version, expiry, storedAt, codec } = reading
-    const contentType = raw.contentTypeName(reading.content) ?? TYPES[codec] ?? BYTES
-    return { bytes, version, contentType, expiry, storedAt }
+    const { version, expiry, storedAt } = reading
+    return { bytes, version, contentType: contentTypeOf(raw), expiry, storedAt }
   }
   throw contended()
 }
 
-/** The namespace that `?space=` names. @param isKnown it may not be new: -1 if nobody used it */
+/** Of the entry that was read last: what it was stored with, or what follows from how. */
+export function contentTypeOf(raw: RawAccess): string {
+  const { content, codec } = raw.reading
+  return raw.contentTypeName(content) ?? TYPES[codec] ?? BYTES
+}
+
+/** The namespace that `?space= names. @param isKnown it may not be new: -1 if nobody used it */
 export function spaceOf({ query, worker }: Exchange, isKnown: boolean): number {
   const name = query.get('space')
   if (name === null) return 0
@@ -91,6 +96,6 @@ export function entityTag(raw: RawAccess, version: number): string {
 }
 
 /** Seconds that are left, rounded up; undefined without an expiry. */
-export function secondsLeft({ expiry }: Entry, now: number): number | undefined {
+export function secondsLeft({ expiry }: Pick<Entry, 'expiry'>, now: number): number | undefined {
   return expiry === 0 ? undefined : Math.max(0, Math.ceil((expiry - now) / 1000))
 }

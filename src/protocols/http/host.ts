@@ -5,6 +5,7 @@
 import type { CommandClock } from '../../observe/command-clock.ts'
 import type { Snapshot } from '../../observe/snapshot.ts'
 import type { ServerTotals } from '../redis/host.ts'
+import type { SlowCommand } from '../redis/worker.ts'
 import type { Gate } from './gate.ts'
 
 export interface HttpSettings {
@@ -15,6 +16,17 @@ export interface HttpSettings {
   /** Seconds that the head of a request may take, and the whole of it. */
   readonly headSeconds: number
   readonly requestSeconds: number
+}
+
+/** A client of the server, whatever its protocol. */
+export interface ClientFacts {
+  readonly id: number
+  /** `127.0.0.1:50123`, or the path of a unix socket. */
+  readonly address: string
+  readonly protocol: string
+  readonly worker: number
+  readonly ageSeconds: number
+  readonly idleSeconds: number
 }
 
 export interface HttpHost {
@@ -35,6 +47,10 @@ export interface HttpHost {
   observe(): Snapshot
   /** What the server counts of all connections, whatever their protocol. */
   totals(): ServerTotals
+  /** Of the Redis port's SLOWLOG, the latest first; undefined where Redis is not spoken. */
+  slowCommands(most: number): readonly SlowCommand[] | undefined
+  /** The first so many clients, by slot; how many there are is in the snapshot. */
+  clients(most: number): readonly ClientFacts[]
   /** Whether new connections are taken: false before the start is over and while it ends. */
   isAccepting(): boolean
   /** A request took too long: to be counted. */

@@ -2,6 +2,7 @@
 import type { RawAccess } from '../../engine/raw-access.ts'
 import type { HttpHost } from './host.ts'
 import { COUNTER_ROUTES } from './routes/counters.ts'
+import { dashboardRoutes } from './routes/dashboard.ts'
 import { HEALTH_ROUTES } from './routes/health.ts'
 import { HOT_KEYS_ROUTES } from './routes/hot-keys.ts'
 import { METRICS_ROUTES } from './routes/metrics.ts'
@@ -24,6 +25,7 @@ export function openHttp(raw: RawAccess, host: HttpHost): HttpWorker {
     ...METRICS_ROUTES,
     ...HOT_KEYS_ROUTES,
     ...HEALTH_ROUTES,
+    ...dashboardRoutes(worker),
   )
   routes.add(openApiRoute(routes, host.version))
   return worker

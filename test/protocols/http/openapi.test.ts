@@ -68,6 +68,8 @@ const ASKED: readonly [operationId: string, status: number, Buffer][] = [
   ['getEntries', 400, request('POST', '/mget', JSON_TYPE, '{}')],
   ['getEntries', 414, request('POST', '/mget', JSON_TYPE, JSON.stringify({ keys: [LONG] }))],
   ['getEntries', 415, request('POST', '/mget', {}, '{}')],
+  ['previewKey', 200, request('GET', '/keys/n')],
+  ['previewKeyHead', 200, request('HEAD', '/keys/n')],
   ['flush', 204, request('DELETE', '/cache')],
   ['flush', 400, request('DELETE', '/cache?space=')],
   ['stats', 200, request('GET', '/stats')],
@@ -81,6 +83,15 @@ const ASKED: readonly [operationId: string, status: number, Buffer][] = [
   ['healthzHead', 200, request('HEAD', '/healthz')],
   ['readyz', 200, request('GET', '/readyz')],
   ['readyzHead', 200, request('HEAD', '/readyz')],
+  ['dashboard', 200, request('GET', '/')],
+  ['dashboardHead', 200, request('HEAD', '/')],
+  ['session', 200, request('GET', '/session')],
+  ['sessionHead', 200, request('HEAD', '/session')],
+  ['eventsHead', 200, request('HEAD', '/events')],
+  ['listKeys', 200, request('GET', '/keys?prefix=n&count=5')],
+  ['listKeys', 400, request('GET', '/keys?cursor=-1')],
+  ['listKeysHead', 200, request('HEAD', '/keys')],
+  ['previewKey', 404, request('GET', '/keys/none')],
   ['openapi', 200, request('GET', '/openapi.json')],
   ['openapiHead', 200, request('HEAD', '/openapi.json')],
   // These end the connection.
@@ -155,10 +166,14 @@ test('each operation answers with what it declares, and declares nothing else', 
     met.add(`${operationId} ${status}`)
   }
   const unmet = [...operations.values()].flatMap(({ operationId, responses }) => {
-    return Object.keys(responses)
-      .filter((status) => status !== 'default' && !ELSEWHERE.includes(Number(status)))
-      .filter((status) => !operationId.endsWith('Head') && !met.has(`${operationId} ${status}`))
-      .map((status) => `${operationId} ${status}`)
+    return (
+      Object.keys(responses)
+        .filter((status) => status !== 'default' && !ELSEWHERE.includes(Number(status)))
+        // An answer without an end: test/dashboard/feed.test.ts.
+        .filter(() => operationId !== 'events')
+        .filter((status) => !operationId.endsWith('Head') && !met.has(`${operationId} ${status}`))
+        .map((status) => `${operationId} ${status}`)
+    )
   })
   expect(unmet).toEqual([])
 })
