@@ -51,33 +51,6 @@ export { GONE, HIT, LOST_RACE }
 export { Draft, Reading }
 export type { Change, Seen, StoreMode, Want }
 
-/** What protocols need of it: a transaction puts something else in its place. */
-export type KeyAccess = Pick<
-  RawAccess,
-  | 'session'
-  | 'view'
-  | 'reading'
-  | 'draft'
-  | 'stage'
-  | 'open'
-  | 'copy'
-  | 'confirm'
-  | 'confirmQuietly'
-  | 'heat'
-  | 'chunkBytes'
-  | 'uses'
-  | 'store'
-  | 'change'
-  | 'remove'
-  | 'flush'
-  | 'flushSpace'
-  | 'hasSpaces'
-  | 'keysIn'
-  | 'entriesIn'
-  | 'spaceOf'
-  | 'now'
->
-
 export class RawAccess {
   readonly session: Session
   readonly view: MemoryView

@@ -7,13 +7,13 @@
  */
 import type { Login } from '../../auth/login.ts'
 import { TAG_BYTES } from '../../engine/codec.ts'
+import type { KeyAccess } from '../../engine/key-access.ts'
 import {
   CLOSED_GATE,
   type Draft,
   FULL,
   MARK_BITS,
   type Outcome,
-  type KeyAccess,
   TOO_LARGE,
 } from '../../engine/raw-access.ts'
 import type { ReplyBuffer } from '../reply-buffer.ts'

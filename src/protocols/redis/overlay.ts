@@ -3,6 +3,7 @@
  * has changed, none of which anybody else sees. It stands in for the engine's `RawAccess`; at the
  * end all is committed at one moment, or nothing is.
  */
+import type { KeyAccess } from '../../engine/key-access.ts'
 import {
   ADD,
   type Change,
@@ -14,7 +15,6 @@ import {
   GONE,
   HIT,
   KEEP,
-  type KeyAccess,
   LOST_RACE,
   MISSING,
   type Outcome,

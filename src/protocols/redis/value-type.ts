@@ -2,7 +2,7 @@
  * The type of a value as Redis names it. Today all are strings; codec tags from 10 on are kept for
  * structures, which the commands on strings refuse.
  */
-import type { KeyAccess } from '../../engine/raw-access.ts'
+import type { KeyAccess } from '../../engine/key-access.ts'
 
 const FIRST_STRUCTURE_TAG = 10
 const STRUCTURES: readonly string[] = ['list', 'set', 'zset', 'hash', 'stream']
