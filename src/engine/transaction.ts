@@ -28,7 +28,7 @@ import {
 } from '../../native-layout/transaction.ts'
 import { Draft } from '../memory/draft.ts'
 import { dropNew } from '../memory/publish.ts'
-import { countAt, currentStamp, enter, field, leave } from '../memory/row.ts'
+import { countAt, currentStamp, enter, field, leave, linkedEntries } from '../memory/row.ts'
 import { settle } from '../memory/slab-allocator.ts'
 import { bucketOf } from '../memory/table.ts'
 import {
@@ -130,6 +130,7 @@ export function transact(view: MemoryView, wants: readonly Want[]): Outcome {
     outcome = holder.hold(want)
     if (outcome !== STORED) break
   }
+  if (outcome === STORED && !holder.hasRoom()) outcome = FULL
   if (outcome === STORED && !(holder.isInTime() && commitTransaction(view))) outcome = CONFLICT
   if (outcome !== STORED) abortTransaction(view)
   endTransaction(view)
@@ -150,6 +151,10 @@ class Holder {
   readonly #created = new Map<number, number>()
   /** The entry that carries the intent. */
   readonly #carrier = new Draft()
+  /** Absent keys that are written and that are only kept, and keys that are deleted. */
+  #added = 0
+  #vacant = 0
+  #gone = 0
   #want!: Want
   #stamp = 0
   #fresh = 0
@@ -167,7 +172,27 @@ class Holder {
     return true
   }
 
+  /** Whether the bound on entries holds then, where none that lives is evicted for it. */
+  hasRoom(): boolean {
+    const view = this.#view
+    const { maxEntries, policy } = view
+    if (maxEntries === 0 || policy.name !== 'none' || this.#added <= this.#gone) return true
+    const most = maxEntries + this.#vacant + this.#gone
+    enter(view)
+    while (linkedEntries(view) > most && policy.evict(view, -1, COUNTER.evictedForEntries));
+    leave(view)
+    const isWithin = linkedEntries(view) <= most
+    if (!isWithin) countAt(view, COUNTER.refusedForMemory)
+    return isWithin
+  }
+
   hold(want: Want): Outcome {
+    const outcome = this.#hold(want)
+    if (outcome === STORED && want.kind === DELETE_KEY) this.#gone++
+    return outcome
+  }
+
+  #hold(want: Want): Outcome {
     const view = this.#view
     this.#want = want
     if (!view.key.loadBytes(want.key, 0, want.key.length, want.space)) return FULL
@@ -214,8 +239,11 @@ class Holder {
     carrier.casHigh = carrier.casLow = 0
     carrier.intent = this.#intent(true)
     const outcome = storeDraft(view, carrier, HOLD, 0, this.#readyToCreate)
-    if (outcome === STORED) this.#created.set(view.home, this.#createdIn(view.home) + 1)
-    return outcome
+    if (outcome !== STORED) return outcome
+    this.#created.set(view.home, this.#createdIn(view.home) + 1)
+    if (this.#want.kind === PUT_FRESH) this.#added++
+    else this.#vacant++
+    return STORED
   }
 
   #createdIn(home: number): number {

@@ -130,7 +130,9 @@ function abortHolder(
   presence: number,
 ): boolean {
   const from = at + offsetOf(INTENT, presence)
-  const txAt = rowAddress(view, intentRow(peek(words, from + INTENT_WORD.HEAD))) + ROW.TX
+  const row = intentRow(peek(words, from + INTENT_WORD.HEAD))
+  if (row >= view.plan.maxThreads) return false // Recycled bytes, since its state was asked for.
+  const txAt = rowAddress(view, row) + ROW.TX
   const number = peek(words, from + INTENT_WORD.NUMBER)
   const open = packTx(number, TX_OPEN)
   if (compareExchange(view.control, txAt, open, packTx(number, TX_ABORTED)) !== open) return false

@@ -176,7 +176,7 @@ export function mendOwn(view: MemoryView): boolean {
   for (let tries = 0; tries < MAX_RETRIES; tries++) {
     if (!recoverRow(view, view.row)) continue
     view.state = load(view.control, view.rowAt + ROW.STATE)
-    view.isSettling = false
+    view.isSettling = view.isInTransaction = false
     return true
   }
   return false

@@ -23,6 +23,7 @@ import {
   ROW_REMOVE,
   ROW_REPLACE,
 } from '../../native-layout/thread-row.ts'
+import type { WordIndex } from '../../native-layout/units.ts'
 import { field } from './row.ts'
 import {
   chunkAddress,
@@ -111,6 +112,13 @@ export function removalWon(view: MemoryView): number {
     if (kindOf(state) === ROW_REPLACE) return POSTPONED // That dead row is recovered first.
     // Two dead removers of one entry: recovered at the same time, both would find it untouched.
     if (load(view.control, at + ROW.RECOVERER) !== 0) return POSTPONED
+    // The other one saw an intent that was due, this one saw it mute: when no slot had it any more.
+    if (putsInPlace(view, at) && !putsInPlace(view, view.rowAt)) return UNPUBLISHED
   }
   return isIntact(view, old) ? PUBLISHED : UNPUBLISHED
+}
+
+/** Whether the removal that a row records is that of `settleEntry`: as many entries as before. */
+function putsInPlace(view: MemoryView, rowAt: WordIndex): boolean {
+  return load(view.control, rowAt + ROW.DELTA_ENTRIES) === 0
 }

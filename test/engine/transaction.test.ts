@@ -193,6 +193,24 @@ test('with a bound on entries, and memory that evicts', () => {
   expect(engine.stats().entries).toBeLessThanOrEqual(50)
 })
 
+test('a bound on entries that are not evicted is kept, and what adds none goes on', () => {
+  const { engine, raw } = open({ eviction: 'none', maxEntries: 10 })
+  for (let n = 0; n < 9; n++) engine.set(`k${n}`, 'x')
+  const two = [want('a', PUT_FRESH, 'x'), want('b', PUT_FRESH, 'x')]
+  expect(raw.transact(two)).toBe(FULL)
+  expect(engine.size).toBe(9)
+  expect(raw.transact(two.slice(1))).toBe(STORED)
+  const gone = want('b', DELETE_KEY, '', { seen: see(raw, 'b') })
+  const none = want('none', KEEP, '', { seen: see(raw, 'none') })
+  const renamed = [want('a', PUT_FRESH, 'x'), gone, none, want('k1', PUT_FRESH, 'y')]
+  expect(raw.transact(renamed)).toBe(STORED)
+  expect([engine.size, engine.get('a'), engine.get('b')]).toEqual([10, 'x', undefined])
+  engine.touch('k0', 1)
+  for (const until = Date.now() + 5; Date.now() < until; );
+  expect(raw.transact([want('c', PUT_FRESH, 'x'), none])).toBe(STORED)
+  expect(engine.size).toBe(10)
+})
+
 test('the feed tells what happened, once it has happened', () => {
   const { engine, raw } = open({ feedBytes: '256kb' })
   engine.set('a', 'old')

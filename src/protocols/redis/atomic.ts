@@ -14,7 +14,7 @@ const TRIES = 1000
 /** The longest pause after that, in turns of an empty loop; doubled up to here. */
 const LONGEST_PAUSE = 1 << 14
 
-const NOTHING_WATCHED: ReadonlyMap<string, Watched> = new Map()
+const NOTHING_WATCHED = new Map<string, Watched>()
 
 /** Whether what the client executes now is part of a transaction. */
 function isWithin(client: RedisClient): boolean {
@@ -51,7 +51,7 @@ function runAlone(client: RedisClient, handler: Handler, args: Args): void {
  */
 export function workOut(
   client: RedisClient,
-  watched: ReadonlyMap<string, Watched>,
+  watched: Map<string, Watched>,
   run: () => boolean,
 ): Outcome {
   const { reply, worker } = client

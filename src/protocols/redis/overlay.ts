@@ -193,19 +193,24 @@ export class Overlay implements KeyAccess {
   }
 
   /**
-   * Commits what was changed, if what was read and what is watched is as it was.
+   * Commits what was changed, if what was read and what is watched is as it was. A flush comes
+   * before the rest and stays if that has to be begun again, so what is watched is looked at before
+   * it, and what it flushed is watched no more.
    * @returns STORED; CONFLICT: it is not; FULL, CONTENDED, CLOSED_GATE. Nothing was changed then.
    */
-  commit(watched: ReadonlyMap<string, Watched>): Outcome {
+  commit(watched: Map<string, Watched>): Outcome {
     const entries = [...this.#entries.values()].filter((entry) => entry.isKnown)
     const isWriting = entries.some((entry) => entry.isChanged)
     if (!isWriting && this.#flushed.size === 0) return this.#confirm(entries, watched)
-    const wants = this.#wants(entries, watched)
+    const kept = [...watched].filter(([, { space }]) => !this.#isFlushed(space))
+    const wants = this.#wants(entries, new Map(kept))
     if (wants === undefined) return CONFLICT
+    if (this.#flushed.size !== 0 && !this.#areAsSeen(watched.values())) return CONFLICT
     for (const space of this.#flushed) {
       if (space === ALL) this.#raw.flush()
       else this.#raw.flushSpace(space)
     }
+    for (const [name, { space }] of watched) if (this.#isFlushed(space)) watched.delete(name)
     if (wants.length === 0) return STORED
     return this.#raw.transact(wants.sort(inOrder))
   }
@@ -213,11 +218,15 @@ export class Overlay implements KeyAccess {
   /** What was only read is of one moment if nothing of it has changed since. */
   #confirm(entries: readonly Entry[], watched: ReadonlyMap<string, Watched>): Outcome {
     if (entries.length + watched.size < 2) return STORED
-    for (const { key, space, seen } of [...entries, ...watched.values()]) {
+    return this.#areAsSeen([...entries, ...watched.values()]) ? STORED : CONFLICT
+  }
+
+  #areAsSeen(keys: Iterable<Entry | Watched>): boolean {
+    for (const { key, space, seen } of keys) {
       this.#raw.stage(key, 0, key.length, space)
-      if (!this.#raw.isAsSeen(seen!)) return CONFLICT
+      if (!this.#raw.isAsSeen(seen!)) return false
     }
-    return STORED
+    return true
   }
 
   /** undefined: what was read is not what was watched. */

@@ -6,7 +6,7 @@
  * WATCH remembers version and expiry of a key; of an absent one, how many keys were created in its
  * home bucket so far, so that one that came and went is noticed.
  */
-import { CONFLICT, type Seen, STORED } from '../../engine/raw-access.ts'
+import { CONFLICT, type Outcome, type Seen, STORED } from '../../engine/raw-access.ts'
 import type { Args } from './args.ts'
 import { isAnyChanged, workOut } from './atomic.ts'
 import type { Continuation, RedisClient } from './client.ts'
@@ -103,14 +103,10 @@ function exec(client: RedisClient): void {
   else commit(client, transaction, watched)
 }
 
-function commit(
-  client: RedisClient,
-  { queue }: Transaction,
-  watched: ReadonlyMap<string, Watched>,
-): void {
+function commit(client: RedisClient, { queue }: Transaction, watched: Map<string, Watched>): void {
   const { reply, database, worker } = client
   const ends: number[] = []
-  const outcome = workOut(client, watched, () => {
+  const run = (): boolean => {
     client.select(database)
     ends.length = 0
     for (const { command, args } of queue) {
@@ -122,7 +118,14 @@ function commit(
       ends.push(worker.scratch.length)
     }
     return true
-  })
+  }
+  let outcome: Outcome = STORED
+  const work = (): void => {
+    outcome = workOut(client, watched, run)
+  }
+  // What the commands change is not changed before the commit.
+  if (client.tracking?.isNoLoop) worker.tracking.own(client, bytesOf(queue), work)
+  else work()
   const { scratch } = worker
   if (outcome === STORED) {
     reply.array(queue.length)
@@ -134,6 +137,10 @@ function commit(
     else client.refuse(outcome)
   }
   scratch.clear()
+}
+
+function bytesOf(queue: Transaction['queue']): number {
+  return queue.reduce((sum, { args }) => sum + args.to(args.count - 1) - args.from(0), 0)
 }
 
 /** What neither reads nor writes a key by its name, but must know of what EXEC did before it. */

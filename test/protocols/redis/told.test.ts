@@ -163,6 +163,10 @@ test('NOLOOP: own writes are not told, those of others are', () => {
     invalidate('a'),
     invalidate('b', 'a'),
   ])
+  one.ask('GET a')
+  for (const line of ['MULTI', 'SET a 4', 'INCR b', 'EXEC']) one.ask(line)
+  pass()
+  expect([one.feed(NOTHING), prefixed.feed(NOTHING)]).toEqual(['', invalidate('a', 'b')])
   feed.close()
 })
 

@@ -101,6 +101,31 @@ table('WATCH, and what one changes oneself', [
   ['WATCH', "-ERR wrong number of arguments for 'watch' command"],
 ])
 
+table('WATCH, and a flush of the transaction itself', [
+  ['MSET a 1 b 1', '+OK'],
+  ['WATCH a none', '+OK'],
+  ['MULTI', '+OK'],
+  ['FLUSHALL', '+QUEUED'],
+  ['EXEC', '*1\n+OK'],
+  ['EXISTS a b', ':0'],
+  ['MSET a 1 b 1', '+OK'],
+  ['WATCH a none', '+OK'],
+  ['MULTI', '+OK'],
+  ['SET a 2', '+QUEUED'],
+  ['FLUSHDB', '+QUEUED'],
+  ['SET b 3', '+QUEUED'],
+  ['GET a', '+QUEUED'],
+  ['SET none 4', '+QUEUED'],
+  ['EXEC', '*5\n+OK\n+OK\n+OK\n$-1\n+OK', '*5\n+OK\n+OK\n+OK\n_\n+OK'],
+  ['MGET a b none', '*3\n$-1\n$1\n3\n$1\n4', '*3\n_\n$1\n3\n$1\n4'],
+  ['WATCH b', '+OK'],
+  ['SET b 4', '+OK'],
+  ['MULTI', '+OK'],
+  ['FLUSHALL', '+QUEUED'],
+  ['EXEC', '*-1', '_'],
+  ['EXISTS b none', ':2'],
+])
+
 table('RESET leaves a transaction', [
   ['MULTI', '+OK'],
   ['SET a 1', '+QUEUED'],
