@@ -54,10 +54,13 @@ function cleanEnv(): NodeJS.ProcessEnv {
 describe('the packed package', () => {
   test('has dist, docs, the licence, the README and nothing of the making', () => {
     const some = ['LICENSE', 'README.md', 'SECURITY.md', 'package.json', 'dist/src/index.js']
-    expect(packed).toEqual(expect.arrayContaining([...some, 'docs/operations.md']))
+    expect(packed).toEqual(
+      expect.arrayContaining([...some, 'docs/operations.md', 'src/auth/README.md']),
+    )
     const known = [
       /^(?:LICENSE|README\.md|SECURITY\.md|package\.json)$/,
       /^docs\/(?:.+\.md|deploy\/[\w.-]+)$/,
+      /^src\/(?:[\w-]+\/){1,3}README\.md$/, // the README and error messages name them
       /^dist\/(?:src|workers|native-layout)\/.+\.(?:js|d\.ts)$/,
     ]
     const data = ['dist/src/protocols/redis/command-docs.json']
