@@ -43,6 +43,20 @@ export interface RunOptions {
   readonly tracesFolder: string | undefined
 }
 
+export const USAGE: string = `
+npm run bench -- [options]: heddle beside Map, lru-cache, a lock, memcached and Redis
+
+  --only=A,B        some of ${PARTS.join(', ')};
+                    without it all but the last two, which take a minute each
+  --full            the long form: 4 million keys, lmdb, every trace, several rates; all parts
+  --smoke           tiny sizes, a few seconds: what the tests run
+  --threads N       N of "1 and N threads", 1 to 8 (2, or the processors if there are fewer)
+  --seed N          of keys, values and their order (20261121)
+  --results FOLDER  where lines, tables and reports are written (results/)
+
+HEDDLE_TRACES names a folder of traces, beside the one in bench/data.
+Exit code: 0, 1 when a part fails, 2 for wrong options.`
+
 const DEFAULT_SEED = 20_261_121
 const DEFAULT_RESULTS = fileURLToPath(new URL('../results/', import.meta.url))
 const MOST_THREADS = 8

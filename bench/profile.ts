@@ -15,18 +15,36 @@ import { mkdirSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { commandLine } from '../test/proof/command-line.ts'
 
 const CLINIC = 'clinic@13.0.0'
 const CLINIC_TOOL = 'flame'
 const FOLDER = fileURLToPath(new URL('../results/profiles/', import.meta.url))
 const LOAD = fileURLToPath(new URL('./profile-load.ts', import.meta.url))
 
-const { values } = parseArgs({
-  options: {
-    workers: { type: 'boolean', default: false },
-    seconds: { type: 'string', default: '5' },
-    results: { type: 'string', default: FOLDER },
-  },
+const USAGE = `
+npm run profile -- [options]: where the processor time of the harness's own load goes
+
+  --workers         the worker threads only; the main thread needs clinic, which npx fetches
+  --seconds N       of each load (5)
+  --results FOLDER  where the profiles are written (results/profiles/)
+
+Exit code: 0, 1 when a profile fails, 2 for wrong options.`
+const MOST_SECONDS = 3600
+
+const values = commandLine(USAGE, (args) => {
+  const asked = parseArgs({
+    args,
+    options: {
+      workers: { type: 'boolean', default: false },
+      seconds: { type: 'string', default: '5' },
+      results: { type: 'string', default: FOLDER },
+    },
+  }).values
+  const seconds = asked.seconds.trim() === '' ? Number.NaN : Number(asked.seconds)
+  if (seconds > 0 && seconds <= MOST_SECONDS) return asked
+  const allowed = `a number above 0, at most ${MOST_SECONDS}`
+  throw new Error(`--seconds is '${asked.seconds}': it must be ${allowed}`)
 })
 const folder = values.results
 mkdirSync(folder, { recursive: true })

@@ -3,9 +3,10 @@
  * after the other, shows how far it is, prints each part's tables and seconds, and writes
  * everything down (report/write.ts).
  */
+import { commandLine } from '../test/proof/command-line.ts'
 import { machineFacts } from './machine.ts'
 import type { SuiteResult } from './measurement.ts'
-import { readOptions } from './options.ts'
+import { readOptions, USAGE } from './options.ts'
 import type { Part, RunOptions } from './options.ts'
 import { startProgress } from './progress.ts'
 import type { Progress } from './progress.ts'
@@ -36,7 +37,7 @@ const SUITES: Readonly<Record<Part, Suite>> = {
 }
 
 async function main(): Promise<void> {
-  const options = readOptions(process.argv.slice(2), process.env)
+  const options = commandLine(USAGE, (argv) => readOptions(argv, process.env))
   const startedAt = new Date().toISOString()
   const machine = machineFacts()
   const progress = startProgress()

@@ -88,7 +88,7 @@ export function serveHelp(): string {
     ...flags.map(helpLine),
   ])
   return [
-    'heddle serve: a cache that speaks the protocols of memcached and Redis',
+    'heddle serve: a cache that speaks the protocols of memcached and Redis, and HTTP',
     '',
     'Usage: heddle serve [flags]',
     ...groups,

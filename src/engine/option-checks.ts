@@ -19,10 +19,10 @@ export function whole(
   most: number,
 ): number {
   const quantity = given[field]
-  if (typeof quantity !== 'number') throw badType(field, quantity, 'a number')
+  const allowed = `a whole number from ${count(least)} to ${count(most)}`
+  if (typeof quantity !== 'number') throw badType(field, quantity, allowed)
   if (Number.isInteger(quantity) && quantity >= least && quantity <= most) return quantity
-  const why = `it must be a whole number from ${count(least)} to ${count(most)}`
-  throw badOption(field, quantity, why, quantity < least ? least : most)
+  throw badOption(field, quantity, `it must be ${allowed}`, quantity < least ? least : most)
 }
 
 /** One of a few words. */

@@ -74,6 +74,8 @@ export const TLS_PORT_OPTIONS = {
 export const MAX_HANDSHAKE_SECONDS = 300
 export const MAX_HANDSHAKES = 100_000
 const MAX_PORT = 65_535
+const NEEDS_PAIR =
+  'TLS needs a certificate and its key: tlsCert (--tls-cert) and tlsKey (--tls-key)'
 
 /** @returns undefined where no port speaks TLS */
 export function resolveTls(
@@ -94,7 +96,7 @@ export function resolveTls(
   }
   if (files === undefined) {
     const field = Object.values(TLS_PORT_OPTIONS).find((name) => given[name] !== undefined)!
-    throw badOption(field, given[field], 'TLS needs a certificate and its key: tlsCert and tlsKey')
+    throw badOption(field, given[field], NEEDS_PAIR)
   }
   return { ports, files, rules }
 }
@@ -102,8 +104,9 @@ export function resolveTls(
 function filesOf(given: Unchecked): TlsFiles | undefined {
   const [cert, key, ca] = [path(given, 'tlsCert'), path(given, 'tlsKey'), path(given, 'tlsCa')]
   if (cert !== undefined && key !== undefined) return { cert, key, ca }
-  if (cert !== undefined) throw badOption('tlsCert', cert, 'its key is missing: tlsKey')
-  if (key !== undefined) throw badOption('tlsKey', key, 'its certificate is missing: tlsCert')
+  if (cert !== undefined) throw badOption('tlsCert', cert, 'its key is missing: tlsKey (--tls-key)')
+  if (key !== undefined)
+    throw badOption('tlsKey', key, 'its certificate is missing: tlsCert (--tls-cert)')
   return undefined
 }
 

@@ -25,6 +25,20 @@ test.each([false, true])('each door answers; with users: %s', async (hasUsers) =
   }
 })
 
+test('both unix sockets answer, each in its own protocol', async () => {
+  const [memcached, redis] = [join(folder, 'm.sock'), join(folder, 'r.sock')]
+  await start(['--unix-socket', memcached, '--redis-socket', redis, '-t', '1', '-m', '4'])
+  const answers = await Promise.all([
+    run(['health', '--unix-socket', memcached]),
+    run(['health', '--redis-socket', redis]),
+    run(['inspect', '--json', '--redis-socket', redis]),
+    run(['health', '--unix-socket', redis]),
+  ])
+  expect(answers.map(({ code }) => code)).toEqual([0, 0, 0, 1])
+  expect(answers[1]!.stdout).toBe(`${redis} (redis) is well\n`)
+  expect(JSON.parse(answers[2]!.stdout)).toMatchObject({ door: `${redis} (redis)` })
+})
+
 async function portOf(server: Server): Promise<string> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return String((server.address() as AddressInfo).port)

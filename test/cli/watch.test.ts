@@ -179,6 +179,8 @@ test('doors: which are tried, and what is refused', () => {
     [{ 'password-file': '/nowhere' }, /--password-file \/nowhere: ENOENT/],
     [{ 'tls-ca': 'x' }, /--tls-ca goes with --tls/],
     [{ 'unix-socket': 'x', 'redis-port': '1' }, /--unix-socket and --redis-port exclude/],
+    [{ 'redis-socket': 'x', 'http-port': '1' }, /--redis-socket and --http-port exclude/],
+    [{ 'unix-socket': 'x', 'redis-socket': 'y' }, /--unix-socket and --redis-socket exclude/],
   ] as const) {
     expect(() => kinds(more)).toThrow(why)
   }

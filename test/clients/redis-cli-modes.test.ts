@@ -37,7 +37,22 @@ test.runIf(hasRedis())('all keys are looked through (needs redis-tools)', async 
   expect(memory).toMatch(/30 strings with \d{4,} bytes \(100\.00% of keys/)
   const names = (await cli('--scan', '--pattern', 'key:1*')).trim().split('\n').sort()
   expect(names).toHaveLength(11)
-  expect(await cli('--hotkeys')).toContain('Sampled 30 keys in the keyspace')
+  for (let n = 0; n < 50; n++) await cli('MGET', ...Array<string>(1000).fill('key:7'))
+  const hot = await cli('--hotkeys')
+  expect(hot).toContain('Sampled 30 keys in the keyspace!')
+  expect(/hot key found with counter: (\d+)\tkeyname: "([^"]+)"/.exec(hot)?.slice(1)).toEqual([
+    expect.stringMatching(/^\d\d+$/),
+    'key:7',
+  ])
+  // Without them, as a Redis whose policy is not an LFU one.
+  const cold = await startHeddle(['--redis-port', '0', '--workers', '1', '--no-hot-keys'])
+  try {
+    await run('redis-cli', ['-p', String(cold.redisPort), 'SET', 'key', 'value'])
+    const refusal = await run('redis-cli', ['-p', String(cold.redisPort), '--hotkeys'])
+    expect(refusal).toContain('An LFU maxmemory policy is not selected')
+  } finally {
+    await cold.stop()
+  }
 })
 
 test.runIf(hasRedis())('latency and figures (needs redis-tools)', async () => {

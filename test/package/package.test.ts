@@ -55,10 +55,13 @@ describe('the packed package', () => {
   test('has dist, docs, the licence, the README and nothing of the making', () => {
     const page = 'dist/src/protocols/http/dashboard/page/index.html'
     const some = ['LICENSE', 'README.md', 'SECURITY.md', 'package.json', 'dist/src/index.js']
-    expect(packed).toEqual(expect.arrayContaining([...some, page, 'docs/operations.md']))
+    expect(packed).toEqual(
+      expect.arrayContaining([...some, page, 'docs/operations.md', 'src/auth/README.md']),
+    )
     const known = [
       /^(?:LICENSE|README\.md|SECURITY\.md|package\.json)$/,
       /^docs\/(?:.+\.md|deploy\/[\w.-]+)$/,
+      /^src\/(?:[\w-]+\/){1,4}README\.md$/, // the README and error messages name them
       /^dist\/src\/protocols\/http\/dashboard\/page\/\w+\.(?:js|html|css)$/,
       /^dist\/(?:src|workers|native-layout)\/.+\.(?:js|d\.ts)$/,
     ]

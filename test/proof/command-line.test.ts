@@ -1,4 +1,4 @@
-/** The commands of the checks help those who ask, and refuse what has no sense by its name. */
+/** The commands of the checks and of the bench help those who ask, and refuse what has no sense. */
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
@@ -21,6 +21,9 @@ const COMMANDS = [
   'test/broken/run.ts',
   'test/proof/record.ts',
   'test/proof/table.ts',
+  'bench/run.ts',
+  'bench/profile.ts',
+  '.ci/configuration-reference.ts',
 ]
 
 test.each(COMMANDS)('%s tells its use, and refuses an unknown option', (file) => {
@@ -53,6 +56,12 @@ test.each([
   ['explore/run.ts --full --smoke', 'one form at a time, not --full and --smoke'],
   ['broken/run.ts --twin foo', "--twin is 'foo': no twin is called so"],
   ['broken/run.ts --steps', '--steps needs --twin NAME'],
+  ['../bench/run.ts --only=foo', '--only=foo: no part "foo"; the parts are micro, '],
+  ['../bench/run.ts --threads 9', '--threads=9: expected an integer from 1 to 8'],
+  [
+    '../bench/profile.ts --seconds x',
+    "--seconds is 'x': it must be a number above 0, at most 3600",
+  ],
   ['proof/record.ts nothing a=1', "CHECK is 'nothing': it must be one of model, "],
   ['proof/record.ts model', 'a FILE or counts are missing'],
   ['proof/record.ts model a=b', "'a=b' is not NAME=COUNT"],

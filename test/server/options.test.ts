@@ -53,7 +53,7 @@ test.each([
   [{ hostNames: 'a.example:80' }, 'hostNames', /is "a.example:80": .* without a port/],
   [{ hostNames: 'a,,b' }, 'hostNames', /must be the name of a host/],
   [{ hostNames: 'a,'.repeat(32) + 'a' }, 'hostNames', /33 names, and the most is 32/],
-  [{ memcachedPort: '11211' }, 'memcachedPort', /must be a number/],
+  [{ memcachedPort: '11211' }, 'memcachedPort', /must be a whole number from 0 to 65,535, not/],
   [{ host: '127.0.0.1:5555' }, 'host', /^host is "127.0.0.1:5555": it has a port, which is an op/],
   [{ host: '::1,[::1]:1' }, 'host', /is "\[::1\]:1": it has a port/],
   [{ host: '' }, 'host', /1 to 7 addresses/],

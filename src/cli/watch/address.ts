@@ -26,15 +26,17 @@ export interface DoorAddress {
   readonly password: string | undefined
 }
 
-/** Those of `heddle bench`, but for its port and protocol in two flags. */
-const { port: _port, protocol: _protocol, ...doorFlags } = TARGET_FLAGS
+/** Those of `heddle bench`, but for its port and protocol in two flags; and Redis' socket. */
+const { port: _port, protocol: _protocol, ...benchFlags } = TARGET_FLAGS
+const doorFlags = { ...benchFlags, 'redis-socket': { type: 'string' } } as const
 export const DOOR_FLAGS: typeof doorFlags = doorFlags
 
 export const DOOR_USAGE = `  --host ADDRESS          of the server (127.0.0.1)
   --http-port N           look through its HTTP port: tells most
   --memcached-port N      or through its port for memcached clients
   --redis-port N          or through its port for Redis clients
-  --unix-socket PATH      or through its unix socket, which speaks memcached's protocol
+  --unix-socket PATH      or through its unix socket for memcached clients
+  --redis-socket PATH     or through its unix socket for Redis clients
                           without any of them: what answers of 8080, 11211 and 6379
   --user NAME             where the server has users; the password comes from the variable
   --password-file FILE    HEDDLE_PASSWORD or from a file, never from a flag
@@ -48,19 +50,26 @@ const USUAL: readonly (readonly [DoorKind, number])[] = [
   ['redis', 6379],
 ]
 
+const SOCKETS: readonly (readonly [DoorKind, 'unix-socket' | 'redis-socket'])[] = [
+  ['memcached', 'unix-socket'],
+  ['redis', 'redis-socket'],
+]
+
 /** The doors to try, in this order. @throws Error naming the flag, its value and what is allowed */
 export function doorsOf(values: Values, environment: Environment): readonly DoorAddress[] {
-  const path = values['unix-socket']
   const asked = USUAL.filter(([kind]) => values[`${kind}-port`] !== undefined)
-  if (path !== undefined && asked.length > 0) {
-    throw new Error(`--unix-socket and --${asked[0]![0]}-port exclude each other`)
+  const sockets = SOCKETS.filter(([, flag]) => values[flag] !== undefined)
+  const [socket] = sockets
+  const other = sockets[1]?.[1] ?? (asked[0] === undefined ? undefined : `${asked[0][0]}-port`)
+  if (socket !== undefined && other !== undefined) {
+    throw new Error(`--${socket[1]} and --${other} exclude each other`)
   }
   const tls = tlsOf(values)
   const password = passwordOf(values, environment)
   const user = userOf(values, password)
   const common = { host: String(values['host']), tls, user, password }
-  if (typeof path === 'string') {
-    return [{ ...common, kind: 'memcached', port: 0, path }]
+  if (socket !== undefined) {
+    return [{ ...common, kind: socket[0], port: 0, path: String(values[socket[1]]) }]
   }
   const ports =
     asked.length === 0

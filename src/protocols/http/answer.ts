@@ -11,7 +11,7 @@ import type { Caller } from './gate.ts'
 import { checkHost, checkOrigin } from './origin.ts'
 import { Problem, unauthorized } from './problem.ts'
 import { allowedMethods, type Route } from './route-table.ts'
-import { decodeSegment, parseTarget } from './target.ts'
+import { decodeSegment, parseQuery, parseTarget } from './target.ts'
 import type { HttpWorker } from './worker.ts'
 
 /** @param refusal what is wrong with it already */
@@ -103,7 +103,7 @@ function find(exchange: Exchange): Route | undefined {
     return undefined
   }
   if (found.key !== undefined) exchange.key = decodeSegment(found.key)
-  if (target.query !== '') exchange.query = new URLSearchParams(target.query)
+  if (target.query !== '') exchange.query = parseQuery(target.query, route.operation)
   return route
 }
 

@@ -55,10 +55,15 @@ export function unauthorized(detail: string): Problem {
   return new Problem(401, detail, { 'WWW-Authenticate': CHALLENGE })
 }
 
+/** Request line and header fields together, as node:http's own limit. */
+export const MOST_HEAD_BYTES: number = 16 * 1024
+
 /** What node:http's parser found wrong, by its error's code. */
 export function parserProblem(code: string | undefined, reason: string): Problem {
   if (code === 'HPE_HEADER_OVERFLOW') {
-    return new Problem(431, 'the request line and the header fields are too large together')
+    const most = `${MOST_HEAD_BYTES} bytes`
+    const detail = `the request line and the header fields have more than ${most} together`
+    return new Problem(431, detail, {}, { limit: MOST_HEAD_BYTES })
   }
   if (code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW') {
     return new Problem(413, 'the extensions of the chunks are too large')

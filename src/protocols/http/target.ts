@@ -1,5 +1,6 @@
 /** What a request asks for: its path, its query, and the bytes of a key in it. */
 import { Problem } from './problem.ts'
+import type { Operation } from './route-table.ts'
 
 export interface Target {
   readonly path: string
@@ -53,6 +54,30 @@ export function decodeSegment(segment: string): Uint8Array {
     bytes[length++] = byte
   }
   return bytes.subarray(0, length)
+}
+
+/**
+ * The parameters behind the `?`. Where an operation has some, any other is refused: a misspelt
+ * `space` would be about another cache. One that has none takes what probes and proxies add.
+ * @throws Problem 400 for a parameter that is not there, or there twice
+ */
+export function parseQuery(query: string, { parameters = [] }: Operation): URLSearchParams {
+  const given = new URLSearchParams(query)
+  const known = parameters.flatMap((one: { in?: unknown; name?: unknown }) =>
+    one.in === 'query' ? [one.name] : [],
+  )
+  if (known.length === 0) return given
+  for (const name of given.keys()) {
+    const members = { field: name, value: given.get(name), limit: known.join(', ') }
+    if (!known.includes(name)) {
+      const detail = `there is no parameter '${name}' here; there is ${members.limit}`
+      throw new Problem(400, detail, {}, members)
+    }
+    if (given.getAll(name).length > 1) {
+      throw new Problem(400, `the parameter ${name} is there more than once`, {}, { field: name })
+    }
+  }
+  return given
 }
 
 /** NaN for what is none, NaN itself included. */

@@ -12,12 +12,10 @@ import { PROTOCOLS } from '../../observe/observation-board.ts'
 import { answer } from './answer.ts'
 import type { HttpConnection } from './connection.ts'
 import type { HttpHost } from './host.ts'
-import { parserProblem, Problem } from './problem.ts'
+import { MOST_HEAD_BYTES, parserProblem, Problem } from './problem.ts'
 import { type Route, RouteTable } from './route-table.ts'
 import type { ConnectionStream } from './stream.ts'
 
-/** Request line and header fields together, as node:http's own limit. */
-export const MOST_HEAD_BYTES: number = 16 * 1024
 const SECOND_MS = 1000
 const LOOK_MS = 1000
 

@@ -77,6 +77,25 @@ describe.each(HAND_OFFS)('%s', (handOff) => {
     expect((await client.ask(request('GET', '/healthz'))).status).toBe(200)
   })
 
+  test('a parameter that is not there is refused, before anything is done', async () => {
+    const http = await openHttp({ handOff })
+    http.engine.set('k', 1)
+    const client = await http.connect()
+    const details = [
+      ['DELETE', '/cache?sapce=a', `there is no parameter 'sapce' here; there is space`],
+      ['GET', '/cache/k?ttl=60', `there is no parameter 'ttl' here; there is space`],
+      ['POST', '/cache/k/incr?By=2', `no parameter 'By' here; there is space, by, initial`],
+      ['POST', '/cache/k/incr?by=2&by=3', 'the parameter by is there more than once'],
+      ['GET', '/hotkeys?many=2', `there is no parameter 'many' here; there is most`],
+    ] as const
+    for (const [method, path, detail] of details) {
+      const problem = problemOf(await client.ask(request(method, path)))
+      expect(problem).toMatchObject({ status: 400, detail: expect.stringContaining(detail) })
+    }
+    expect(http.engine.get('k')).toBe(1)
+    expect((await client.ask(request('GET', '/healthz?probe=1'))).status).toBe(200)
+  })
+
   test('a body that nobody wants ends the connection, and is taken for no request', async () => {
     const http = await openHttp({ handOff })
     const smuggled = request('DELETE', '/cache').toString()
