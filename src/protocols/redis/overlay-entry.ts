@@ -1,5 +1,12 @@
 /** One key of a transaction that is worked out: what was read, and what is to become of it. */
-import { Draft, HIT, type RawAccess, type Seen, type Want } from '../../engine/raw-access.ts'
+import {
+  Draft,
+  HIT,
+  type RawAccess,
+  type Reading,
+  type Seen,
+  type Want,
+} from '../../engine/raw-access.ts'
 
 const NOTHING = new Uint8Array(0)
 /** As often a key may be written while it is read. */
@@ -63,6 +70,40 @@ export function nameOf(key: Uint8Array, space: number): string {
 
 export function keyOf({ key }: Entry): Uint8Array {
   return key
+}
+
+/** What a read of the entry finds. */
+export function describe(entry: Entry, reading: Reading): void {
+  reading.length = entry.bytes.length
+  reading.codec = entry.codec
+  reading.flags = entry.flags
+  reading.marks = entry.marks
+  reading.content = entry.content
+  reading.storedAt = entry.storedAt
+  reading.expiry = entry.expiry
+  reading.version = entry.seen?.version ?? 0
+  reading.casHigh = reading.casLow = 0
+}
+
+/** The key holds what the draft says. */
+export function put(entry: Entry, draft: Draft): void {
+  entry.isKnown = entry.isChanged = entry.isThere = true
+  entry.bytes = Uint8Array.from(draft.bytes.subarray(draft.from, draft.from + draft.length))
+  const { codec, flags, expiry, marks, content, storedAt } = draft
+  Object.assign(entry, { codec, flags, expiry, marks, content, storedAt })
+  draft.content = draft.storedAt = 0 // They count for one operation.
+}
+
+/** Whether each of them is as it was seen. */
+export function areAsSeen(
+  raw: RawAccess,
+  keys: Iterable<Pick<Entry, 'key' | 'space' | 'seen'>>,
+): boolean {
+  for (const { key, space, seen } of keys) {
+    raw.stage(key, 0, key.length, space)
+    if (!raw.isAsSeen(seen!)) return false
+  }
+  return true
 }
 
 export function isSame(one: Seen, other: Seen): boolean {

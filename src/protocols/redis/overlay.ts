@@ -26,7 +26,18 @@ import {
   type StoreMode,
   type Want,
 } from '../../engine/raw-access.ts'
-import { draftOf, Entry, inOrder, isSame, keyOf, nameOf, readEntry } from './overlay-entry.ts'
+import {
+  areAsSeen,
+  describe,
+  draftOf,
+  Entry,
+  inOrder,
+  isSame,
+  keyOf,
+  nameOf,
+  put,
+  readEntry,
+} from './overlay-entry.ts'
 import type { Watched } from './transaction.ts'
 
 export class Overlay implements KeyAccess {
@@ -65,15 +76,7 @@ export class Overlay implements KeyAccess {
     if (!this.#know()) return LOST_RACE
     const entry = this.#entry
     if (!this.#isThere(entry)) return GONE
-    reading.length = entry.bytes.length
-    reading.codec = entry.codec
-    reading.flags = entry.flags
-    reading.marks = entry.marks
-    reading.content = entry.content
-    reading.storedAt = entry.storedAt
-    reading.expiry = entry.expiry
-    reading.version = entry.seen?.version ?? 0
-    reading.casHigh = reading.casLow = 0
+    describe(entry, reading)
     return HIT
   }
 
@@ -205,7 +208,7 @@ export class Overlay implements KeyAccess {
     const kept = [...watched].filter(([, { space }]) => !this.#isFlushed(space))
     const wants = this.#wants(entries, new Map(kept))
     if (wants === undefined) return CONFLICT
-    if (this.#flushed.size !== 0 && !this.#areAsSeen(watched.values())) return CONFLICT
+    if (this.#flushed.size !== 0 && !areAsSeen(this.#raw, watched.values())) return CONFLICT
     for (const space of this.#flushed) {
       if (space === ALL) this.#raw.flush()
       else this.#raw.flushSpace(space)
@@ -218,15 +221,7 @@ export class Overlay implements KeyAccess {
   /** What was only read is of one moment if nothing of it has changed since. */
   #confirm(entries: readonly Entry[], watched: ReadonlyMap<string, Watched>): Outcome {
     if (entries.length + watched.size < 2) return STORED
-    return this.#areAsSeen([...entries, ...watched.values()]) ? STORED : CONFLICT
-  }
-
-  #areAsSeen(keys: Iterable<Entry | Watched>): boolean {
-    for (const { key, space, seen } of keys) {
-      this.#raw.stage(key, 0, key.length, space)
-      if (!this.#raw.isAsSeen(seen!)) return false
-    }
-    return true
+    return areAsSeen(this.#raw, [...entries, ...watched.values()]) ? STORED : CONFLICT
   }
 
   /** undefined: what was read is not what was watched. */
@@ -262,12 +257,7 @@ export class Overlay implements KeyAccess {
   }
 
   #put(draft: Draft): void {
-    const entry = this.#entry
-    entry.isKnown = entry.isChanged = entry.isThere = true
-    entry.bytes = Uint8Array.from(draft.bytes.subarray(draft.from, draft.from + draft.length))
-    const { codec, flags, expiry, marks, content, storedAt } = draft
-    Object.assign(entry, { codec, flags, expiry, marks, content, storedAt })
-    draft.content = draft.storedAt = 0 // They count for one operation.
+    put(this.#entry, draft)
   }
 
   #flush(space: number): void {
