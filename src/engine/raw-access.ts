@@ -35,10 +35,11 @@ import {
   Reading,
 } from './read.ts'
 import { deleteKey, deleteMatching, removeOver } from './remove.ts'
+import { isAsSeen, type Seen, seeKey } from './seen.ts'
 import type { Session } from './session.ts'
 import { hasSpaces, spaceFor } from './spaces.ts'
 import { type StoreMode, storeDraft } from './store.ts'
-import { isAsSeen, type Seen, seeKey, transact, type Want } from './transaction.ts'
+import { transact, type Want } from './transaction.ts'
 import { type Change, changeEntry } from './update.ts'
 
 export { MAX_RETRIES } from '../../native-layout/limits.ts'

@@ -11,13 +11,7 @@
 import { load } from '#atomics'
 import { CONTROL } from '../../native-layout/control-block.ts'
 import { MAX_RETRIES } from '../../native-layout/limits.ts'
-import {
-  addCreations,
-  announcerOf,
-  BUCKET,
-  BUCKET_SHIFT,
-  creationsIn,
-} from '../../native-layout/table-slot.ts'
+import { addCreations, creationsIn } from '../../native-layout/table-slot.ts'
 import { COUNTER, ROW } from '../../native-layout/thread-row.ts'
 import {
   DELETE_KEY,
@@ -52,22 +46,11 @@ import {
   type Outcome,
   STORED,
 } from './outcomes.ts'
-import { HIT, LOST_RACE, OVER, peekEntry, Reading } from './read.ts'
-import { removeOver } from './remove.ts'
+import type { Seen } from './seen.ts'
 import { HOLD, storeDraft, trimEntries } from './store.ts'
 import { type Change, changeEntry, type Ready } from './update.ts'
 
 export { DELETE_KEY, KEEP, PUT_FRESH }
-
-/** What was seen of a key. */
-export interface Seen {
-  /** 0: it was absent. */
-  readonly version: number
-  /** Absolute, ms; 0 none. */
-  readonly expiry: number
-  /** Of an absent key: the creations in its home bucket so far, modulo 2^23. */
-  creations: number
-}
 
 /** What a transaction wants with one key. */
 export interface Want {
@@ -82,38 +65,7 @@ export interface Want {
   readonly draft: Draft | undefined
 }
 
-const reading = new Reading()
 const NOTHING = new Uint8Array(0)
-
-/** Looks at the staged key; undefined when the race was lost too often. */
-export function seeKey(view: MemoryView): Seen | undefined {
-  for (let tries = 0; tries < MAX_RETRIES; tries++) {
-    const creations = creationsAt(view)
-    const found = peekEntry(view, reading)
-    if (found === LOST_RACE) return undefined
-    if (found === HIT) return { version: reading.version, expiry: reading.expiry, creations: 0 }
-    if (found !== OVER || removeOver(view)) return { version: 0, expiry: 0, creations }
-  }
-  return undefined
-}
-
-/** Whether the staged key is as it was seen, and was all the while. */
-export function isAsSeen(view: MemoryView, seen: Seen): boolean {
-  const now = seeKey(view)
-  if (now === undefined || now.version !== seen.version || now.expiry !== seen.expiry) return false
-  return seen.version !== 0 || now.creations === seen.creations
-}
-
-/**
- * Creations in the home bucket of the staged key. One that is announced and not in place yet does
- * not count: whoever looks now cannot see it, and will find that it came later.
- */
-function creationsAt(view: MemoryView): number {
-  const home = bucketOf(view, view.key.digest)
-  const table = view.tables[home >>> view.tableShift]!
-  const word = load(table, ((home & view.tableMask) << BUCKET_SHIFT) + BUCKET.HOME)
-  return addCreations(creationsIn(word), announcerOf(word) === 0 ? 0 : -1)
-}
 
 /**
  * Does all that is wanted at one moment.
