@@ -26,7 +26,16 @@ import {
   type StoreMode,
   type Want,
 } from '../../engine/raw-access.ts'
-import { draftOf, Entry, inOrder, isSame, keyOf, nameOf, readEntry } from './overlay-entry.ts'
+import {
+  areAsSeen,
+  draftOf,
+  Entry,
+  inOrder,
+  isSame,
+  keyOf,
+  nameOf,
+  readEntry,
+} from './overlay-entry.ts'
 import type { Watched } from './transaction.ts'
 
 export class Overlay implements KeyAccess {
@@ -66,12 +75,8 @@ export class Overlay implements KeyAccess {
     const entry = this.#entry
     if (!this.#isThere(entry)) return GONE
     reading.length = entry.bytes.length
-    reading.codec = entry.codec
-    reading.flags = entry.flags
-    reading.marks = entry.marks
-    reading.content = entry.content
-    reading.storedAt = entry.storedAt
-    reading.expiry = entry.expiry
+    const { codec, flags, marks, content, storedAt, expiry } = entry
+    Object.assign(reading, { codec, flags, marks, content, storedAt, expiry })
     reading.version = entry.seen?.version ?? 0
     reading.casHigh = reading.casLow = 0
     return HIT
@@ -117,11 +122,8 @@ export class Overlay implements KeyAccess {
     const found = this.open()
     if (found !== HIT) return found === GONE ? MISSING : CONFLICT
     const entry = this.#entry
-    draft.codec = reading.codec
-    draft.expiry = reading.expiry
-    draft.flags = reading.flags
-    draft.marks = reading.marks
-    draft.content = reading.content
+    const { codec, expiry, flags, marks, content } = reading
+    Object.assign(draft, { codec, expiry, flags, marks, content })
     const isNew = reading.storedAt !== 0 && !change.keepsVersion
     draft.storedAt = isNew ? this.now() : reading.storedAt
     const old = Uint8Array.from(entry.bytes)
@@ -201,11 +203,15 @@ export class Overlay implements KeyAccess {
   commit(watched: Map<string, Watched>): Outcome {
     const entries = [...this.#entries.values()].filter((entry) => entry.isKnown)
     const isWriting = entries.some((entry) => entry.isChanged)
-    if (!isWriting && this.#flushed.size === 0) return this.#confirm(entries, watched)
+    if (!isWriting && this.#flushed.size === 0) {
+      const read = [...entries, ...watched.values()]
+      // It is of one moment if nothing of it has changed since.
+      return read.length < 2 || areAsSeen(this.#raw, read) ? STORED : CONFLICT
+    }
     const kept = [...watched].filter(([, { space }]) => !this.#isFlushed(space))
     const wants = this.#wants(entries, new Map(kept))
     if (wants === undefined) return CONFLICT
-    if (this.#flushed.size !== 0 && !this.#areAsSeen(watched.values())) return CONFLICT
+    if (this.#flushed.size !== 0 && !areAsSeen(this.#raw, watched.values())) return CONFLICT
     for (const space of this.#flushed) {
       if (space === ALL) this.#raw.flush()
       else this.#raw.flushSpace(space)
@@ -213,20 +219,6 @@ export class Overlay implements KeyAccess {
     for (const [name, { space }] of watched) if (this.#isFlushed(space)) watched.delete(name)
     if (wants.length === 0) return STORED
     return this.#raw.transact(wants.sort(inOrder))
-  }
-
-  /** What was only read is of one moment if nothing of it has changed since. */
-  #confirm(entries: readonly Entry[], watched: ReadonlyMap<string, Watched>): Outcome {
-    if (entries.length + watched.size < 2) return STORED
-    return this.#areAsSeen([...entries, ...watched.values()]) ? STORED : CONFLICT
-  }
-
-  #areAsSeen(keys: Iterable<Entry | Watched>): boolean {
-    for (const { key, space, seen } of keys) {
-      this.#raw.stage(key, 0, key.length, space)
-      if (!this.#raw.isAsSeen(seen!)) return false
-    }
-    return true
   }
 
   /** undefined: what was read is not what was watched. */
