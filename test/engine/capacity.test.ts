@@ -49,7 +49,7 @@ describe('lengths', () => {
     const engine = openEngine({ memory: '4mb', feedBytes: 4096 })
     const space = engine.namespace('space')
     engine.clear()
-    const key = 'k'.repeat(16_304)
+    const key = 'k'.repeat(16_292)
     for (const length of [0, 1, 100_000, 5]) {
       const value = bytesOf(length, 3)
       space.set(key, value, 100_000)
@@ -57,6 +57,7 @@ describe('lengths', () => {
     }
     expect(space.append(key, bytesOf(100_000, 4))).toBe(true)
     expect(space.get<Uint8Array>(key)).toHaveLength(100_005)
+    expect(refusalOf(() => space.set(`${key}k`, 1)).code).toBe('HEDDLE_KEY_TOO_LONG')
   })
 
   test('values at every border of a size class', () => {
