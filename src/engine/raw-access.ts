@@ -36,10 +36,10 @@ import {
 } from './read.ts'
 import { deleteKey, deleteMatching, removeOver } from './remove.ts'
 import { previewEntry } from './preview.ts'
+import { isAsSeen, type Seen, seeKey } from './seen.ts'
 import type { Session } from './session.ts'
 import { hasSpaces, spaceFor } from './spaces.ts'
 import { type StoreMode, storeDraft } from './store.ts'
-import { isAsSeen, type Seen, seeKey } from './seen.ts'
 import { transact, type Want } from './transaction.ts'
 import { type Change, changeEntry } from './update.ts'
 

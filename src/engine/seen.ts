@@ -1,6 +1,6 @@
 /**
- * What was seen of a key, and whether it is so still. Of an absent key the creations in its home
- * bucket are noted: one that came and went is noticed by them.
+ * What a key was when it was looked at, and whether it is so still, and was all the while: for what
+ * a transaction reads, and for keys that are watched.
  */
 import { load } from '#atomics'
 import { MAX_RETRIES } from '../../native-layout/limits.ts'
@@ -11,6 +11,8 @@ import {
   BUCKET_SHIFT,
   creationsIn,
 } from '../../native-layout/table-slot.ts'
+import { isVacant } from '../memory/entry.ts'
+import { intentState, PENDING } from '../memory/intent.ts'
 import { bucketOf } from '../memory/table.ts'
 import type { MemoryView } from '../memory/view.ts'
 import { HIT, LOST_RACE, OVER, peekEntry, Reading } from './read.ts'
@@ -35,7 +37,10 @@ export function seeKey(view: MemoryView): Seen | undefined {
     const found = peekEntry(view, reading)
     if (found === LOST_RACE) return undefined
     if (found === HIT) return { version: reading.version, expiry: reading.expiry, creations: 0 }
-    if (found !== OVER || removeOver(view)) return { version: 0, expiry: 0, creations }
+    const ahead = found === OVER && isAhead(view) ? -1 : 0
+    if (found !== OVER || removeOver(view)) {
+      return { version: 0, expiry: 0, creations: addCreations(creations, ahead) }
+    }
   }
   return undefined
 }
@@ -45,6 +50,17 @@ export function isAsSeen(view: MemoryView, seen: Seen): boolean {
   const now = seeKey(view)
   if (now === undefined || now.version !== seen.version || now.expiry !== seen.expiry) return false
   return seen.version !== 0 || now.creations === seen.creations
+}
+
+/**
+ * Whether the entry in the registers holds the place of a key that an open transaction is about to
+ * create: that creation is counted already, and comes later.
+ */
+function isAhead(view: MemoryView): boolean {
+  const { entry, entryAt } = view
+  const { presence } = reading
+  if (!isVacant(entry, entryAt, presence)) return false
+  return intentState(view, entry, entryAt, presence) === PENDING
 }
 
 /**

@@ -57,6 +57,7 @@ describe('lengths', () => {
     }
     expect(space.append(key, bytesOf(100_000, 4))).toBe(true)
     expect(space.get<Uint8Array>(key)).toHaveLength(100_005)
+    expect(refusalOf(() => space.set(`${key}k`, 1)).code).toBe('HEDDLE_KEY_TOO_LONG')
   })
 
   test('values at every border of a size class', () => {

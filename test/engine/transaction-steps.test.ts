@@ -127,6 +127,28 @@ test('an intent whose chunk is filled anew while a writer aborts its transaction
   expect(astray).toEqual([])
 })
 
+test('a key that was watched while a transaction was about to create it was touched', () => {
+  const engine = openEngine({ memory: '2mb', maxThreads: 2 })
+  const view = viewOf(engine)
+  const raw = new RawAccess(secondRow(engine))
+  const bytes = encoder.encode('a')
+  raw.stage(bytes, 0, bytes.length)
+  let seen = raw.see()
+  let isSame = false
+  watcher.before = ({ kind, at, words }) => {
+    if (kind !== 'compareExchange' || words !== view.control || at !== view.rowAt + ROW.TX) return
+    seen = raw.see()
+    isSame = raw.isAsSeen(seen!)
+  }
+  expect(write(engine, 'a', 'new')).toBe(STORED)
+  delete watcher.before
+  expect(seen!.version).toBe(0)
+  expect(isSame).toBe(true)
+  expect(raw.isAsSeen(seen!)).toBe(false)
+  engine.delete('a')
+  expect(raw.isAsSeen(seen!)).toBe(false)
+})
+
 test('an exception while a transaction is begun leaves no trace once it is mended', () => {
   const engine = openEngine({ memory: '2mb', maxThreads: 2 })
   const view = viewOf(engine)

@@ -7,6 +7,7 @@ import type { Args } from './args.ts'
 import type { RedisClient } from './client.ts'
 import type { Handler } from './command-table.ts'
 import { Overlay } from './overlay.ts'
+import { areAsSeen } from './overlay-entry.ts'
 import type { Watched } from './transaction.ts'
 
 /** As often another writer may come first; each time a writer has come to its end. */
@@ -80,11 +81,7 @@ export function isAnyChanged(
   { worker: { raw } }: RedisClient,
   watched: ReadonlyMap<string, Watched>,
 ): boolean {
-  for (const { key, space, seen } of watched.values()) {
-    raw.stage(key, 0, key.length, space)
-    if (!raw.isAsSeen(seen)) return true
-  }
-  return false
+  return !areAsSeen(raw, watched.values())
 }
 
 /** Two that abort each other do not meet again at once. */

@@ -63,6 +63,18 @@ export function readEntry(raw: RawAccess, entry: Entry): boolean {
   return false
 }
 
+/** Whether keys are as they were seen, and were all the while. */
+export function areAsSeen(
+  raw: RawAccess,
+  keys: Iterable<Pick<Entry, 'key' | 'space' | 'seen'>>,
+): boolean {
+  for (const { key, space, seen } of keys) {
+    raw.stage(key, 0, key.length, space)
+    if (!raw.isAsSeen(seen!)) return false
+  }
+  return true
+}
+
 /** A key and its database: how watched keys are named, too. */
 export function nameOf(key: Uint8Array, space: number): string {
   return `${space} ${Buffer.from(key.buffer, key.byteOffset, key.length).toString('latin1')}`

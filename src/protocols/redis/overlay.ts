@@ -120,11 +120,8 @@ export class Overlay implements KeyAccess {
     const found = this.open()
     if (found !== HIT) return found === GONE ? MISSING : CONFLICT
     const entry = this.#entry
-    draft.codec = reading.codec
-    draft.expiry = reading.expiry
-    draft.flags = reading.flags
-    draft.marks = reading.marks
-    draft.content = reading.content
+    const { codec, expiry, flags, marks, content } = reading
+    Object.assign(draft, { codec, expiry, flags, marks, content })
     const isNew = reading.storedAt !== 0 && !change.keepsVersion
     draft.storedAt = isNew ? this.now() : reading.storedAt
     const old = Uint8Array.from(entry.bytes)
@@ -204,7 +201,11 @@ export class Overlay implements KeyAccess {
   commit(watched: Map<string, Watched>): Outcome {
     const entries = [...this.#entries.values()].filter((entry) => entry.isKnown)
     const isWriting = entries.some((entry) => entry.isChanged)
-    if (!isWriting && this.#flushed.size === 0) return this.#confirm(entries, watched)
+    if (!isWriting && this.#flushed.size === 0) {
+      const read = [...entries, ...watched.values()]
+      // It is of one moment if nothing of it has changed since.
+      return read.length < 2 || areAsSeen(this.#raw, read) ? STORED : CONFLICT
+    }
     const kept = [...watched].filter(([, { space }]) => !this.#isFlushed(space))
     const wants = this.#wants(entries, new Map(kept))
     if (wants === undefined) return CONFLICT
@@ -216,12 +217,6 @@ export class Overlay implements KeyAccess {
     for (const [name, { space }] of watched) if (this.#isFlushed(space)) watched.delete(name)
     if (wants.length === 0) return STORED
     return this.#raw.transact(wants.sort(inOrder))
-  }
-
-  /** What was only read is of one moment if nothing of it has changed since. */
-  #confirm(entries: readonly Entry[], watched: ReadonlyMap<string, Watched>): Outcome {
-    if (entries.length + watched.size < 2) return STORED
-    return areAsSeen(this.#raw, [...entries, ...watched.values()]) ? STORED : CONFLICT
   }
 
   /** undefined: what was read is not what was watched. */

@@ -83,8 +83,8 @@ function judge(
 ): string[] {
   const { view, engine } = world.janitor
   for (const thread of run.dead) world.mourn(thread)
-  let left = 0
-  for (let tries = 0; tries < RECOVERIES; tries++) if ((left = recoverDead(view)) === 0) break
+  let left = 1
+  for (let tries = 0; left > 0 && tries < RECOVERIES; tries++) left = recoverDead(view)
   if (left > 0) return [`${left} dead rows could not be recovered`]
   const problems = run.calls.flatMap(({ label, error }) =>
     error === undefined || error instanceof HeddleError
@@ -126,7 +126,6 @@ function isExplained(
 
 const BOTH: State = { a: '5', b: '5' }
 const NONE: State = {}
-
 const PLAYS: Readonly<Record<string, Play>> = {
   'get, get': {
     about: 'a reader',
@@ -224,6 +223,11 @@ const PLAYS: Readonly<Record<string, Play>> = {
     about: 'a watched key comes and goes',
     first: { b: '5' },
     acts: [watched('a', 'b', '9'), [touching(add('a', '1'), 'a'), touching(remove('a'), 'a')]],
+  },
+  'watch absent x write, delete': {
+    about: 'a watched key comes by a transaction, and goes',
+    first: { b: '5' },
+    acts: [watched('a', 'b', '9'), [touching(write('1', 'a'), 'a'), touching(remove('a'), 'a')]],
   },
   'watch x delete, add': {
     about: 'a watched key goes and comes',
