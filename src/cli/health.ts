@@ -72,12 +72,13 @@ async function askLine(address: DoorAddress, kind: keyof typeof QUESTIONS): Prom
 function askHttp(address: DoorAddress): Promise<void> {
   const { host, port, tls } = address
   const where = { host, port, path: '/readyz', timeout: TIMEOUT_MS, agent: false } as const
+  const ca = tls?.ca === undefined ? {} : { ca: tls.ca }
   return new Promise((resolve, reject) => {
     const fail = (why: string) => reject(new Error(`${placeOf(address)} ${why}`))
     const asked =
       tls === undefined
         ? requestPlain(where)
-        : requestTls({ ...where, rejectUnauthorized: !tls.isUnverified })
+        : requestTls({ ...where, ...ca, rejectUnauthorized: !tls.isUnverified })
     asked.on('timeout', () => asked.destroy(new Error('gave no answer in 4 seconds')))
     asked.on('error', ({ message }) => fail(message))
     asked.on('response', (response) => {

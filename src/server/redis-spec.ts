@@ -13,7 +13,8 @@ export interface RedisSpec {
 
 /** @param slots of the connection board */
 export function redisSpecOf(options: ResolvedServeOptions, slots: number): RedisSpec | undefined {
-  const [first] = options.redisPorts
+  const secure = options.tls?.ports.filter(({ protocol }) => protocol === 'redis') ?? []
+  const [first] = [...options.redisPorts, ...secure]
   if (first === undefined && options.redisSocket === undefined) return undefined
   const settings = {
     host: options.host,

@@ -82,10 +82,9 @@ async function makeServer(
     await closed
   }
   backend.onShutdown = () => void close()
-  const { handOff, workers, redisSocket } = options
+  const { handOff, workers } = options
   return {
     ...listening,
-    redisSocket,
     handOff,
     workers,
     closed,

@@ -29,7 +29,7 @@ export class ServerLog {
   }
 
   started({ addresses, redisAddresses, httpAddresses, ...more }: ListeningServer): void {
-    const { tlsAddresses, unixSocket, observed } = more
+    const { tlsAddresses, unixSocket, redisSocket, observed } = more
     this.#isStarted = true
     this.#log.tell('server.started', {
       memcached: listOf(addresses),
@@ -38,7 +38,7 @@ export class ServerLog {
       memcachedTls: listOf(tlsAddresses.memcached),
       redisTls: listOf(tlsAddresses.redis),
       httpTls: listOf(tlsAddresses.http),
-      unixSocket,
+      ...{ unixSocket, redisSocket },
       ...{ workers: observed.workers, handOff: observed.handOff },
       ...{ pid: process.pid, version: observed.version, node: process.version },
     })

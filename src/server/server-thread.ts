@@ -38,9 +38,9 @@ export interface ServerSpec {
   readonly options: ResolvedServeOptions
 }
 
+type Sockets = Pick<ResolvedServeOptions, 'unixSocket' | 'redisSocket'>
 /** What it says of itself once it listens. */
-export interface ListeningServer extends BoundAddresses {
-  readonly unixSocket: string | undefined
+export interface ListeningServer extends BoundAddresses, Sockets {
   readonly observed: Observed
 }
 
@@ -134,7 +134,7 @@ export class ServerThread implements CrewEvents {
     this.#clock = setInterval(() => this.#tick(), SECOND_MS).unref()
     const listening: ListeningServer = {
       ...this.#listeners.addresses(),
-      unixSocket: this.#spec.options.unixSocket,
+      ...{ unixSocket: this.#spec.options.unixSocket, redisSocket: this.#spec.options.redisSocket },
       observed: this.#observation.observed,
     }
     this.#told.started(listening)

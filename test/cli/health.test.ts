@@ -5,6 +5,7 @@ import { type AddressInfo, createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, expect, test } from 'vitest'
+import { Certificates } from '../server/certificates.ts'
 import { killAll, run, start } from '../server/cli-process.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'heddle-health-'))
@@ -37,6 +38,26 @@ test('both unix sockets answer, each in its own protocol', async () => {
   expect(answers.map(({ code }) => code)).toEqual([0, 0, 0, 1])
   expect(answers[1]!.stdout).toBe(`${redis} (redis) is well\n`)
   expect(JSON.parse(answers[2]!.stdout)).toMatchObject({ door: `${redis} (redis)` })
+})
+
+test('through TLS, with the authority that is named and not without', async () => {
+  const certificates = new Certificates()
+  try {
+    const pair = ['--tls-cert', certificates.file('server.pem')]
+    pair.push('--tls-key', certificates.file('server.key'), '-t', '1', '-m', '4')
+    const doors = ['--http-tls-port', '0', '--redis-tls-port', '0', '--memcached-tls-port', '0']
+    const { line } = await start([...doors, ...pair])
+    for (const door of ['memcached', 'redis', 'http']) {
+      const port = new RegExp(`${door}-tls=\\S*?:(\\d+)`).exec(line)![1]!
+      const flags = ['health', `--${door}-port`, port, '--host', 'localhost', '--tls']
+      const trusting = await run([...flags, '--tls-ca', certificates.file('ca.pem')])
+      expect([door, trusting.code, trusting.stderr]).toEqual([door, 0, ''])
+      const careful = await run(flags)
+      expect([careful.code, careful.stderr]).toEqual([1, expect.stringMatching(/certificate/)])
+    }
+  } finally {
+    certificates.remove()
+  }
 })
 
 async function portOf(server: Server): Promise<string> {

@@ -132,6 +132,12 @@ test('replies are read whole, in any pieces', () => {
   expect(['ERROR\r\n', 'CLIENT_ERROR unauthenticated\r\n', STATS].every(isWholeText)).toBe(true)
 })
 
+test('a terminal that nobody gave a size is one of the usual size', () => {
+  const output: Output = { write: () => true, columns: 0, rows: 0 }
+  const screen = new Screen(output, { on: () => {}, resume: () => {}, pause: () => {} })
+  expect([screen.width, screen.height]).toEqual([80, 24])
+})
+
 test('a screen takes the terminal and gives it back, once', () => {
   const written: string[] = []
   const raw: boolean[] = []

@@ -136,7 +136,14 @@ describe.each(['frames', 'sockets'])('with hand-off %s', (handOff) => {
       const [code, body] = await curl('/cache/c', ...args)
       expect([code, JSON.parse(body).status], args.join(' ')).toEqual([expected, expected])
     }
-    expect((await curl('/cache', '-u', 'app:hidden', '-X', 'DELETE'))[0]).toBe(403)
+    const refused = async (path: string, ...args: readonly string[]): Promise<unknown> => {
+      const [code, body] = await curl(path, ...args)
+      return [code, JSON.parse(body).detail]
+    }
+    const all = 'this user has no right to write all keys' // it has a prefix
+    expect(await refused('/cache', '-u', 'app:hidden', '-X', 'DELETE')).toEqual([403, all])
+    const admin = 'this user is no administrator'
+    expect(await refused('/hotkeys', '-u', 'ro:secret')).toEqual([403, admin])
     const mget = async (...keys: readonly string[]): Promise<number> => {
       const json = ['-H', 'Content-Type: application/json', '-d', JSON.stringify({ keys })]
       return (await curl('/mget', '-u', 'app:hidden', ...json))[0]

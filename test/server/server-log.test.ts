@@ -37,6 +37,17 @@ function linesOf({ child }: Running): { lines: Line[]; raw: () => string } {
   return { lines, raw: () => all }
 }
 
+test('the start is told with all doors, the unix sockets too', async () => {
+  const [memcached, redis] = [join(folder, 'm.sock'), join(folder, 'r.sock')]
+  const doors = ['--unix-socket', memcached, '--redis-socket', redis, '--http-port', '0']
+  const flags = [...doors, '-t', '1', '-m', '4', '--log-format', 'json']
+  const { lines } = linesOf(await start(flags, {}, 'pipe'))
+  expect(await has(lines, 'server.started')).toBe(true)
+  const started = lines.find((line) => line.event === 'server.started')
+  expect(started).toMatchObject({ unixSocket: memcached, redisSocket: redis })
+  expect(started?.['http']).toMatch(/^127\.0\.0\.1:\d+$/)
+})
+
 const has = (lines: readonly Line[], event: string) =>
   eventually(() => lines.some((line) => line.event === event))
 

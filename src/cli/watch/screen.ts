@@ -38,11 +38,11 @@ export class Screen {
   }
 
   get width(): number {
-    return this.#output.columns ?? DEFAULT_WIDTH
+    return this.#output.columns || DEFAULT_WIDTH // 0: a terminal that nobody gave a size
   }
 
   get height(): number {
-    return this.#output.rows ?? DEFAULT_HEIGHT
+    return this.#output.rows || DEFAULT_HEIGHT
   }
 
   /** @param quit called for q, Ctrl-C and Ctrl-D, which a raw terminal brings as bytes */

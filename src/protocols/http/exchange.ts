@@ -64,8 +64,9 @@ export class Exchange {
     this.worker.host.gate.denied?.()
     const isUnknown = this.worker.host.gate.hasUsers && this.header('authorization') === undefined
     if (isUnknown) throw unauthorized(`the right to ${right} is for known users`)
-    const what = key === undefined ? '' : ' this key'
-    throw new Problem(403, `this user has no right to ${right}${what}`)
+    const what = key === undefined ? ' all keys' : ' this key'
+    const said = right === 'admin' ? 'is no administrator' : `has no right to ${right}${what}`
+    throw new Problem(403, `this user ${said}`)
   }
 
   reply(status: number, headers: OutgoingHttpHeaders, body: Buffer = NOTHING): void {
