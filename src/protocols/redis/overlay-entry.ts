@@ -106,18 +106,6 @@ export function put(entry: Entry, draft: Draft): void {
   draft.content = draft.storedAt = 0 // They count for one operation.
 }
 
-/** Whether each of them is as it was seen. */
-export function areAsSeen(
-  raw: RawAccess,
-  keys: Iterable<Pick<Entry, 'key' | 'space' | 'seen'>>,
-): boolean {
-  for (const { key, space, seen } of keys) {
-    raw.stage(key, 0, key.length, space)
-    if (!raw.isAsSeen(seen!)) return false
-  }
-  return true
-}
-
 export function isSame(one: Seen, other: Seen): boolean {
   return one.version === other.version && one.expiry === other.expiry
 }
