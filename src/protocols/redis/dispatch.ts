@@ -70,10 +70,10 @@ function isShortSet({ name }: Command, args: Args): boolean {
 
 /** What a client with a cache of its own must hear of is noted before and after. */
 function run(client: RedisClient, command: Command, args: Args): void {
-  const { tracking, transaction } = client
+  const { tracking } = client
   if (tracking === undefined) attempt(client, command, args)
-  else if (tracking.isNoLoop && (command.isWrite || transaction !== undefined)) {
-    const bytes = transaction?.bytes ?? args.to(args.count - 1) - args.from(0)
+  else if (command.isWrite && tracking.isNoLoop) {
+    const bytes = args.to(args.count - 1) - args.from(0)
     client.worker.tracking.own(client, bytes, () => attempt(client, command, args))
   } else {
     client.worker.tracking.begin(client, tracking, command, args)

@@ -47,8 +47,7 @@ export class Transaction {
   readonly queue: { readonly command: Command; readonly args: Args }[] = []
   /** A command was refused when it was to be queued: EXEC does nothing. */
   isBroken = false
-  /** Of what is queued, with what that costs. */
-  bytes = 0
+  #bytes = 0
 
   /** Whether a command waits for EXEC. */
   takes(command: Command): boolean {
@@ -57,9 +56,9 @@ export class Transaction {
 
   /** Queues a command, or refuses it where that would be too much. */
   add(client: RedisClient, command: Command, args: Args): void {
-    this.bytes += COST_BYTES
-    for (let i = 0; i < args.count; i++) this.bytes += COST_BYTES + args.size(i)
-    if (this.bytes > MOST_QUEUED_BYTES) {
+    this.#bytes += COST_BYTES
+    for (let i = 0; i < args.count; i++) this.#bytes += COST_BYTES + args.size(i)
+    if (this.#bytes > MOST_QUEUED_BYTES) {
       this.queue.length = 0
       this.isBroken = true
       client.reply.error(QUEUE_TOO_LONG)
