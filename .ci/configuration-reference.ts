@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { configurationReference } from '../src/cli/reference.ts'
-import { commandLine } from '../test/proof/command-line.ts'
+import { commandLine } from '../bench/command-line.ts'
 
 const USAGE = `
 npm run docs:options: writes docs/configuration.md from the option table, src/cli/table/

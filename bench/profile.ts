@@ -15,7 +15,7 @@ import { mkdirSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { commandLine } from '../test/proof/command-line.ts'
+import { commandLine } from './command-line.ts'
 
 const CLINIC = 'clinic@13.0.0'
 const CLINIC_TOOL = 'flame'

@@ -3,7 +3,7 @@
  * after the other, shows how far it is, prints each part's tables and seconds, and writes
  * everything down (report/write.ts).
  */
-import { commandLine } from '../test/proof/command-line.ts'
+import { commandLine } from './command-line.ts'
 import { machineFacts } from './machine.ts'
 import type { SuiteResult } from './measurement.ts'
 import { readOptions, USAGE } from './options.ts'

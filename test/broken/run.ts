@@ -4,7 +4,7 @@
  * The options are told by `--help`.
  */
 import { parseArgs } from 'node:util'
-import { commandLine } from '../proof/command-line.ts'
+import { commandLine } from '../../bench/command-line.ts'
 import { type Catch, catchTwins } from './catch-twins.ts'
 import { BROKEN_TWINS } from './twins.ts'
 

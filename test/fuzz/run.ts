@@ -13,7 +13,7 @@ import { parseArgs } from 'node:util'
 import { machineFacts } from '../../bench/machine.ts'
 import { fnv1a, hex } from '../../bench/measurement.ts'
 import { lineOf } from '../../bench/report/write.ts'
-import { commandLine, minutesOf, oneOf, wholeOf } from '../proof/command-line.ts'
+import { commandLine, minutesOf, oneOf, wholeOf } from '../../bench/command-line.ts'
 import { type Call, PARTS, type PartReport } from './parts.ts'
 
 const RESULTS = fileURLToPath(new URL('../../results/', import.meta.url))

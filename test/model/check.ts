@@ -3,7 +3,7 @@
  * must be caught. The options are told by `--help`.
  */
 import { parseArgs } from 'node:util'
-import { commandLine } from '../proof/command-line.ts'
+import { commandLine } from '../../bench/command-line.ts'
 import type { Exploration } from './checker/explore.ts'
 import { checkProgram, checkVariant, type Suite } from './checker/suite.ts'
 import { replay, walk } from './checker/walk.ts'

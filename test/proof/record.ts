@@ -6,7 +6,7 @@ import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { machineFacts } from '../../bench/machine.ts'
-import { commandLine, oneOf } from './command-line.ts'
+import { commandLine, oneOf } from '../../bench/command-line.ts'
 import { CHECKS, committedLines, DOCUMENT, withTable } from './table.ts'
 
 /** Counts by suite and name. */

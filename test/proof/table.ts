@@ -6,7 +6,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { commandLine } from './command-line.ts'
+import { commandLine } from '../../bench/command-line.ts'
 
 export const BEGIN = '<!-- runs: written by test/proof/table.ts -->'
 export const END = '<!-- runs end -->'

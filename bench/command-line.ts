@@ -1,7 +1,7 @@
 /**
- * The command lines of the checks: `--help` prints how they are used, and an option that is unknown
- * or has no sense is refused in one line that names it, its value and what is allowed. Exit code 2,
- * since 1 says that a check has found something.
+ * The command lines of benchmarks and checks: `--help` prints how they are used, and an option that
+ * is unknown or has no sense is refused in one line that names it, its value and what is allowed.
+ * Exit code 2, since 1 says that a check has found something.
  */
 
 /** What was asked for, as `read` makes it of the arguments; an Error that it throws is told. */
