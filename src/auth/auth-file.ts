@@ -104,8 +104,10 @@ function readUser([first = '', ...rest]: readonly string[], where: string): User
       const token = readToken(word.slice(6))
       if (typeof token === 'string') fail(where, 'token', token)
       tokens.push(token)
-    } else if (Object.hasOwn(RIGHTS, word)) bits |= RIGHTS[word]!
-    else fail(where, 'right', unknownWord(word, index + 2))
+    } else if (Object.hasOwn(RIGHTS, word)) {
+      if (rest.indexOf(word) !== index) fail(where, 'right', `${word} stands there twice`)
+      bits |= RIGHTS[word]!
+    } else fail(where, 'right', unknownWord(word, index + 2))
   }
   if (bits === 0) bits = READ | WRITE
   if (prefixes.length > MOST_PREFIXES) fail(where, 'prefix', `more than ${MOST_PREFIXES}`)

@@ -2,11 +2,10 @@
  * `heddle health`: whether a server answers, as an exit code, for health checks of containers that
  * have no other client inside. It needs no credentials: a server that asks who this is, lives.
  */
-import { request as requestPlain } from 'node:http'
-import { request as requestTls } from 'node:https'
 import { parseArgs } from 'node:util'
 import { DOOR_FLAGS, DOOR_USAGE, type DoorAddress, doorsOf, placeOf } from './watch/address.ts'
 import { Asker } from './watch/asker.ts'
+import { httpGet } from './watch/http-get.ts'
 
 const USAGE = `heddle health: exit code 0 if a server answers and takes clients, else 1
 
@@ -15,7 +14,6 @@ ${DOOR_USAGE}  --help                  this text
 Through HTTP it asks /readyz, so a server that ends is not healthy; memcached's port is asked
 for its version, Redis' for a PONG.
 `
-const TIMEOUT_MS = 4000
 const OK_STATUS = 200
 const QUESTIONS = { memcached: 'version\r\n', redis: 'PING\r\n' } as const
 /** What a healthy server answers, or one that asks for credentials first. */
@@ -69,23 +67,9 @@ async function askLine(address: DoorAddress, kind: keyof typeof QUESTIONS): Prom
   }
 }
 
-function askHttp(address: DoorAddress): Promise<void> {
-  const { host, port, tls } = address
-  const where = { host, port, path: '/readyz', timeout: TIMEOUT_MS, agent: false } as const
-  const ca = tls?.ca === undefined ? {} : { ca: tls.ca }
-  return new Promise((resolve, reject) => {
-    const fail = (why: string) => reject(new Error(`${placeOf(address)} ${why}`))
-    const asked =
-      tls === undefined
-        ? requestPlain(where)
-        : requestTls({ ...where, ...ca, rejectUnauthorized: !tls.isUnverified })
-    asked.on('timeout', () => asked.destroy(new Error('gave no answer in 4 seconds')))
-    asked.on('error', ({ message }) => fail(message))
-    asked.on('response', (response) => {
-      response.resume()
-      if (response.statusCode === OK_STATUS) resolve()
-      else fail(`answered ${response.statusCode} to GET /readyz`)
-    })
-    asked.end()
-  })
+async function askHttp(address: DoorAddress): Promise<void> {
+  const { status } = await httpGet(address, '/readyz')
+  if (status !== OK_STATUS) {
+    throw new Error(`${placeOf(address)} answered ${status} to GET /readyz`)
+  }
 }

@@ -83,6 +83,7 @@ test.each([
   [`ann:${'p'.repeat(513)}`, /^line 1: password: it has 513 bytes, and the most is 512$/],
   ['ann:$scrypt$ln=14', /^line 1: password: it is not of the form \$scrypt\$ln=/],
   ['a:x\na:y', /^line 2: user: 'a' has a line already$/],
+  ['a:x read read', /^line 1: right: read stands there twice/],
   ['a:x raed', /^line 1: right: word 2 is none of read, .*; did you mean read\? \(a pass/],
   ['a:x read prefix=', /^line 1: prefix: it is empty: leave it out for every key$/],
   ['a:x prefix=%zz', /^line 1: prefix: '%zz': two hexadecimal digits/],

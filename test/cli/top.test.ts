@@ -163,7 +163,9 @@ test('over TLS, with a certificate that is trusted and one that is not', async (
     expect([trusting.code, trusting.stderr]).toEqual([0, ''])
     const careful = await run(['top', ...flags, port])
     expect(careful.code).toBe(1)
-    expect(careful.stderr).toMatch(/nothing answers at localhost:\d+ \(.*(?:certificate|verify)/)
+    expect(careful.stderr).toMatch(
+      /localhost:\d+ \(\w+\) has a certificate that is not trusted \(.*--tls-ca FILE/,
+    )
   }
 })
 

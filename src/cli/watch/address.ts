@@ -82,3 +82,16 @@ export function placeOf({ kind, host, port, path }: DoorAddress): string {
   const place = path ?? `${host.includes(':') ? `[${host}]` : host}:${port}`
   return `${place} (${kind})`
 }
+
+/** What OpenSSL and Node say of a certificate or a name in it that they do not trust. */
+const UNTRUSTED = /^(?:ERR_TLS_CERT|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/
+
+/** The error of a connection that did not come about, for whoever asked for it. */
+export function whyUnreached(address: DoorAddress, error: Error & { code?: string }): Error {
+  const place = placeOf(address)
+  if (address.tls === undefined || !UNTRUSTED.test(error.code ?? '')) {
+    return new Error(`nothing answers at ${place}: ${error.message}`)
+  }
+  const ways = '--tls-ca FILE trusts whoever signed it, --tls-unverified asks nothing'
+  return new Error(`${place} has a certificate that is not trusted (${error.message}): ${ways}`)
+}

@@ -5,7 +5,7 @@
  */
 import { connect, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
-import { type DoorAddress, placeOf } from './address.ts'
+import { type DoorAddress, placeOf, whyUnreached } from './address.ts'
 
 const TIMEOUT_MS = 5000
 /** No answer that is asked for here comes near it. */
@@ -52,7 +52,7 @@ export class Asker {
       })
       socket.on('error', (error) => {
         clearTimeout(timer)
-        reject(new Error(`nothing answers at ${placeOf(this.#address)}: ${error.message}`))
+        reject(whyUnreached(this.#address, error))
       })
       socket.on('close', () => {
         if (this.#socket === socket) this.#socket = undefined

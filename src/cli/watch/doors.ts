@@ -2,11 +2,10 @@
  * A door of a running server, asked for pictures: the HTTP port by `/stats`, memcached's by
  * `stats`, a Redis port by `INFO`. Whoever is not let in gets an error that says what is missing.
  */
-import { request as requestPlain } from 'node:http'
-import { request as requestTls } from 'node:https'
 import type { Snapshot } from '../../observe/snapshot.ts'
 import { type DoorAddress, placeOf } from './address.ts'
 import { Asker } from './asker.ts'
+import { httpGet } from './http-get.ts'
 import { type Picture, pictureOfInfo, pictureOfSnapshot, pictureOfStats } from './picture.ts'
 import { infoOf, isWholeText, type RespValue, readResp, statsOf } from './replies.ts'
 import {
@@ -28,7 +27,6 @@ export interface Door {
   close(): void
 }
 
-const TIMEOUT_MS = 5000
 const REFUSED = 'refuses these credentials'
 const CREDENTIALS = 'asks who you are: --user NAME, with HEDDLE_PASSWORD or --password-file'
 
@@ -71,7 +69,7 @@ function httpDoor(address: DoorAddress): Door {
   return {
     name: placeOf(address),
     look: async () => {
-      const text = await httpGet(address, '/stats')
+      const text = await bodyOf(address, '/stats')
       try {
         return pictureOfSnapshot(JSON.parse(text) as Snapshot, Date.now())
       } catch {
@@ -83,35 +81,15 @@ function httpDoor(address: DoorAddress): Door {
   }
 }
 
-function httpGet(address: DoorAddress, path: string): Promise<string> {
-  const { host, port, tls, user, password } = address
-  const who = user === undefined ? {} : { auth: `${user}:${password}` }
-  const ca = tls?.ca === undefined ? {} : { ca: tls.ca }
-  const plain = { host, port, path, ...who, timeout: TIMEOUT_MS }
-  return new Promise((resolve, reject) => {
-    const fail = (why: string) => reject(new Error(`${placeOf(address)} ${why}`))
-    const asked =
-      tls === undefined
-        ? requestPlain(plain)
-        : requestTls({ ...plain, ...ca, rejectUnauthorized: !tls.isUnverified })
-    asked.on('timeout', () => asked.destroy(new Error('no answer in 5 seconds')))
-    asked.on('error', ({ message }) => {
-      reject(new Error(`nothing answers at ${placeOf(address)}: ${message}`))
-    })
-    asked.on('response', (response) => {
-      const { statusCode = 0 } = response
-      const pieces: Buffer[] = []
-      response.on('data', (piece: Buffer) => pieces.push(piece))
-      response.on('error', ({ message }) => fail(message))
-      response.on('end', () => {
-        if (statusCode === 200) resolve(Buffer.concat(pieces).toString())
-        else if (statusCode === 401) fail(user === undefined ? CREDENTIALS : REFUSED)
-        else if (statusCode === 403) fail(`does not let this user see ${path}`)
-        else fail(`answered ${statusCode} to GET ${path}`)
-      })
-    })
-    asked.end()
-  })
+/** The body of a path. @throws Error that says who may see it, or what was answered */
+async function bodyOf(address: DoorAddress, path: string): Promise<string> {
+  const { status, text: body } = await httpGet(address, path)
+  if (status === 200) return body
+  const place = placeOf(address)
+  if (status === 401)
+    throw new Error(`${place} ${address.user === undefined ? CREDENTIALS : REFUSED}`)
+  if (status === 403) throw new Error(`${place} does not let this user see ${path}`)
+  throw new Error(`${place} answered ${status} to GET ${path}`)
 }
 
 function memcachedDoor(address: DoorAddress): Door {
