@@ -8,7 +8,18 @@
  * rounds interleaved on a shared machine the median survives a neighbour's burst, and the spread
  * shows that there was one.
  */
+import type { Chart, Table } from '../src/charts/chart.ts'
 import type { Part } from './options.ts'
+
+export { shown } from '../src/charts/chart.ts'
+export type {
+  Bar,
+  BarChart,
+  Chart,
+  CurveChart,
+  LineChart,
+  Table,
+} from '../src/charts/chart.ts'
 
 export interface Spread {
   readonly low: number
@@ -31,49 +42,6 @@ export interface Measurement {
   readonly checksum: string
 }
 
-export interface Table {
-  readonly title: string
-  readonly columns: readonly string[]
-  readonly rows: readonly (readonly string[])[]
-}
-
-export interface Bar {
-  readonly label: string
-  readonly value: number
-  readonly low: number
-  readonly high: number
-}
-
-export interface BarChart {
-  readonly kind: 'bars'
-  readonly title: string
-  readonly unit: string
-  readonly groups: readonly { readonly label: string; readonly bars: readonly Bar[] }[]
-}
-
-export interface CurveChart {
-  readonly kind: 'curve'
-  readonly title: string
-  readonly unit: string
-  /** Points of a percentile curve: percentile from 0 to below 100, value in the chart's unit. */
-  readonly series: readonly {
-    readonly label: string
-    readonly points: readonly (readonly [percentile: number, value: number])[]
-  }[]
-}
-
-export interface LineChart {
-  readonly kind: 'lines'
-  readonly title: string
-  readonly unit: string
-  /** What the horizontal axis counts. */
-  readonly across: string
-  readonly series: readonly {
-    readonly label: string
-    readonly points: readonly (readonly [x: number, value: number])[]
-  }[]
-}
-
 /** A percentile distribution in HdrHistogram's text form, for its plotters. */
 export interface Distribution {
   readonly name: string
@@ -88,7 +56,7 @@ export interface SuiteResult {
   readonly about: readonly string[]
   readonly measurements: readonly Measurement[]
   readonly tables: readonly Table[]
-  readonly charts: readonly (BarChart | CurveChart | LineChart)[]
+  readonly charts: readonly Chart[]
   readonly distributions?: readonly Distribution[]
 }
 
@@ -115,14 +83,4 @@ export function fnv1a(text: string, from = 0x811c9dc5): number {
 
 export function hex(digest: number): string {
   return digest.toString(16).padStart(8, '0')
-}
-
-/** A number for a table: three significant digits below 1000, grouped digits above. */
-export function shown(value: number): string {
-  if (!Number.isFinite(value)) return '-'
-  const size = Math.abs(value)
-  if (size >= 1000) return Math.round(value).toLocaleString('en-US')
-  if (size >= 100) return value.toFixed(0)
-  if (size >= 10) return value.toFixed(1)
-  return value.toFixed(2)
 }

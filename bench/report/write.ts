@@ -10,7 +10,8 @@ import type { MachineFacts } from '../machine.ts'
 import type { Measurement, SuiteResult, Table } from '../measurement.ts'
 import { PARTS } from '../options.ts'
 import type { RunOptions } from '../options.ts'
-import { drawBars, drawCurve, drawLines, escapeHtml } from './svg.ts'
+import { figure, htmlPage, htmlTable } from '../../src/charts/page.ts'
+import { escapeHtml } from '../../src/charts/svg.ts'
 
 export interface FinishedPart extends SuiteResult {
   readonly seconds: number
@@ -28,15 +29,6 @@ export interface WrittenFiles {
   readonly tables: readonly string[]
   readonly report: string
 }
-
-const STYLE = `:root{color-scheme:light dark}body{font:15px/1.5 system-ui,sans-serif}
-body{max-width:1100px;margin:2em auto;padding:0 1em}
-table{border-collapse:collapse;margin:1em 0;font-size:13px}
-td,th{border:1px solid #8886;padding:3px 8px;text-align:right}
-td:first-child,th:first-child{text-align:left}
-svg{width:100%;height:auto;font:11px system-ui,sans-serif}
-svg text{fill:currentColor}svg .spread{stroke:currentColor;stroke-width:1.5}
-svg .grid{stroke:#8885}polyline{stroke-width:1.8}`
 
 export function writeRun(run: RunRecord): WrittenFiles {
   const folder = run.options.resultsFolder
@@ -130,38 +122,12 @@ function htmlOf(run: RunRecord): string {
     htmlTable(overview),
     ...run.parts.map(htmlPart),
   ]
-  return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>${escapeHtml(title)}</title>
-<style>${STYLE}</style></head>
-<body>${body.join('\n')}</body></html>
-`
+  return htmlPage(title, body.join('\n'))
 }
 
 function htmlPart(part: FinishedPart): string {
   const about = part.about.map((sentence) => `<li>${escapeHtml(sentence)}</li>`).join('')
-  const charts = part.charts.map((chart) => {
-    const drawing = draw(chart)
-    const caption = escapeHtml(`${chart.title} (${chart.unit})`)
-    return `<figure><figcaption>${caption}</figcaption>${drawing}</figure>`
-  })
+  const charts = part.charts.map(figure)
   const tables = part.tables.map(htmlTable)
   return `<h2>${part.part}</h2><ul>${about}</ul>${charts.join('\n')}${tables.join('\n')}`
-}
-
-function draw(chart: SuiteResult['charts'][number]): string {
-  switch (chart.kind) {
-    case 'bars':
-      return drawBars(chart)
-    case 'curve':
-      return drawCurve(chart)
-    case 'lines':
-      return drawLines(chart)
-  }
-}
-
-function htmlTable(table: Table): string {
-  const row = (tag: string, cells: readonly string[]) =>
-    `<tr>${cells.map((cell) => `<${tag}>${escapeHtml(cell)}</${tag}>`).join('')}</tr>`
-  const rows = table.rows.map((cells) => row('td', cells)).join('\n')
-  return `<h3>${escapeHtml(table.title)}</h3><table>${row('th', table.columns)}\n${rows}</table>`
 }

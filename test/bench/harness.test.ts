@@ -7,7 +7,8 @@ import { describe, expect, test } from 'vitest'
 import { fnv1a, hex, median, shown, spreadOf } from '../../bench/measurement.ts'
 import { readOptions } from '../../bench/options.ts'
 import { buildValue, checkValue, valueBytes } from '../../bench/replay/value.ts'
-import { drawBars, drawCurve } from '../../bench/report/svg.ts'
+import { drawPanels } from '../../src/charts/panels.ts'
+import { drawBars, drawCurve } from '../../src/charts/svg.ts'
 import { markdownTable } from '../../bench/report/write.ts'
 import { MOST_KEYS, VALUE_BYTES, keyOf, missId, newId, valueFor } from '../../bench/workload.ts'
 
@@ -125,6 +126,37 @@ describe('report', () => {
     expect(drawing).toContain('<polyline')
     expect(drawing).toContain('99.9 %')
     expect(drawing).not.toMatch(/NaN|undefined|https?:/)
+  })
+
+  test('panels share their axes: equal heights are equal values', () => {
+    const series = (label: string, points: readonly (readonly [number, number])[]) => [
+      { label, points },
+    ]
+    const drawing = drawPanels({
+      ...{ kind: 'panels', title: 't', unit: 'us', across: 'requests/s' },
+      panels: [
+        {
+          title: 'p50',
+          series: series('redis', [
+            [1_000, 10],
+            [10_000, 100],
+          ]),
+        },
+        {
+          title: 'p99',
+          series: series('redis', [
+            [1_000, 100],
+            [10_000, 1_000],
+          ]),
+        },
+      ],
+    })
+    expect(drawing).not.toMatch(/NaN|undefined|https?:/)
+    const heights = [...drawing.matchAll(/<circle cx="[\d.]+" cy="([\d.]+)"/g)].map(([, y]) => y)
+    expect(heights).toHaveLength(4)
+    expect(heights[1]).toBe(heights[2])
+    expect(Number(heights[0])).toBeGreaterThan(Number(heights[3]))
+    expect(drawing.match(/<rect/g)).toHaveLength(1)
   })
 
   test('a table in Markdown', () => {

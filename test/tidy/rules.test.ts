@@ -47,6 +47,7 @@ describe('imports', () => {
     ['src/engine/engine.ts', 'piscina'],
     ['src/load/pool.ts', 'lru-cache'],
     ['src/load/pool.ts', '../engine/engine.ts'],
+    ['src/charts/svg.ts', '../load/findings.ts'],
     ['src/server/listen.ts', '../load/pool.ts'],
     ['src/protocols/redis/parse.ts', '../../memory/slot.ts'],
     ['src/protocols/redis/parse.ts', '../../server/listen.ts'],
@@ -70,6 +71,7 @@ describe('imports', () => {
     ['bench/run.ts', 'lru-cache'],
     ['src/load/pool.ts', 'piscina'],
     ['src/cli/bench.ts', '../load/bench.ts'],
+    ['src/load/bench.ts', '../charts/page.ts'],
     ['workers/load.ts', '../src/load/thread.ts'],
   ])('%s may import %s', (path, specifier) => {
     expect(importProblems(file(path, `import { x } from '${specifier}'\n`))).toEqual([])

@@ -26,7 +26,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/observe': ['src/engine', 'src/observe'],
   'src/protocols': ['src/engine', 'src/auth', 'src/observe', 'src/protocols'],
   'src/server': ['src/engine', 'src/auth', 'src/observe', 'src/protocols', 'src/server'],
-  'src/load': ['src/load'],
+  'src/charts': ['src/charts'],
+  'src/load': ['src/charts', 'src/load'],
   'src/cli': [
     ...['src/engine', 'src/auth', 'src/observe', 'src/protocols', 'src/server', 'src/load'],
     ...['src/cli', 'src/index.ts'],

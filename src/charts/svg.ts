@@ -1,14 +1,15 @@
 /**
  * Charts as inline SVG text: bars with their spread, percentile curves whose horizontal axis
  * counts nines (0 %, 90 %, 99 %, ...), so that the tail gets the room that it deserves, and lines
- * over a rate. Colours are of middle brightness and text takes the page's, so that charts can be
- * read on light and dark ground. No script, no style sheet from outside.
+ * over a rate; panels.ts draws several of these side by side. Colours are of middle brightness and
+ * text takes the page's, so that charts can be read on light and dark ground. No script, no style
+ * sheet from outside.
  */
-import { shown } from '../measurement.ts'
-import type { BarChart, CurveChart, LineChart } from '../measurement.ts'
+import { shown } from './chart.ts'
+import type { BarChart, CurveChart, LineChart } from './chart.ts'
 
 const COLOURS = ['#8a8a8a', '#d97706', '#3b82f6', '#dc2626', '#059669', '#8b5cf6', '#db2777']
-const WIDTH = 900
+export const WIDTH = 900
 const LEFT = 190
 const RIGHT = 130
 const BAR_HEIGHT = 14
@@ -40,20 +41,20 @@ const SERVER_COLOURS: Readonly<Record<string, string>> = {
   floor: '#8a8a8a',
 }
 
-function colourOf(labels: readonly string[], label: string): string {
+export function colourOf(labels: readonly string[], label: string): string {
   return SERVER_COLOURS[label] ?? (COLOURS[labels.indexOf(label) % COLOURS.length] as string)
 }
 
-function svg(height: number, title: string, parts: readonly string[]): string {
+export function svg(height: number, title: string, parts: readonly string[]): string {
   const head = `<svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${escapeHtml(title)}">`
   return `${head}${parts.join('')}</svg>`
 }
 
-function text(x: number, y: number, content: string, anchor = 'start'): string {
+export function text(x: number, y: number, content: string, anchor = 'start'): string {
   return `<text x="${x}" y="${y}" text-anchor="${anchor}">${escapeHtml(content)}</text>`
 }
 
-function line(x1: number, y1: number, x2: number, y2: number, kind: string): string {
+export function line(x1: number, y1: number, x2: number, y2: number, kind: string): string {
   return `<line class="${kind}" x1="${x1}" y1="${y1}" x2="${x2}" y2="${y2}"/>`
 }
 
