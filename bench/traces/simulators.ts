@@ -1,0 +1,21 @@
+/**
+ * The exact simulations by the name of their policy: those that `createEngine({ eviction })` knows,
+ * and LRU, which heddle has only here.
+ */
+import { clockHits, lruHits } from './policies.ts'
+import { fifoHits, randomHits, s3FifoHits, sieveHits } from './queues.ts'
+import { lfuHits } from './tiny-lfu.ts'
+
+/** Requests that hit, of indices of keys below `universe`, in a cache of `capacity` entries. */
+export type Simulator = (requests: Uint32Array, universe: number, capacity: number) => number
+
+export const SIMULATORS = {
+  clock: clockHits,
+  's3-fifo': s3FifoHits,
+  sieve: sieveHits,
+  lfu: lfuHits,
+  random: randomHits,
+  fifo: fifoHits,
+  lru: lruHits,
+} as const satisfies Record<string, Simulator>
+export type SimulatorName = keyof typeof SIMULATORS
