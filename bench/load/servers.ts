@@ -1,17 +1,20 @@
 /**
- * The servers that are compared: heddle in four shapes for memcached's clients and in two for those
- * of Redis, memcached with one thread, Redis, and the floor. Each is a child process on a free port
- * of the loopback interface; one that is not installed answers with a sentence that says so, and
- * the suite goes on without it.
+ * Starts and stops the servers that are compared (recipes.ts) and the floor. Each is a child process
+ * on a free port of the loopback interface or a unix socket of its own; one that is not installed
+ * answers with a sentence that says so, and the suite goes on without it.
  */
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { connect, createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
-import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Target } from '../../src/load/connection.ts'
 import { startFloor } from '../../src/load/floor-server.ts'
+import type { Certificate } from '../clients/secure-server.ts'
+import { HEDDLE, HOST, RECIPES } from './recipes.ts'
+import type { Place, Recipe } from './recipes.ts'
 
 export interface RunningServer {
   readonly name: ServerName
@@ -20,91 +23,72 @@ export interface RunningServer {
   stop(): Promise<void>
 }
 
-interface Recipe {
-  readonly protocol: Target['protocol']
-  readonly command: string
-  readonly args: (port: number, memoryMb: number) => readonly string[]
-  /** Why it cannot be started. */
-  readonly absence: string
-}
-
-const HEDDLE = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
-const HOST = '127.0.0.1'
 const START_TIMEOUT_MS = 10_000
 const STOP_TIMEOUT_MS = 5_000
 const RETRY_MS = 20
 const MOST_STDERR = 500
-/** memcached refuses to run as root without being told whom to become. */
-const ROOT_ARGS = process.getuid?.() === 0 ? ['-u', 'nobody'] : []
-
-function heddle(
-  handoff: 'frames' | 'sockets',
-  workers: number,
-  protocol: Target['protocol'] = 'memcached',
-): Recipe {
-  return {
-    protocol,
-    command: process.execPath,
-    args: (port, memoryMb) => [
-      ...[HEDDLE, 'serve', '--host', HOST, `--${protocol}-port`, String(port)],
-      ...['--workers', String(workers), '--handoff', handoff, '--memory', `${memoryMb}mb`],
-    ],
-    absence: 'heddle serve is not in this checkout',
-  }
-}
-
-const RECIPES = {
-  'heddle frames 1': heddle('frames', 1),
-  'heddle frames 2': heddle('frames', 2),
-  'heddle sockets 1': heddle('sockets', 1),
-  'heddle sockets 2': heddle('sockets', 2),
-  'heddle RESP frames 1': heddle('frames', 1, 'redis'),
-  'heddle RESP sockets 1': heddle('sockets', 1, 'redis'),
-  'memcached -t 1': {
-    protocol: 'memcached',
-    command: 'memcached',
-    args: (port, memoryMb) => [
-      ...['-l', HOST, '-p', String(port), '-U', '0', '-t', '1', '-m', String(memoryMb)],
-      ...ROOT_ARGS,
-    ],
-    absence: 'memcached is not installed (Debian package memcached)',
-  },
-  redis: {
-    protocol: 'redis',
-    command: 'redis-server',
-    args: (port, memoryMb) => [
-      ...['--bind', HOST, '--port', String(port), '--save', '', '--appendonly', 'no'],
-      ...['--maxmemory', `${memoryMb}mb`, '--loglevel', 'warning', '--daemonize', 'no'],
-    ],
-    absence: 'redis-server is not installed (Debian package redis-server)',
-  },
-} as const satisfies Record<string, Recipe>
-
+const NOT_FOUND = 'not found'
 export type ServerName = keyof typeof RECIPES | 'floor'
+
+/** What a server is asked to be; all of it may be left out. */
+export interface Placement {
+  /** Where clients come in: a TCP port, a unix socket, or a TCP port for TLS. */
+  readonly door?: 'tcp' | 'unix' | Certificate
+  /** What its command is put behind (cores.ts). */
+  readonly prefix?: readonly string[]
+  /** The length of the values that the floor answers with. */
+  readonly floorBytes?: number
+  readonly floorProtocol?: 'memcached' | 'redis'
+}
 
 /** The running server, or why there is none. */
 export async function startServer(
   name: ServerName,
   memoryMb: number,
+  placement: Placement = {},
 ): Promise<RunningServer | string> {
+  const { prefix = [], floorBytes, floorProtocol } = placement
   if (name === 'floor') {
-    const floor = await startFloor()
+    const order = { prefix, ...(floorBytes === undefined ? {} : { valueBytes: floorBytes }) }
+    const floor = await startFloor({ ...order, protocol: floorProtocol ?? 'memcached' })
     if (typeof floor === 'string') return floor
     const { target, pid } = floor
     return { name, target, pid, stop: async () => floor.stop() }
   }
   const recipe: Recipe = RECIPES[name]
-  const { protocol, command } = recipe
-  if (command === process.execPath && !existsSync(HEDDLE)) return recipe.absence
-  const port = await freePort()
-  const args = recipe.args(port, memoryMb)
-  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] })
+  if (recipe.command === process.execPath && !existsSync(HEDDLE)) return recipe.absence
+  const { place, remove } = await placeFor(placement.door ?? 'tcp')
+  const [command, ...args] = [...prefix, recipe.command, ...recipe.args(place, memoryMb)]
+  const child = spawn(command!, args, { stdio: ['ignore', 'ignore', 'pipe'] })
   takeAlong(child)
-  const failure = await started(child, port)
-  if (failure === 'ENOENT') return recipe.absence
+  const failure = await started(child, place)
+  if (failure !== undefined) remove()
+  if (failure === 'ENOENT' || failure === NOT_FOUND) return recipe.absence
   if (failure !== undefined) throw new Error(`${name} did not start: ${failure}`)
-  const target: Target = { protocol, host: HOST, port }
-  return { name, target, pid: child.pid as number, stop: () => stopped(child) }
+  const stop = () => stopped(child).finally(remove)
+  return { name, target: targetOf(recipe, place), pid: child.pid as number, stop }
+}
+
+function targetOf({ protocol }: Recipe, place: Place): Target {
+  if (place.kind === 'unix') return { protocol, host: HOST, port: 0, path: place.path }
+  const { port } = place
+  if (place.kind === 'tcp') return { protocol, host: HOST, port }
+  return { protocol, host: HOST, port, tls: { ca: place.certificate.pem, isUnverified: false } }
+}
+
+async function placeFor(
+  door: 'tcp' | 'unix' | Certificate,
+): Promise<{ place: Place; remove: () => void }> {
+  if (door === 'unix') {
+    const folder = mkdtempSync(join(tmpdir(), 'heddle-bench-socket-'))
+    // memcached, started by root, becomes another user before it makes its socket.
+    chmodSync(folder, 0o777)
+    const remove = () => rmSync(folder, { recursive: true, force: true })
+    return { place: { kind: 'unix', path: join(folder, 'server.sock') }, remove }
+  }
+  const port = await freePort()
+  if (door === 'tcp') return { place: { kind: 'tcp', port }, remove: () => {} }
+  return { place: { kind: 'tls', port, certificate: door }, remove: () => {} }
 }
 
 const children = new Set<ChildProcess>()
@@ -125,7 +109,7 @@ function killAll(): void {
 }
 
 /** Undefined when the server takes connections; its words or the error's code otherwise. */
-function started(child: ChildProcess, port: number): Promise<string | undefined> {
+function started(child: ChildProcess, place: Place): Promise<string | undefined> {
   return new Promise((resolve) => {
     const giveUpAt = performance.now() + START_TIMEOUT_MS
     let words = ''
@@ -138,10 +122,15 @@ function started(child: ChildProcess, port: number): Promise<string | undefined>
       if (words.length < MOST_STDERR) words += text
     })
     child.on('error', (error: NodeJS.ErrnoException) => end(error.code ?? error.message))
-    child.on('exit', (code) => end(`it ended with code ${code}: ${words.trim()}`))
+    child.on('exit', (code) => {
+      // taskset says it in its own words that there is no such program.
+      const isAbsent = /^taskset: .*No such file or directory/.test(words)
+      end(isAbsent ? NOT_FOUND : `it ended with code ${code}: ${words.trim()}`)
+    })
     const knock = () => {
       if (isOver) return
-      const socket = connect({ host: HOST, port })
+      const where = place.kind === 'unix' ? { path: place.path } : { host: HOST, port: place.port }
+      const socket = connect(where)
       socket.on('connect', () => {
         socket.destroy()
         end(undefined)

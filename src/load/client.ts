@@ -16,14 +16,14 @@ import { Connection } from './connection.ts'
 import type { Driver } from './connection.ts'
 import type { ClientOrder, Drive, Driven } from './drive.ts'
 import { HISTOGRAM } from './findings.ts'
-import { GET, GET_ABSENT, SET, idOf, packRequest, verbOf } from './request-plan.ts'
-import { LARGEST_VALUE, SMALLEST_VALUE, sizeTable, writeKey } from './workload.ts'
-import { HIT, MISS, OUTCOMES, OVERHEAD_BYTES, REFUSED } from './wire-protocol.ts'
+import { GET, GET_ABSENT, SET, SET_EXPIRING } from './request-plan.ts'
+import { idOf, isSet, packRequest, verbOf } from './request-plan.ts'
+import { SMALLEST_VALUE, sizeTable, writeKey } from './workload.ts'
+import { HIT, LONGEST_LINE, MISS, OUTCOMES, OVERHEAD_BYTES, REFUSED } from './wire-protocol.ts'
 import { UNEXPECTED_HIT, UNEXPECTED_MISS } from './wire-protocol.ts'
 import type { WireProtocol } from './wire-protocol.ts'
 
-const BATCH_BYTES = 1 << 18
-const LARGEST_REQUEST = LARGEST_VALUE + OVERHEAD_BYTES
+const LEAST_BATCH_BYTES = 1 << 18
 /** How long an open loop may work off what was due when its time is over. */
 const DRAIN_MS = 1_000
 const GRACE_MS = 10_000
@@ -33,10 +33,13 @@ const GENERATIONS = 10
 
 export class LoadClient implements Driver {
   readonly protocol: WireProtocol
+  readonly mostReplyBytes: number
+  #mostRequestBytes: number
+  #batchBytes: number
   #order: ClientOrder
   #connections: Connection[]
-  #sizes: Uint16Array
-  #batch = Buffer.allocUnsafeSlow(BATCH_BYTES)
+  #sizes: Uint32Array
+  #batch: Buffer
   #generation = 0
   // The run that is under way.
   #drive: Drive | undefined
@@ -57,6 +60,10 @@ export class LoadClient implements Driver {
   constructor(order: ClientOrder, protocol: WireProtocol) {
     this.protocol = protocol
     this.#order = order
+    this.#mostRequestBytes = order.values.high + OVERHEAD_BYTES
+    this.mostReplyBytes = this.#mostRequestBytes + LONGEST_LINE
+    this.#batchBytes = Math.max(LEAST_BATCH_BYTES, 2 * this.#mostRequestBytes)
+    this.#batch = Buffer.allocUnsafeSlow(this.#batchBytes)
     this.#sizes = sizeTable(order.values, order.keys)
     const indices = Array.from({ length: order.connections }, (_, index) => index)
     this.#connections = indices.map((index) => new Connection(index, order.mostDepth, this))
@@ -145,7 +152,7 @@ export class LoadClient implements Driver {
   sample(request: number, reply: string): void {
     if (this.#samples.length >= MOST_SAMPLES) return
     const id = idOf(request)
-    const verb = verbOf(request) === SET ? 'set' : 'get'
+    const verb = isSet(request) ? 'set' : 'get'
     const key = Buffer.alloc(OVERHEAD_BYTES)
     const text = key.toString('latin1', 0, writeKey(key, 0, id))
     this.#samples.push(`${verb} ${text} (${this.sizeOf(id)} bytes): ${reply}`)
@@ -230,20 +237,22 @@ export class LoadClient implements Driver {
   }
 
   #send(connection: Connection, request: number, intendedAt: number, from: number): number {
-    const at = from + LARGEST_REQUEST > BATCH_BYTES ? this.#flush(connection, from) : from
+    const isFull = from + this.#mostRequestBytes > this.#batchBytes
+    const at = isFull ? this.#flush(connection, from) : from
     const id = idOf(request)
     connection.push(request, intendedAt)
     this.#outstanding++
-    if (verbOf(request) !== SET) return this.protocol.writeGet(this.#batch, at, id)
+    if (!isSet(request)) return this.protocol.writeGet(this.#batch, at, id)
     this.#generation = (this.#generation + 1) % GENERATIONS
-    return this.protocol.writeSet(this.#batch, at, id, this.sizeOf(id), this.#generation)
+    const expires = verbOf(request) === SET_EXPIRING
+    return this.protocol.writeSet(this.#batch, at, id, this.sizeOf(id), this.#generation, expires)
   }
 
   /** Bytes that the socket could not take at once stay its own; the next batch gets new ones. */
   #flush(connection: Connection, end: number): number {
     if (end === 0) return 0
     if (!connection.write(this.#batch.subarray(0, end))) {
-      this.#batch = Buffer.allocUnsafeSlow(BATCH_BYTES)
+      this.#batch = Buffer.allocUnsafeSlow(this.#batchBytes)
     }
     return 0
   }

@@ -7,9 +7,8 @@
 import { connect, isIP } from 'node:net'
 import type { IpcNetConnectOpts, OnReadOpts, Socket, TcpNetConnectOpts } from 'node:net'
 import { connect as connectTls } from 'node:tls'
-import { SET, idOf, verbOf } from './request-plan.ts'
-import { LARGEST_VALUE } from './workload.ts'
-import { BROKEN, INCOMPLETE, LONGEST_LINE, OVERHEAD_BYTES, REFUSED } from './wire-protocol.ts'
+import { idOf, isSet } from './request-plan.ts'
+import { BROKEN, INCOMPLETE, REFUSED } from './wire-protocol.ts'
 import type { ProtocolName, ReplyNote, WireProtocol } from './wire-protocol.ts'
 
 export interface Target {
@@ -26,6 +25,8 @@ export interface Target {
 /** What a connection reports to the client that drives it. */
 export interface Driver {
   readonly protocol: WireProtocol
+  /** A reply that is longer is none. */
+  readonly mostReplyBytes: number
   /** Returns the stored size of an id's value. */
   sizeOf(id: number): number
   replied(
@@ -43,7 +44,6 @@ export interface Driver {
 }
 
 const READ_BYTES = 65_536
-const LARGEST_REPLY = LARGEST_VALUE + LONGEST_LINE + OVERHEAD_BYTES
 const SAMPLE_BYTES = 80
 const LINE_BREAK = Buffer.from('\r\n')
 const CONNECT_TIMEOUT_MS = 5_000
@@ -150,12 +150,14 @@ export class Connection {
     const at = this.#readReplies(bytes, end, now)
     if (at === BROKEN) return false
     const left = end - at
-    if (left > LARGEST_REPLY) {
-      this.#fail(`a reply is longer than ${LARGEST_REPLY} bytes`)
+    const { mostReplyBytes } = this.#driver
+    if (left > mostReplyBytes) {
+      this.#fail(`a reply is longer than ${mostReplyBytes} bytes`)
       return false
     }
-    if (left > 0) {
-      this.#carry ??= Buffer.allocUnsafeSlow(READ_BYTES + LARGEST_REPLY)
+    // Pieces of a large reply are put together where they lie.
+    if (left > 0 && (bytes === readBuffer || at > 0)) {
+      this.#carry ??= Buffer.allocUnsafeSlow(READ_BYTES + mostReplyBytes)
       bytes.copy(this.#carry, 0, at, end)
     }
     this.#carried = left
@@ -171,10 +173,9 @@ export class Connection {
       if (this.outstanding === 0) return this.#breakOff('unasked', bytes, at, end)
       const request = this.#requests[this.#head]
       const id = idOf(request)
-      const next =
-        verbOf(request) === SET
-          ? driver.protocol.readSetReply(bytes, at, end, note)
-          : driver.protocol.readGetReply(bytes, at, end, id, driver.sizeOf(id), note)
+      const next = isSet(request)
+        ? driver.protocol.readSetReply(bytes, at, end, note)
+        : driver.protocol.readGetReply(bytes, at, end, id, driver.sizeOf(id), note)
       if (next === INCOMPLETE) break
       if (next === BROKEN) return this.#breakOff('unreadable', bytes, at, end)
       if (note.outcome >= REFUSED) driver.sample(request, excerpt(bytes, at, next))
@@ -217,7 +218,7 @@ function socketTo({ tls, host }: Target, place: Place): Socket {
 /** What is sent first where the server has users; HTTP says it with each request. */
 function helloOf({ protocol, user, password }: Target): Buffer | undefined {
   if (password === undefined || protocol === 'http') return undefined
-  if (protocol === 'memcached') {
+  if (protocol !== 'redis') {
     const words = Buffer.from(`${user} ${password}`)
     return Buffer.concat([Buffer.from(`set auth 0 0 ${words.length}\r\n`), words, LINE_BREAK])
   }

@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Target } from './connection.ts'
+import { SMALLEST_VALUE } from './workload.ts'
 
 export interface FloorServer {
   readonly target: Target
@@ -30,8 +31,17 @@ export function sourceOfFloor(): string | undefined {
   return ROOTS.map((root) => join(import.meta.dirname, root, SOURCE)).find(existsSync)
 }
 
+export interface FloorOrder {
+  /** It answers both on its one port. */
+  readonly protocol?: 'memcached' | 'redis'
+  readonly valueBytes?: number
+  /** A command that it is put behind, such as `taskset -c 0`. */
+  readonly prefix?: readonly string[]
+}
+
 /** The running floor, or why there is none. */
-export async function startFloor(): Promise<FloorServer | string> {
+export async function startFloor(order: FloorOrder = {}): Promise<FloorServer | string> {
+  const { protocol = 'memcached', valueBytes = SMALLEST_VALUE, prefix = [] } = order
   const source = sourceOfFloor()
   if (source === undefined) return `${SOURCE} is not here: it comes with the source of heddle`
   const folder = mkdtempSync(join(tmpdir(), 'heddle-floor-'))
@@ -43,9 +53,10 @@ export async function startFloor(): Promise<FloorServer | string> {
     return why
   }
   // It ends when its input is closed, so it outlives no generator, however that ends.
-  const child = spawn(binary, ['0'], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const [command, ...args] = [...prefix, binary, '0', String(valueBytes)]
+  const child = spawn(command!, args, { stdio: ['pipe', 'pipe', 'inherit'] })
   const port = await portOf(child).finally(remove)
-  const target: Target = { protocol: 'memcached', host: '127.0.0.1', port }
+  const target: Target = { protocol, host: '127.0.0.1', port }
   return { target, pid: child.pid as number, stop: () => child.kill() }
 }
 

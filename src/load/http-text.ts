@@ -5,7 +5,7 @@
  *   GET /cache/KEY HTTP/1.1 ...    HTTP/1.1 200 ... content-length: BYTES ... <value>, or 404
  *   PUT /cache/KEY HTTP/1.1 ...    HTTP/1.1 201 or 204
  */
-import { isValue, decimalWidth, writeDigits, writeKey, writeValue } from './workload.ts'
+import { EXPIRING_SECONDS, isValue } from './workload.ts'
 import {
   BROKEN,
   HIT,
@@ -17,7 +17,7 @@ import {
   WRONG_LENGTH,
   WRONG_VALUE,
   isText,
-  writeText,
+  requestsOf,
 } from './wire-protocol.ts'
 import type { ReplyNote, WireProtocol } from './wire-protocol.ts'
 
@@ -41,21 +41,20 @@ const FIRST_ERROR_STATUS = 400
 export function httpText(host: string, authorization: string | undefined): WireProtocol {
   const who = authorization === undefined ? '' : `Authorization: ${authorization}\r\n`
   const common = ` HTTP/1.1\r\nHost: ${host}\r\n${who}`
-  const afterKey = Buffer.from(`${common}\r\n`)
-  const beforeLength = Buffer.from(`${common}Content-Length: `)
+  const lasting = {
+    head: PUT_TEXT,
+    beforeLength: Buffer.from(`${common}Content-Length: `),
+    afterLength: HEAD_END,
+    afterValue: Buffer.alloc(0),
+  }
+  const ttl = `X-TTL: ${EXPIRING_SECONDS}\r\n`
+  const expiring = {
+    ...lasting,
+    beforeLength: Buffer.from(`${common}${ttl}Content-Length: `),
+  }
   return {
     name: 'http',
-    writeGet(into, at, id) {
-      const next = writeKey(into, writeText(into, at, GET_TEXT), id)
-      return writeText(into, next, afterKey)
-    },
-    writeSet(into, at, id, size, generation) {
-      let next = writeKey(into, writeText(into, at, PUT_TEXT), id)
-      next = writeText(into, next, beforeLength)
-      next = writeDigits(into, next, size, decimalWidth(size))
-      next = writeText(into, next, HEAD_END)
-      return writeValue(into, next, id, size, generation)
-    },
+    ...requestsOf(GET_TEXT, Buffer.from(`${common}\r\n`), lasting, expiring),
     readGetReply(from, at, end, id, size, note) {
       const after = replyEnd(from, at, end)
       if (after < 0) return after

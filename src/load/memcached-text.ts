@@ -4,7 +4,7 @@
  *   get KEY\r\n                         VALUE KEY FLAGS BYTES\r\n<value>\r\nEND\r\n   or   END\r\n
  *   set KEY 0 0 BYTES\r\n<value>\r\n    STORED\r\n   or an error line
  */
-import { KEY_BYTES, isKey, isValue } from './workload.ts'
+import { EXPIRING_SECONDS, KEY_BYTES, isKey, isValue } from './workload.ts'
 import {
   BROKEN,
   HIT,
@@ -24,7 +24,6 @@ import type { ReplyNote, WireProtocol } from './wire-protocol.ts'
 
 const GET_TEXT = Buffer.from('get ')
 const SET_TEXT = Buffer.from('set ')
-const FLAGS_AND_EXPTIME = Buffer.from(' 0 0 ')
 const LINE_BREAK = Buffer.from('\r\n')
 const VALUE_TEXT = Buffer.from('VALUE ')
 const END_LINE = Buffer.from('END\r\n')
@@ -32,6 +31,13 @@ const STORED_LINE = Buffer.from('STORED\r\n')
 const ERRORS = ['ERROR', 'CLIENT_ERROR ', 'SERVER_ERROR ', 'NOT_STORED'].map((one) =>
   Buffer.from(one),
 )
+const LASTING = {
+  head: SET_TEXT,
+  beforeLength: Buffer.from(' 0 0 '),
+  afterLength: LINE_BREAK,
+  afterValue: LINE_BREAK,
+}
+const EXPIRING = { ...LASTING, beforeLength: Buffer.from(` 0 ${EXPIRING_SECONDS} `) }
 const SPACE = 32
 const DIGIT_ZERO = 48
 /** The end of the key in the line of a hit. */
@@ -39,7 +45,7 @@ const AFTER_KEY = VALUE_TEXT.length + KEY_BYTES
 
 export const memcachedText: WireProtocol = {
   name: 'memcached',
-  ...requestsOf(GET_TEXT, SET_TEXT, FLAGS_AND_EXPTIME),
+  ...requestsOf(GET_TEXT, LINE_BREAK, LASTING, EXPIRING),
   readGetReply(from, at, end, id, size, note) {
     const afterLine = lineEnd(from, at, end)
     if (afterLine < 0) return afterLine
@@ -99,7 +105,8 @@ function announcedBytes(from: Buffer, at: number, afterLine: number): number {
   return scale === 1 ? -1 : value
 }
 
-function readError(from: Buffer, at: number, afterLine: number, note: ReplyNote): number {
+/** An error line in the words of memcached's text and meta commands. */
+export function readError(from: Buffer, at: number, afterLine: number, note: ReplyNote): number {
   for (const error of ERRORS) {
     if (afterLine - at > error.length && isText(from, at, error)) {
       note.outcome = REFUSED

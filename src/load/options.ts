@@ -61,13 +61,16 @@ const OPTIONS = {
   seed: { type: 'string', default: '1' },
 } satisfies ParseArgsOptionsConfig
 
+const MOST_CONNECTIONS = 10_000
+
 export const USAGE = `heddle bench: load on a memcached, Redis or heddle server, and its latency
 
 ${TARGET_USAGE}  --pid N                 the server's process here: CPU per operation, RSS
   --threads N             client threads (1)
-  --connections N         1 to 500 (50)
+  --connections N         1 to ${MOST_CONNECTIONS} (50)
   --depth N               requests under way on each connection, 1 to 64 (1)
-  --mix NAME              ${MIXES.join(', ')}: gets/sets (90/10)
+  --mix NAME              ${MIXES.join(', ')}: gets/sets (90/10);
+                          expiring: 50/50, what is set lives for a second
   --key-choice NAME       ${KEY_CHOICES.join(', ')} (uniform; zipf has exponent 0.99)
   --trace FILE            replay a trace, cache aside: a get, after a miss a set
   --keys N                keys stored before the load (100000)
@@ -117,7 +120,7 @@ export function readBenchOptions(
     throw new Error('--floor and --no-floor exclude each other')
   }
   const choice = choiceOf(texts)
-  const connections = integer(texts, 'connections', 1, 500)
+  const connections = integer(texts, 'connections', 1, MOST_CONNECTIONS)
   const threads = integer(texts, 'threads', 1, 64)
   if (threads > connections) {
     throw new Error(`--threads ${threads}: more than --connections ${connections}`)

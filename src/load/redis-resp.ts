@@ -3,9 +3,9 @@
  * strings. A reply carries no key; the value tells whose it is.
  *
  *   *2 $3 GET $24 KEY                   $BYTES\r\n<value>\r\n   or   $-1\r\n
- *   *3 $3 SET $24 KEY $BYTES <value>    +OK\r\n   or   -ERR ...\r\n
+ *   *3 $3 SET $24 KEY $BYTES <value>    +OK\r\n   or   -ERR ...\r\n   (with expiry: EX seconds)
  */
-import { KEY_BYTES, isValue } from './workload.ts'
+import { EXPIRING_SECONDS, KEY_BYTES, isValue } from './workload.ts'
 import {
   BROKEN,
   HIT,
@@ -23,9 +23,19 @@ import {
 import type { ReplyNote, WireProtocol } from './wire-protocol.ts'
 
 const GET_TEXT = Buffer.from(`*2\r\n$3\r\nGET\r\n$${KEY_BYTES}\r\n`)
-const SET_TEXT = Buffer.from(`*3\r\n$3\r\nSET\r\n$${KEY_BYTES}\r\n`)
-const BULK = Buffer.from('\r\n$')
 const LINE_BREAK = Buffer.from('\r\n')
+const LASTING = {
+  head: Buffer.from(`*3\r\n$3\r\nSET\r\n$${KEY_BYTES}\r\n`),
+  beforeLength: Buffer.from('\r\n$'),
+  afterLength: LINE_BREAK,
+  afterValue: LINE_BREAK,
+}
+const SECONDS = String(EXPIRING_SECONDS)
+const EXPIRING = {
+  ...LASTING,
+  head: Buffer.from(`*5\r\n$3\r\nSET\r\n$${KEY_BYTES}\r\n`),
+  afterValue: Buffer.from(`\r\n$2\r\nEX\r\n$${SECONDS.length}\r\n${SECONDS}\r\n`),
+}
 const OK_LINE = Buffer.from('+OK\r\n')
 const NULL_LINES = ['$-1\r\n', '_\r\n'].map((line) => Buffer.from(line))
 const DOLLAR = 36
@@ -34,7 +44,7 @@ const DIGIT_ZERO = 48
 
 export const redisResp: WireProtocol = {
   name: 'redis',
-  ...requestsOf(GET_TEXT, SET_TEXT, BULK),
+  ...requestsOf(GET_TEXT, LINE_BREAK, LASTING, EXPIRING),
   readGetReply(from, at, end, id, size, note) {
     const afterLine = lineEnd(from, at, end)
     if (afterLine < 0) return afterLine

@@ -3,7 +3,7 @@
  * (verb and key id in 32 bits) that a thread works through and begins anew. Nothing is drawn at
  * random while latency is measured, and the same seed gives the same requests to every server.
  *
- *   request   bits 31-30 verb (GET, SET, GET_ABSENT), bits 29-0 id
+ *   request   bits 31-30 verb (GET, SET, GET_ABSENT, SET_EXPIRING), bits 29-0 id
  *
  * Zipf draws use the closed form of Gray et al. (SIGMOD 1994), as YCSB does; rank is id.
  */
@@ -13,9 +13,11 @@ export const GET = 0
 export const SET = 1
 /** A get of a key that nobody ever stores: anything but a miss is an error. */
 export const GET_ABSENT = 2
-export type Verb = typeof GET | typeof SET | typeof GET_ABSENT
+/** A set of what lives for EXPIRING_SECONDS. */
+export const SET_EXPIRING = 3
+export type Verb = typeof GET | typeof SET | typeof GET_ABSENT | typeof SET_EXPIRING
 
-export const MIXES = ['90/10', '50/50', 'hit-only', 'miss-heavy', 'write-only'] as const
+export const MIXES = ['90/10', '50/50', 'hit-only', 'miss-heavy', 'write-only', 'expiring'] as const
 export type Mix = (typeof MIXES)[number]
 export const KEY_CHOICES = ['uniform', 'zipf', 'hot', 'trace'] as const
 export type KeyChoice = (typeof KEY_CHOICES)[number]
@@ -23,15 +25,24 @@ export type KeyChoice = (typeof KEY_CHOICES)[number]
 export const ZIPF_EXPONENT = 0.99
 const VERB_SHIFT = 30
 const ID_MASK = 2 ** VERB_SHIFT - 1
-const PLAN_REQUESTS = 1 << 18
+const LEAST_PLAN = 1 << 18
+const MOST_PLAN = 1 << 22
 
-/** Share of gets, and among the gets the share that asks for what was never stored. */
-const SHARES: Readonly<Record<Mix, { readonly gets: number; readonly absent: number }>> = {
+interface Shares {
+  readonly gets: number
+  /** Among the gets, of what was never stored. */
+  readonly absent: number
+  /** What is set lives for a while only, so gets may miss. */
+  readonly expires?: boolean
+}
+
+const SHARES: Readonly<Record<Mix, Shares>> = {
   '90/10': { gets: 0.9, absent: 0 },
   '50/50': { gets: 0.5, absent: 0 },
   'hit-only': { gets: 1, absent: 0 },
   'miss-heavy': { gets: 1, absent: 0.9 },
   'write-only': { gets: 0, absent: 0 },
+  expiring: { gets: 0.5, absent: 0, expires: true },
 }
 
 export function packRequest(verb: Verb, id: number): number {
@@ -54,19 +65,37 @@ export interface PlanOrder {
 }
 
 export function planRequests(order: PlanOrder): Uint32Array {
-  const { gets, absent } = SHARES[order.mix]
+  const { gets, absent, expires } = SHARES[order.mix]
+  const set = expires === true ? SET_EXPIRING : SET
   const next = randomUnit(order.seed)
   const drawId = idDrawer(order, next)
-  const plan = new Uint32Array(PLAN_REQUESTS)
+  const plan = new Uint32Array(planRequestsFor(order.keys))
   for (let i = 0; i < plan.length; i++) {
     const isGet = next() < gets
     const isAbsent = isGet && next() < absent
     const id = drawId()
     plan[i] = isAbsent
       ? packRequest(GET_ABSENT, ABSENT_IDS_FROM + id)
-      : packRequest(isGet ? GET : SET, id)
+      : packRequest(isGet ? GET : set, id)
   }
   return plan
+}
+
+/** As many as there are keys, so that many keys are not a small working set. */
+function planRequestsFor(keys: number): number {
+  let requests = LEAST_PLAN
+  while (requests < keys && requests < MOST_PLAN) requests *= 2
+  return requests
+}
+
+/** Whether gets of stored keys may miss. */
+export function mayMiss(mix: Mix): boolean {
+  return SHARES[mix].expires === true
+}
+
+export function isSet(request: number): boolean {
+  const verb = verbOf(request)
+  return verb === SET || verb === SET_EXPIRING
 }
 
 /** A thread's share of a trace: gets of every step-th request, from its own place on. */

@@ -27,7 +27,8 @@ export const TARGET_USAGE = `  --host 127.0.0.1        address of the server
   --memcached-port N      its port for memcached clients (11211)
   --redis-port N          or for Redis clients
   --http-port N           or for HTTP, heddle's routes /cache/KEY
-  --port N, --protocol P  the same in two flags: ${PROTOCOLS.join(', ')}
+  --port N, --protocol P  the same in two flags; meta and binary are memcached's too:
+                          ${PROTOCOLS.join(', ')}
   --unix-socket PATH      instead of host and port
   --tls, --tls-ca FILE    the port speaks TLS; whose certificates are trusted
   --tls-unverified        do not check the server's certificate
@@ -37,9 +38,15 @@ export const TARGET_USAGE = `  --host 127.0.0.1        address of the server
 
 const DEFAULT_PORTS: Readonly<Record<ProtocolName, number>> = {
   memcached: 11_211,
+  meta: 11_211,
+  binary: 11_211,
   redis: 6379,
   http: 8080,
 }
+/** What a flag --PROTOCOL-port names. */
+const WITH_PORT_FLAG = ['memcached', 'redis', 'http'] as const
+/** Spoken on memcached's port too. */
+const DIALECTS = ['meta', 'binary'] as const
 const MAX_PORT = 65_535
 
 export type Values = Readonly<Record<string, string | boolean | undefined>>
@@ -55,6 +62,9 @@ export function targetOf(values: Values, environment: Environment): Target {
   const tls = tlsOf(values)
   const password = passwordOf(values, environment)
   const user = userOf(values, password)
+  if (password !== undefined && protocol === 'binary') {
+    throw new Error('--protocol binary: a password is not for it; take memcached or meta')
+  }
   return {
     ...{ protocol, host, port: port ?? DEFAULT_PORTS[protocol] },
     ...(path === undefined ? {} : { path }),
@@ -64,7 +74,7 @@ export function targetOf(values: Values, environment: Environment): Target {
 }
 
 function placeOf(values: Values): { protocol: ProtocolName; port: number | undefined } {
-  const named = PROTOCOLS.filter((each) => values[`${each}-port`] !== undefined)
+  const named = WITH_PORT_FLAG.filter((each) => values[`${each}-port`] !== undefined)
   const [first, second] = named
   if (second !== undefined)
     throw new Error(`--${first}-port and --${second}-port exclude each other`)
@@ -75,9 +85,12 @@ function placeOf(values: Values): { protocol: ProtocolName; port: number | undef
     }
     return { protocol, port: values['port'] === undefined ? undefined : portOf(values, 'port') }
   }
+  const dialect = DIALECTS.find((each) => first === 'memcached' && values['protocol'] === each)
   const other = ['port', 'protocol'].find((each) => values[each] !== undefined)
-  if (other !== undefined) throw new Error(`--${first}-port and --${other} exclude each other`)
-  return { protocol: first, port: portOf(values, `${first}-port`) }
+  if (other !== undefined && (dialect === undefined || other === 'port')) {
+    throw new Error(`--${first}-port and --${other} exclude each other`)
+  }
+  return { protocol: dialect ?? first, port: portOf(values, `${first}-port`) }
 }
 
 /** The port of the flag of this name. */

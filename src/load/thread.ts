@@ -7,12 +7,14 @@ import { LoadClient } from './client.ts'
 import type { ClientOrder, Driven } from './drive.ts'
 import { packHistogram } from './findings.ts'
 import type { ThreadFindings } from './findings.ts'
+import { memcachedBinary } from './memcached-binary.ts'
+import { memcachedMeta } from './memcached-meta.ts'
 import { memcachedText } from './memcached-text.ts'
 import type { Target } from './connection.ts'
 import { httpText } from './http-text.ts'
 import { redisResp } from './redis-resp.ts'
-import type { WireProtocol } from './wire-protocol.ts'
-import { planPreload, planRequests, planTrace } from './request-plan.ts'
+import type { ProtocolName, WireProtocol } from './wire-protocol.ts'
+import { mayMiss, planPreload, planRequests, planTrace } from './request-plan.ts'
 import type { KeyChoice, Mix } from './request-plan.ts'
 
 export interface LoadOrder {
@@ -47,6 +49,12 @@ export type LoadTask = Place &
 const PRELOAD_DEPTH = 16
 const PRELOAD_SECONDS = 600
 
+const BY_NAME: Readonly<Record<Exclude<ProtocolName, 'http'>, WireProtocol>> = {
+  memcached: memcachedText,
+  meta: memcachedMeta,
+  binary: memcachedBinary,
+  redis: redisResp,
+}
 const clients = new Map<number, LoadClient>()
 /** Plans take a while to draw, and suites run the same one many times. */
 const plans = new Map<string, Uint32Array>()
@@ -101,7 +109,7 @@ function driveOf(task: Place & { readonly keys: number }, order: LoadOrder) {
     seconds: order.seconds,
     everyMs: perThread === undefined ? undefined : 1000 / perThread,
     beginAt: order.startAt - performance.timeOrigin,
-    allowMisses: order.allowMisses || isTrace,
+    allowMisses: order.allowMisses || isTrace || mayMiss(order.mix),
     fillMisses: isTrace,
   }
 }
@@ -120,8 +128,7 @@ function planOf(task: Place & { readonly keys: number }, order: LoadOrder): Uint
 }
 
 function protocolOf({ protocol, host, port, user, password }: Target): WireProtocol {
-  if (protocol === 'redis') return redisResp
-  if (protocol === 'memcached') return memcachedText
+  if (protocol !== 'http') return BY_NAME[protocol]
   const words = password === undefined ? undefined : btoaUtf8(`${user}:${password}`)
   return httpText(`${host}:${port}`, words && `Basic ${words}`)
 }

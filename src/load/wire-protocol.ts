@@ -1,11 +1,12 @@
 /**
  * The small interface between the generator and a wire protocol: it writes a request into a
  * batch, and reads one reply with the request that it answers, checking key, length and every
- * byte of the value. Three implementations: memcached-text.ts, redis-resp.ts, http-text.ts.
+ * byte of the value. Implementations: memcached-text.ts, memcached-meta.ts, memcached-binary.ts,
+ * redis-resp.ts, http-text.ts.
  */
 import { decimalWidth, writeDigits, writeKey, writeValue } from './workload.ts'
 
-export const PROTOCOLS = ['memcached', 'redis', 'http'] as const
+export const PROTOCOLS = ['memcached', 'meta', 'binary', 'redis', 'http'] as const
 export type ProtocolName = (typeof PROTOCOLS)[number]
 
 /** What a reply turned out to be; the counters of a run are indexed by these. */
@@ -44,7 +45,15 @@ export interface WireProtocol {
   readonly name: ProtocolName
   /** Both return the end of the request in the batch. */
   writeGet(into: Buffer, at: number, id: number): number
-  writeSet(into: Buffer, at: number, id: number, size: number, generation: number): number
+  writeSet(
+    into: Buffer,
+    at: number,
+    id: number,
+    size: number,
+    generation: number,
+    /** It lives for EXPIRING_SECONDS. */
+    expires: boolean,
+  ): number
   /**
    * Reads the reply at `at` to a get or a set of `id`.
    * @returns its end, INCOMPLETE or BROKEN
@@ -61,29 +70,35 @@ export interface WireProtocol {
 }
 
 const LINE_FEED = 10
-const LINE_BREAK = Buffer.from('\r\n')
 
-/**
- * Writers of requests that are a text, the key and a line break; and with a value: a text, the key,
- * a text, the value's length in decimal, a line break, the value, a line break.
- */
+/** A set as text: a head, the key, a text, the value's length in decimal, a text, the value, CRLF. */
+export interface SetWords {
+  readonly head: Uint8Array
+  readonly beforeLength: Uint8Array
+  readonly afterLength: Uint8Array
+  readonly afterValue: Uint8Array
+}
+
+/** Writers of requests that are text: a get is a head, the key and a tail. */
 export function requestsOf(
-  get: Uint8Array,
-  set: Uint8Array,
-  beforeLength: Uint8Array,
+  getHead: Uint8Array,
+  getTail: Uint8Array,
+  lasting: SetWords,
+  expiring: SetWords,
 ): Pick<WireProtocol, 'writeGet' | 'writeSet'> {
   return {
     writeGet(into, at, id) {
-      const next = writeKey(into, writeText(into, at, get), id)
-      return writeText(into, next, LINE_BREAK)
+      const next = writeKey(into, writeText(into, at, getHead), id)
+      return writeText(into, next, getTail)
     },
-    writeSet(into, at, id, size, generation) {
-      let next = writeKey(into, writeText(into, at, set), id)
-      next = writeText(into, next, beforeLength)
+    writeSet(into, at, id, size, generation, expires) {
+      const words = expires ? expiring : lasting
+      let next = writeKey(into, writeText(into, at, words.head), id)
+      next = writeText(into, next, words.beforeLength)
       next = writeDigits(into, next, size, decimalWidth(size))
-      next = writeText(into, next, LINE_BREAK)
+      next = writeText(into, next, words.afterLength)
       next = writeValue(into, next, id, size, generation)
-      return writeText(into, next, LINE_BREAK)
+      return writeText(into, next, words.afterValue)
     },
   }
 }

@@ -3,8 +3,8 @@
  * checked without remembering what was sent.
  *
  *   key     `heddle:bench:key` and the id in 8 digits: 24 bytes
- *   value   byte 0        8         9        14        15           16       size - 1
- *                id, 8    space     size, 5  space     generation   filler   generation
+ *   value   byte 0        8         9        15        16           17       size - 1
+ *                id, 8    space     size, 6  space     generation   filler   generation
  *                digits             digits             (a digit)             (same digit)
  *
  * The filler of a value is a piece of a repeated alphabet of 64 characters that starts at the
@@ -15,15 +15,17 @@ export const KEY_PREFIX = Buffer.from('heddle:bench:key', 'latin1')
 export const ID_DIGITS = 8
 export const KEY_BYTES = KEY_PREFIX.length + ID_DIGITS
 export const SMALLEST_VALUE = 32
-export const LARGEST_VALUE = 16_384
+export const LARGEST_VALUE = 262_144
 export const MOST_KEYS = 10_000_000
+/** What a mix with expiry stores lives for so long: the shortest time that all protocols have. */
+export const EXPIRING_SECONDS = 1
 /** Ids from here on are never stored: what a miss-heavy load asks for. */
 export const ABSENT_IDS_FROM = 50_000_000
 
-const SIZE_DIGITS = 5
+const SIZE_DIGITS = 6
 const SIZE_AT = 9
-const GENERATION_AT = 15
-const FILLER_AT = 16
+const GENERATION_AT = 16
+const FILLER_AT = 17
 const DIGIT_ZERO = 48
 const SPACE = 32
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
@@ -115,9 +117,9 @@ export function sizeOf(sizes: ValueSizes, id: number): number {
 }
 
 /** The sizes of all ids, looked up while the load runs; empty where there is one size. */
-export function sizeTable(sizes: ValueSizes, keys: number): Uint16Array {
-  if (sizes.low === sizes.high) return new Uint16Array(0)
-  const table = new Uint16Array(keys)
+export function sizeTable(sizes: ValueSizes, keys: number): Uint32Array {
+  if (sizes.low === sizes.high) return new Uint32Array(0)
+  const table = new Uint32Array(keys)
   for (let id = 0; id < keys; id++) table[id] = sizeOf(sizes, id)
   return table
 }

@@ -97,7 +97,7 @@ describe('HTTP as bytes', () => {
 
   test('requests name the host and who asks', () => {
     const batch = Buffer.alloc(2000)
-    const end = protocol.writeSet(batch, protocol.writeGet(batch, 0, 6), 7, 100, 0)
+    const end = protocol.writeSet(batch, protocol.writeGet(batch, 0, 6), 7, 100, 0, false)
     const who = 'HTTP/1.1\r\nHost: h:1\r\nAuthorization: Basic x\r\n'
     expect(batch.toString('latin1', 0, end)).toBe(
       `GET /cache/${keyOf(6)} ${who}\r\n` +
