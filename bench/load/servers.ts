@@ -1,7 +1,7 @@
 /**
- * Starts and stops the servers that are compared (recipes.ts) and the floor. Each is a child process
- * on a free port of the loopback interface or a unix socket of its own; one that is not installed
- * answers with a sentence that says so, and the suite goes on without it.
+ * Starts and stops the servers that are compared (recipes.ts) and the floor. Each is a child
+ * process on a free port of the loopback interface or a unix socket of its own; one that is not
+ * installed answers with a sentence that says so, and the suite goes on without it.
  */
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'

@@ -3,7 +3,7 @@
  * names its key, since it is asked to.
  *
  *   mg KEY v k\r\n                    VA BYTES kKEY\r\n<value>\r\n   or   EN\r\n
- *   ms KEY BYTES\r\n<value>\r\n       HD\r\n   or   NS\r\n   or an error line (with expiry: T seconds)
+ *   ms KEY BYTES\r\n<value>\r\n       HD\r\n   or   NS\r\n   or an error line (expiry: T seconds)
  */
 import { readError } from './memcached-text.ts'
 import { EXPIRING_SECONDS, KEY_BYTES, isKey, isValue } from './workload.ts'

@@ -71,7 +71,7 @@ export interface WireProtocol {
 
 const LINE_FEED = 10
 
-/** A set as text: a head, the key, a text, the value's length in decimal, a text, the value, CRLF. */
+/** A set: head, key, text, the value's length in decimal, text, the value, text. */
 export interface SetWords {
   readonly head: Uint8Array
   readonly beforeLength: Uint8Array
