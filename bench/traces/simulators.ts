@@ -19,3 +19,7 @@ export const SIMULATORS = {
   lru: lruHits,
 } as const satisfies Record<string, Simulator>
 export type SimulatorName = keyof typeof SIMULATORS
+
+/** Those that an engine can be created with. */
+export const POLICIES = ['clock'] as const satisfies readonly SimulatorName[]
+export type Policy = (typeof POLICIES)[number]

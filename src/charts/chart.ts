@@ -55,7 +55,17 @@ export interface PanelChart {
   readonly panels: readonly { readonly title: string; readonly series: LineChart['series'] }[]
 }
 
-export type Chart = BarChart | CurveChart | LineChart | PanelChart
+/** Shares in percent over the size of a cache, which goes to the right on a logarithmic axis. */
+export interface RatioChart {
+  readonly kind: 'ratios'
+  readonly title: string
+  readonly unit: string
+  /** What the horizontal axis counts. */
+  readonly across: string
+  readonly series: LineChart['series']
+}
+
+export type Chart = BarChart | CurveChart | LineChart | PanelChart | RatioChart
 
 /** A number for a table: three significant digits below 1000, grouped digits above. */
 export function shown(value: number): string {

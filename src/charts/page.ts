@@ -4,6 +4,7 @@
  */
 import type { Chart, Table } from './chart.ts'
 import { drawPanels } from './panels.ts'
+import { drawRatios } from './ratios.ts'
 import { drawBars, drawCurve, drawLines, escapeHtml } from './svg.ts'
 
 const STYLE = `:root{color-scheme:light dark}body{font:15px/1.5 system-ui,sans-serif}
@@ -39,6 +40,8 @@ function draw(chart: Chart): string {
       return drawLines(chart)
     case 'panels':
       return drawPanels(chart)
+    case 'ratios':
+      return drawRatios(chart)
   }
 }
 

@@ -11,6 +11,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { POLICIES } from '../../bench/traces/simulators.ts'
 
 const RUN = fileURLToPath(new URL('../../bench/run.ts', import.meta.url))
 const PROFILE = fileURLToPath(new URL('../../bench/profile.ts', import.meta.url))
@@ -82,8 +83,23 @@ describe('smoke form', () => {
   })
 
   test('hitratio', { timeout: TIMEOUT_MS }, async () => {
-    const { lines } = await runPart('hitratio')
-    expect(subjectsOf(lines)).toEqual(['clock', 'heddle', 'lru'])
+    const { lines, report, table } = await runPart('hitratio')
+    const policies = POLICIES.map((policy) => `heddle ${policy}`)
+    expect(subjectsOf(lines)).toEqual([...policies, 'bound', 'lru', 'optimum'].sort())
+    const ratio = (subject: string, percent: number, bound = 'entries') =>
+      lines.find(({ parameters, ...line }) => {
+        if (parameters['percent'] !== percent || parameters['bound'] !== bound) return false
+        return line.subject === subject && line.operation === 'hit ratio'
+      })?.value ?? Number.NaN
+    for (const subject of ['lru', ...policies]) {
+      for (const percent of [1, 10]) {
+        expect(ratio(subject, percent), subject).toBeGreaterThan(15)
+        expect(ratio(subject, percent)).toBeLessThanOrEqual(ratio('optimum', percent))
+      }
+      expect(ratio(subject, 20, 'bytes')).toBeLessThanOrEqual(ratio('bound', 20, 'bytes'))
+    }
+    expect(table).toMatch(/clock: largest difference to its simulation[^\n]+\| 0\.5 \| met/)
+    expect(report).toContain('Miss ratio of web12 by entries')
   })
 
   test('memory', { timeout: TIMEOUT_MS }, async () => {

@@ -27,6 +27,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/protocols': ['src/engine', 'src/auth', 'src/observe', 'src/protocols'],
   'src/server': ['src/engine', 'src/auth', 'src/observe', 'src/protocols', 'src/server'],
   'src/charts': ['src/charts'],
+  'src/plan': ['native-layout', 'src/engine', 'src/load', 'src/charts', 'src/plan'],
   'src/load': ['src/charts', 'src/load'],
   'src/cli': [
     ...['src/engine', 'src/auth', 'src/observe', 'src/protocols', 'src/server', 'src/load'],
