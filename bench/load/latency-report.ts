@@ -5,7 +5,8 @@
  */
 import { build } from 'hdr-histogram-js'
 import type { Histogram } from 'hdr-histogram-js'
-import { HISTOGRAM, PERCENTILES, hgrmOf } from '../../src/load/findings.ts'
+import { PERCENTILES, hgrmOf } from '../../src/load/findings.ts'
+import { HISTOGRAM } from '../../src/load/recording.ts'
 import { median, shown } from '../measurement.ts'
 import type { CurveChart, Distribution, LineChart, Measurement, Table } from '../measurement.ts'
 import type { RunOptions } from '../options.ts'

@@ -29,6 +29,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     help: 'load a server and report its latency',
     run: async (argv) => (await import('./bench.ts')).benchCommand(argv),
   },
+  'latency-report': {
+    help: 'latency of a server over the rate, as a page',
+    run: async (argv) => (await import('./latency-report.ts')).latencyReportCommand(argv),
+  },
   'hash-password': {
     help: 'what the file of users keeps of a password',
     run: async (argv) => (await import('./hash-password.ts')).hashPasswordCommand(argv),

@@ -35,7 +35,7 @@ const MIB = 2 ** 20
 
 /** The number of loads that failed: wrong replies, error lines. */
 export async function runBench(options: BenchOptions, print: Print, warn: Print): Promise<number> {
-  if (options.hgrm !== undefined) checkWritable(options.hgrm)
+  if (options.hgrm !== undefined) checkWritable('hgrm', options.hgrm)
   const pool = new LoadPool(options.threads)
   const say = options.json ? warn : print
   try {
@@ -64,13 +64,13 @@ export async function runBench(options: BenchOptions, print: Print, warn: Print)
 }
 
 /** A load that takes minutes should not find out at its end. */
-function checkWritable(file: string): void {
+export function checkWritable(flag: string, file: string): void {
   const folder = dirname(file)
-  if (!existsSync(folder)) throw new Error(`--hgrm ${file}: there is no folder ${folder}`)
+  if (!existsSync(folder)) throw new Error(`--${flag} ${file}: there is no folder ${folder}`)
   try {
     accessSync(existsSync(file) ? file : folder, constants.W_OK)
   } catch (error) {
-    throw new Error(`--hgrm ${file}: ${(error as Error).message}`)
+    throw new Error(`--${flag} ${file}: ${(error as Error).message}`)
   }
 }
 

@@ -10,25 +10,22 @@
  * thread polls its event loop, since timers are a millisecond late; `lag` tells how late it was
  * itself.
  */
-import { build } from 'hdr-histogram-js'
-import type { Histogram } from 'hdr-histogram-js'
 import { Connection } from './connection.ts'
 import type { Driver } from './connection.ts'
 import type { ClientOrder, Drive, Driven } from './drive.ts'
-import { HISTOGRAM } from './findings.ts'
-import { GET, GET_ABSENT, SET, SET_EXPIRING } from './request-plan.ts'
-import { idOf, isSet, packRequest, verbOf } from './request-plan.ts'
-import { SMALLEST_VALUE, sizeTable, writeKey } from './workload.ts'
-import { HIT, LONGEST_LINE, MISS, OUTCOMES, OVERHEAD_BYTES, REFUSED } from './wire-protocol.ts'
-import { UNEXPECTED_HIT, UNEXPECTED_MISS } from './wire-protocol.ts'
+import { Recording } from './recording.ts'
+import { GET, SET, SET_EXPIRING, idOf, isSet, packRequest, verbOf } from './request-plan.ts'
+import { Tally } from './tally.ts'
+import { SMALLEST_VALUE, sizeTable } from './workload.ts'
+import { LONGEST_LINE, MISS, OVERHEAD_BYTES } from './wire-protocol.ts'
 import type { WireProtocol } from './wire-protocol.ts'
 
 const LEAST_BATCH_BYTES = 1 << 18
 /** How long an open loop may work off what was due when its time is over. */
 const DRAIN_MS = 1_000
 const GRACE_MS = 10_000
-const MOST_SAMPLES = 5
-const NS_PER_MS = 1e6
+/** Between two attempts to reach a server whose connection was lost. */
+const REOPEN_MS = 20
 const GENERATIONS = 10
 
 export class LoadClient implements Driver {
@@ -50,10 +47,10 @@ export class LoadClient implements Driver {
   #outstanding = 0
   #endAt = 0
   #unsent = 0
-  #counts = new Float64Array(OUTCOMES)
-  #response: Histogram = build(HISTOGRAM)
-  #lag: Histogram = build(HISTOGRAM)
-  #samples: string[] = []
+  #tally = new Tally((id) => this.sizeOf(id))
+  #recording = new Recording(0, 0, undefined)
+  #stop: Int32Array | undefined
+  #lost = 0
   #settle: { resolve: () => void; reject: (error: Error) => void } | undefined
   #failure: Error | undefined
 
@@ -96,8 +93,8 @@ export class LoadClient implements Driver {
         const drainMs = drive.everyMs === undefined ? 0 : DRAIN_MS
         timers.push(setTimeout(() => this.#stopSending(), drive.seconds * 1000 + drainMs))
         timers.push(setTimeout(() => this.#giveUp(), drive.seconds * 1000 + GRACE_MS))
-        if (drive.everyMs === undefined) this.#startAll(beganAt)
-        else this.#poll()
+        if (drive.everyMs !== undefined) this.#poll()
+        else for (const connection of this.#connections) this.chunkDone(connection, beganAt)
       })
     } finally {
       for (const timer of timers) clearTimeout(timer)
@@ -106,13 +103,13 @@ export class LoadClient implements Driver {
     }
     const { utilization } = performance.eventLoopUtilization(utilizationAtStart)
     return {
-      counts: this.#counts,
-      response: this.#response,
-      lag: this.#lag,
+      counts: this.#tally.counts,
+      recording: this.#recording,
       seconds: (this.#endAt - beganAt) / 1000,
       busy: utilization,
       unsent: this.#unsent,
-      samples: this.#samples,
+      lost: this.#lost,
+      samples: this.#tally.samples,
     }
   }
 
@@ -130,37 +127,52 @@ export class LoadClient implements Driver {
   ): void {
     this.#outstanding--
     this.#endAt = now
-    this.#response.recordValue(Math.max(1, Math.round((now - intendedAt) * NS_PER_MS)))
+    this.#recording.replied(intendedAt, now)
     const drive = this.#drive as Drive
-    const verb = verbOf(request)
-    let counted = outcome
-    if (verb === GET_ABSENT && outcome !== MISS && outcome !== REFUSED) counted = UNEXPECTED_HIT
-    if (verb === GET && outcome === MISS) {
-      if (!drive.allowMisses) counted = UNEXPECTED_MISS
-      else if (drive.fillMisses) connection.fills[connection.fillCount++] = idOf(request)
+    this.#tally.count(request, outcome, drive)
+    if (outcome === MISS && drive.fillMisses && verbOf(request) === GET) {
+      connection.fills[connection.fillCount++] = idOf(request)
     }
-    this.#counts[counted]++
-    const isNews = counted !== outcome && !(outcome > REFUSED)
-    if (isNews) this.sample(request, outcome === HIT ? 'a hit' : 'a miss')
   }
 
   chunkDone(connection: Connection, now: number): void {
+    if (this.#stop?.[0] === 1) this.#stopSending()
     this.#pump(connection, now)
     this.#finishIfDone()
   }
 
   sample(request: number, reply: string): void {
-    if (this.#samples.length >= MOST_SAMPLES) return
-    const id = idOf(request)
-    const verb = isSet(request) ? 'set' : 'get'
-    const key = Buffer.alloc(OVERHEAD_BYTES)
-    const text = key.toString('latin1', 0, writeKey(key, 0, id))
-    this.#samples.push(`${verb} ${text} (${this.sizeOf(id)} bytes): ${reply}`)
+    this.#tally.sample(request, reply)
   }
 
   failed(connection: Connection, why: string): void {
+    if (this.#connections[connection.index] !== connection) return
+    if (this.#drive?.reconnects === true && this.#settle !== undefined) {
+      this.#lost += connection.outstanding
+      this.#outstanding -= connection.outstanding
+      this.#reopen(connection)
+      this.#finishIfDone()
+      return
+    }
     this.#failure = new Error(`connection ${connection.index}: ${why}`)
     this.#settle?.reject(this.#failure)
+  }
+
+  /** What is due meanwhile waits, and the wait counts. */
+  #reopen(old: Connection): void {
+    const fresh = new Connection(old.index, this.#order.mostDepth, this)
+    fresh.open(this.#order.target).then(
+      () => {
+        fresh.due = old.due
+        fresh.ordinal = old.ordinal
+        this.#connections[old.index] = fresh
+        if (this.#settle !== undefined) this.#pump(fresh, performance.now())
+      },
+      (error: Error) => {
+        if (this.#isSending) setTimeout(() => this.#reopen(old), REOPEN_MS)
+        else this.#failure = error
+      },
+    )
   }
 
   #reset(drive: Drive): void {
@@ -170,10 +182,10 @@ export class LoadClient implements Driver {
     this.#started = 0
     this.#dueCount = 0
     this.#unsent = 0
-    this.#counts = new Float64Array(OUTCOMES)
-    this.#response = build(HISTOGRAM)
-    this.#lag = build(HISTOGRAM)
-    this.#samples = []
+    this.#tally = new Tally((id) => this.sizeOf(id))
+    this.#lost = 0
+    this.#recording = new Recording(drive.beginAt, drive.seconds, drive.sliceMs)
+    this.#stop = drive.stop && new Int32Array(drive.stop)
     for (const connection of this.#connections) {
       connection.due = 0
       connection.ordinal = 0
@@ -181,15 +193,11 @@ export class LoadClient implements Driver {
     }
   }
 
-  #startAll(now: number): void {
-    for (const connection of this.#connections) this.#pump(connection, now)
-    this.#finishIfDone()
-  }
-
   /** Open loop: finds what has become due, then lets the event loop look at the sockets. */
   #poll = (): void => {
     const drive = this.#drive as Drive
     if (this.#settle === undefined) return
+    if (this.#stop?.[0] === 1) this.#stopSending()
     const now = performance.now()
     const everyMs = drive.everyMs as number
     const { length } = this.#connections
@@ -198,8 +206,7 @@ export class LoadClient implements Driver {
     const due = Math.max(first, Math.min(drive.requests, planned))
     for (let n = first; n < due; n++) {
       this.#connections[n % length].due++
-      const lagMs = now - drive.beginAt - n * everyMs
-      this.#lag.recordValue(Math.max(1, Math.round(lagMs * NS_PER_MS)))
+      this.#recording.noticed(drive.beginAt + n * everyMs, now)
     }
     this.#dueCount = due
     const touched = Math.min(due, first + length)
@@ -209,6 +216,7 @@ export class LoadClient implements Driver {
 
   /** Sends what this connection may send now, in one write. */
   #pump(connection: Connection, now: number): void {
+    if (connection.isOver) return
     const drive = this.#drive as Drive
     let at = 0
     while (connection.outstanding < drive.depth && this.#isSending) {
@@ -272,8 +280,7 @@ export class LoadClient implements Driver {
     const { length } = this.#connections
     for (; connection.due > 0; connection.due--) {
       const n = connection.ordinal++ * length + connection.index
-      const waitedMs = now - drive.beginAt - n * (drive.everyMs as number)
-      this.#response.recordValue(Math.max(1, Math.round(waitedMs * NS_PER_MS)))
+      this.#recording.replied(drive.beginAt + n * (drive.everyMs as number), now)
       this.#unsent++
     }
   }
@@ -286,8 +293,7 @@ export class LoadClient implements Driver {
   }
 
   #giveUp(): void {
-    const seconds = GRACE_MS / 1000
-    const what = `${this.#outstanding} replies never came within ${seconds} s after the end`
+    const what = `${this.#outstanding} replies never came within ${GRACE_MS} ms after the end`
     this.#failure = new Error(what)
     this.#settle?.reject(this.#failure)
   }

@@ -124,6 +124,10 @@ export class Connection {
     this.#socket?.destroy()
   }
 
+  get isOver(): boolean {
+    return this.#isOver
+  }
+
   push(request: number, intendedAt: number): void {
     let slot = this.#head + this.outstanding
     if (slot >= this.ring) slot -= this.ring

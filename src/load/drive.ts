@@ -1,6 +1,6 @@
 /** What one thread is asked to do with its connections, and what it found. */
-import type { Histogram } from 'hdr-histogram-js'
 import type { Target } from './connection.ts'
+import type { Recording } from './recording.ts'
 import type { ValueSizes } from './workload.ts'
 
 export interface ClientOrder {
@@ -24,15 +24,22 @@ export interface Drive {
   readonly allowMisses: boolean
   /** A get that misses is followed by a set of its key. */
   readonly fillMisses: boolean
+  /** Length of the slices in which latency is recorded beside the whole; undefined: none. */
+  readonly sliceMs: number | undefined
+  /** One word: no more is sent once it is 1, and the run ends with what was measured. */
+  readonly stop: SharedArrayBuffer | undefined
+  /** A connection that the server closes is opened again, and its requests are lost. */
+  readonly reconnects: boolean
 }
 
 export interface Driven {
   readonly counts: Float64Array
-  readonly response: Histogram
-  readonly lag: Histogram
+  readonly recording: Recording
   readonly seconds: number
   /** Open loop: due requests that found no room until after the end; recorded as of then. */
   readonly unsent: number
+  /** Requests whose connection was closed before their reply; they have no latency. */
+  readonly lost: number
   /** Share of the time in which the thread was not waiting for its sockets. */
   readonly busy: number
   readonly samples: readonly string[]

@@ -5,63 +5,48 @@
 import { parseArgs } from 'node:util'
 import type { ParseArgsOptionsConfig } from 'node:util'
 import type { Target } from './connection.ts'
+import { integer, list, oneOf, refuseUnknown, seconds } from './flag-readers.ts'
+import type { Texts } from './flag-readers.ts'
+import { LOAD_FLAGS, MOST_CONNECTIONS, MOST_RATE, loadOf } from './load-options.ts'
+import type { LoadOptions } from './load-options.ts'
 import { KEY_CHOICES, MIXES } from './request-plan.ts'
-import type { KeyChoice, Mix } from './request-plan.ts'
+import type { KeyChoice } from './request-plan.ts'
 import { TARGET_FLAGS, TARGET_USAGE, targetOf } from './target-options.ts'
-import { LARGEST_VALUE, MOST_KEYS, SMALLEST_VALUE } from './workload.ts'
-import type { ValueSizes } from './workload.ts'
+import { LARGEST_VALUE, SMALLEST_VALUE } from './workload.ts'
 
-export interface BenchOptions {
+export interface BenchOptions extends LoadOptions {
   readonly help: boolean
   readonly target: Target
   readonly pid: number | undefined
-  readonly threads: number
-  readonly connections: number
   readonly depth: number
-  readonly mix: Mix
   readonly choice: KeyChoice
   readonly traceFile: string | undefined
-  readonly keys: number
-  readonly values: ValueSizes
   readonly seconds: number
   readonly warmUpSeconds: number
   /** Open loop at each of these; empty: closed loop. */
   readonly rates: readonly number[]
   readonly preload: boolean
-  readonly allowMisses: boolean
   readonly floor: boolean
   /** It was asked for: where it cannot be measured, that is said. */
   readonly isFloorAsked: boolean
   readonly json: boolean
   readonly hgrm: string | undefined
-  readonly seed: number
 }
 
 const OPTIONS = {
   help: { type: 'boolean', short: 'h', default: false },
   ...TARGET_FLAGS,
+  ...LOAD_FLAGS,
   pid: { type: 'string' },
-  threads: { type: 'string', default: '1' },
-  connections: { type: 'string', default: '50' },
   depth: { type: 'string', default: '1' },
-  mix: { type: 'string', default: '90/10' },
-  'key-choice': { type: 'string' },
   trace: { type: 'string' },
-  keys: { type: 'string', default: '100000' },
-  'value-size': { type: 'string', default: '32' },
   seconds: { type: 'string', default: '5' },
-  'warm-up': { type: 'string', default: '1' },
   rate: { type: 'string' },
-  'no-preload': { type: 'boolean', default: false },
-  'allow-misses': { type: 'boolean', default: false },
   floor: { type: 'boolean', default: false },
   'no-floor': { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
   hgrm: { type: 'string' },
-  seed: { type: 'string', default: '1' },
 } satisfies ParseArgsOptionsConfig
-
-const MOST_CONNECTIONS = 10_000
 
 export const USAGE = `heddle bench: load on a memcached, Redis or heddle server, and its latency
 
@@ -96,61 +81,28 @@ heddle bench --http-port 8080 --rate 1000,2000,4000  a line for each rate
 /** What flags there are, without dashes. */
 export const BENCH_FLAGS: readonly string[] = Object.keys(OPTIONS)
 
-/** A flag that does not exist. */
-export class UnknownFlagError extends Error {
-  /** As it was given. */
-  readonly flag: string
-
-  constructor(flag: string) {
-    super(`no such flag: ${flag}`)
-    this.flag = flag
-  }
-}
-
-type Texts = Readonly<Record<string, string | boolean | undefined>>
-
 export function readBenchOptions(
   argv: readonly string[],
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): BenchOptions {
-  refuseUnknown(argv)
+  refuseUnknown(argv, OPTIONS)
   const { values } = parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: false })
   const texts: Texts = values
   if (values.floor && values['no-floor']) {
     throw new Error('--floor and --no-floor exclude each other')
   }
   const choice = choiceOf(texts)
-  const connections = integer(texts, 'connections', 1, MOST_CONNECTIONS)
-  const threads = integer(texts, 'threads', 1, 64)
-  if (threads > connections) {
-    throw new Error(`--threads ${threads}: more than --connections ${connections}`)
-  }
   return {
     ...{ help: values.help, json: values.json, hgrm: values.hgrm, traceFile: values.trace },
     target: targetOf(texts, environment),
     pid: values.pid === undefined ? undefined : integer(texts, 'pid', 1, 2 ** 31 - 1),
-    ...{ threads, connections, choice },
+    ...{ ...loadOf(texts), choice },
     depth: integer(texts, 'depth', 1, 64),
-    mix: oneOf(texts, 'mix', MIXES) as Mix,
-    keys: integer(texts, 'keys', 1, MOST_KEYS),
-    values: readValueSizes(values['value-size']),
     seconds: seconds(texts, 'seconds', 0.1),
     warmUpSeconds: seconds(texts, 'warm-up', 0),
-    rates: ratesOf(values.rate),
+    rates: list(texts, 'rate', 1, MOST_RATE),
     preload: !values['no-preload'] && choice !== 'trace',
-    allowMisses: values['allow-misses'],
     ...{ floor: !values['no-floor'], isFloorAsked: values.floor },
-    seed: integer(texts, 'seed', 1, 2 ** 31 - 1),
-  }
-}
-
-function refuseUnknown(argv: readonly string[]): void {
-  const { tokens } = parseArgs({ args: [...argv], options: OPTIONS, strict: false, tokens: true })
-  for (const token of tokens) {
-    if (token.kind === 'positional') throw new Error(`'${token.value}' is no flag`)
-    if (token.kind === 'option' && !Object.hasOwn(OPTIONS, token.name)) {
-      throw new UnknownFlagError(token.rawName)
-    }
   }
 }
 
@@ -162,44 +114,4 @@ function choiceOf(texts: Texts): KeyChoice {
     throw new Error(`--key-choice ${choice}: --key-choice trace and --trace FILE go together`)
   }
   return choice
-}
-
-/** `100` or `32-16384`. */
-export function readValueSizes(text: string): ValueSizes {
-  const [low, high = low] = text.split('-', 2).map(Number)
-  const isRange = Number.isInteger(low) && Number.isInteger(high)
-  if (!isRange || low < SMALLEST_VALUE || high > LARGEST_VALUE || high < low) {
-    const allowed = `N or LOW-HIGH, from ${SMALLEST_VALUE} to ${LARGEST_VALUE} bytes`
-    throw new Error(`--value-size ${text}: expected ${allowed}`)
-  }
-  return { low, high }
-}
-
-function ratesOf(text: string | undefined): number[] {
-  if (text === undefined) return []
-  return text.split(',').map((rate) => integer({ rate }, 'rate', 1, 10_000_000))
-}
-
-function integer(texts: Texts, name: string, least: number, most: number): number {
-  const text = texts[name]
-  const value = Number(text)
-  if (text === '' || !Number.isInteger(value) || value < least || value > most) {
-    throw new Error(`--${name} ${text}: expected an integer from ${least} to ${most}`)
-  }
-  return value
-}
-
-function seconds(texts: Texts, name: string, least: number): number {
-  const text = texts[name]
-  const value = Number(text)
-  if (text === '' || !(value >= least && value <= 86_400)) {
-    throw new Error(`--${name} ${text}: expected seconds from ${least} to 86400`)
-  }
-  return value
-}
-
-function oneOf(texts: Texts, name: string, allowed: readonly string[]): string {
-  const text = String(texts[name])
-  if (allowed.includes(text)) return text
-  throw new Error(`--${name} ${text}: expected one of ${allowed.join(', ')}`)
 }

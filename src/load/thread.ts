@@ -5,7 +5,7 @@
  */
 import { LoadClient } from './client.ts'
 import type { ClientOrder, Driven } from './drive.ts'
-import { packHistogram } from './findings.ts'
+import { packSlice } from './findings.ts'
 import type { ThreadFindings } from './findings.ts'
 import { memcachedBinary } from './memcached-binary.ts'
 import { memcachedMeta } from './memcached-meta.ts'
@@ -30,6 +30,10 @@ export interface LoadOrder {
   /** Milliseconds since the epoch at which all threads begin. */
   readonly startAt: number
   readonly allowMisses: boolean
+  /** As in `Drive`; left out: none, never, no. */
+  readonly sliceMs?: number
+  readonly stop?: SharedArrayBuffer
+  readonly reconnects?: boolean
 }
 
 interface Place {
@@ -90,6 +94,7 @@ async function preload(task: LoadTask & { kind: 'preload' }): Promise<ThreadFind
     beginAt: task.startAt - performance.timeOrigin,
     allowMisses: true,
     fillMisses: false,
+    ...{ sliceMs: undefined, stop: undefined, reconnects: false },
   })
   const stored = driven.counts.reduce((sum, count) => sum + count, 0)
   if (stored < plan.length) {
@@ -111,6 +116,7 @@ function driveOf(task: Place & { readonly keys: number }, order: LoadOrder) {
     beginAt: order.startAt - performance.timeOrigin,
     allowMisses: order.allowMisses || isTrace || mayMiss(order.mix),
     fillMisses: isTrace,
+    ...{ sliceMs: order.sliceMs, stop: order.stop, reconnects: order.reconnects === true },
   }
 }
 
@@ -144,8 +150,8 @@ function clientOf(task: Place): LoadClient {
 }
 
 function packed(driven: Driven): ThreadFindings {
-  const { seconds, unsent, busy, samples } = driven
-  const response = packHistogram(driven.response)
-  const lag = packHistogram(driven.lag)
-  return { counts: [...driven.counts], response, lag, seconds, unsent, busy, samples }
+  const { recording, seconds, unsent, lost, busy, samples } = driven
+  const whole = packSlice(recording.whole)
+  const slices = recording.slices.map(packSlice)
+  return { counts: [...driven.counts], whole, slices, seconds, unsent, lost, busy, samples }
 }

@@ -14,7 +14,10 @@ const root = resolve(import.meta.dirname, '../..')
 const folder = mkdtempSync(join(tmpdir(), 'heddle-load-'))
 const STARTER = join(folder, 'bench.mjs')
 /** What the command needs of heddle. */
-const PARTS = ['src/cli/bench.ts', 'src/engine/option-names.ts', 'src/load']
+const PARTS = [
+  ...['src/cli/bench.ts', 'src/cli/load-command.ts', 'src/engine/option-names.ts'],
+  ...['src/charts', 'src/load'],
+]
 writeFileSync(STARTER, starterOf(join(root, 'src/cli/bench.ts')))
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }))

@@ -13,6 +13,8 @@ export interface FakeServer {
   readonly target: Target
   /** Holds all replies back for so many milliseconds. */
   stall(ms: number): void
+  /** Closes all connections; new ones are taken. */
+  drop(): void
   close(): Promise<void>
 }
 
@@ -70,6 +72,9 @@ export async function startFakeServer(
         isStalled = false
         for (const send of held.splice(0)) send()
       }, ms)
+    },
+    drop() {
+      for (const socket of sockets) socket.destroy()
     },
     async close() {
       for (const socket of sockets) socket.destroy()
