@@ -154,9 +154,8 @@ export class MutationFeed {
   #read(position: number, row: number): Mutation {
     const { control } = this.#view
     const bytes = peek(control, position + RECORD.KEY)
-    const from = (position + RECORD.BYTES) * 4
     const key = Buffer.alloc(bytes)
-    copyOut(new Uint8Array(control.buffer), from, key, 0, bytes)
+    copyOut(control, position + RECORD.BYTES, key, 0, bytes)
     return {
       kind: KINDS[peek(control, position + RECORD.KIND)]!,
       version:

@@ -50,7 +50,7 @@ function keyOf(
     const length = keyLength(seen.words, seen.at)
     if (length < 0 || length > MAX_KEY_BYTES) continue // Recycled meanwhile.
     const key = new Uint8Array(length)
-    copyOut(view.dataBytes[seen.segment]!, keyAt(seen.words, seen.at) * 4, key, 0, length)
+    copyOut(seen.words, keyAt(seen.words, seen.at), key, 0, length)
     if (closeReads(table, slotAt, word) !== word) continue
     if (load(seen.words, seen.at) !== incarnation) continue
     return wanted && !over ? key : undefined

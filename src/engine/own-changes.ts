@@ -55,7 +55,7 @@ export function changesSince(view: MemoryView, since: number): OwnChange[] {
 function readChange({ control }: MemoryView, position: number): OwnChange {
   const bytes = peek(control, position + RECORD.KEY)
   const key = Buffer.alloc(bytes)
-  copyOut(new Uint8Array(control.buffer), (position + RECORD.BYTES) * 4, key, 0, bytes)
+  copyOut(control, position + RECORD.BYTES, key, 0, bytes)
   const high = peek(control, position + RECORD.HIGH)
   return { version: high * 2 ** 32 + (peek(control, position + RECORD.LOW) >>> 0), key }
 }

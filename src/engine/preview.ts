@@ -28,7 +28,7 @@ export function previewEntry(view: MemoryView, into: Reading, most: number): Buf
     const there = bytesInFirst(view, into, at)
     if (there < 0) continue
     const bytes = Buffer.alloc(Math.min(there, most))
-    copyOut(view.dataBytes[view.entrySegment]!, at, bytes, 0, bytes.length)
+    copyOut(view.entry, at >>> 2, bytes, 0, bytes.length)
     const isGone = isOver(view, into.presence)
     if (isStill(view)) return isGone ? undefined : bytes
   }

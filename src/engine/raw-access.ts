@@ -111,7 +111,7 @@ export class RawAccess {
   copy(target: Uint8Array, at: number): void {
     const { view, reading } = this
     if (isWhole(view, reading, this.#at)) {
-      copyOut(view.dataBytes[view.entrySegment]!, this.#at, target, at, reading.length)
+      copyOut(view.entry, this.#at >>> 2, target, at, reading.length)
       return
     }
     const rest = target.subarray(at, at + reading.length)

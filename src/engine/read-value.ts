@@ -4,15 +4,24 @@
  * Text and bytes are decoded where they lie and thrown away if the entry changed meanwhile; what a
  * parser would look at is copied first and parsed only after the copy was validated.
  */
-import { peekBuffer } from '#atomics'
-import { MAX_RETRIES } from '../../native-layout/limits.ts'
-import { versionIn } from '../memory/entry.ts'
-import { ABSENT, CONTENDED, find, isStill } from '../memory/table.ts'
-import { decodeBytes, TAG_UTF8 } from './codec.ts'
+import * as atomics from '#atomics'
+import * as limits from '../../native-layout/limits.ts'
+import * as entries from '../memory/entry.ts'
+import * as table from '../memory/table.ts'
+import * as codecs from './codec.ts'
 import { contended } from './errors.ts'
-import { copyChain, hit, isOver, isWhole, look, miss, type Reading } from './read.ts'
+import * as read from './read.ts'
+import type { Reading } from './read.ts'
 import { removeOver } from './remove.ts'
 import type { Session } from './session.ts'
+
+// Constants: an import is looked up at each use (docs/performance.md).
+const { peekBuffer } = atomics
+const { MAX_RETRIES } = limits
+const { versionIn } = entries
+const { ABSENT, CONTENDED, find, isStill } = table
+const { decodeBytes, TAG_UTF8 } = codecs
+const { copyChain, hit, isOver, isWhole, look, miss } = read
 
 /** The decoded value of the staged key, `undefined` on a miss. Its version stays in the reading. */
 export function readValue(session: Session): unknown {

@@ -4,9 +4,23 @@
  *
  * Each reads optimistically and believes it after `isStill`; a torn copy is thrown away unseen.
  */
-import { copyOut, peek, peekDouble } from '#atomics'
-import { CONTROL } from '../../native-layout/control-block.ts'
-import {
+import * as atomics from '#atomics'
+import * as block from '../../native-layout/control-block.ts'
+import * as header from '../../native-layout/entry-header.ts'
+import * as limits from '../../native-layout/limits.ts'
+import * as rows from '../../native-layout/thread-row.ts'
+import type { WordIndex } from '../../native-layout/units.ts'
+import * as entries from '../memory/entry.ts'
+import * as intents from '../memory/intent.ts'
+import * as row from '../memory/row.ts'
+import * as table from '../memory/table.ts'
+import * as views from '../memory/view.ts'
+import type { MemoryView } from '../memory/view.ts'
+
+// Constants: an import is looked up at each use (docs/performance.md).
+const { copyOut, peek, peekDouble } = atomics
+const { CONTROL } = block
+const {
   CAS,
   CHAIN,
   codecOf,
@@ -24,15 +38,14 @@ import {
   shortValueLength,
   STORE_TIME,
   WORDS_BEFORE_KEY,
-} from '../../native-layout/entry-header.ts'
-import { MAX_RETRIES } from '../../native-layout/limits.ts'
-import { COUNTER } from '../../native-layout/thread-row.ts'
-import type { WordIndex } from '../../native-layout/units.ts'
-import { versionIn } from '../memory/entry.ts'
-import { HOLDS, intentMeaning } from '../memory/intent.ts'
-import { countAt, currentStamp } from '../memory/row.ts'
-import { ABSENT, CONTENDED, find, isStill, stampOf } from '../memory/table.ts'
-import { chunkAddress, pageOf, segmentOf, type MemoryView } from '../memory/view.ts'
+} = header
+const { MAX_RETRIES } = limits
+const { COUNTER } = rows
+const { versionIn } = entries
+const { HOLDS, intentMeaning } = intents
+const { countAt, currentStamp } = row
+const { ABSENT, CONTENDED, find, isStill, stampOf } = table
+const { chunkAddress, pageOf, segmentOf } = views
 
 /** A look at one entry: what a read leaves for its caller. */
 export class Reading {
@@ -146,7 +159,7 @@ export function readBytes(view: MemoryView, into: Reading, target: Uint8Array | 
       const bytes = target ?? new Uint8Array(into.length)
       into.chained = bytes
       if (isWhole(view, into, at)) {
-        copyOut(view.dataBytes[view.entrySegment]!, at, bytes, 0, into.length)
+        copyOut(view.entry, at >>> 2, bytes, 0, into.length)
       } else copied = copyChain(view, into, at, bytes)
     }
     into.version = versionIn(view.entry, view.entryAt)
@@ -184,17 +197,17 @@ export function copyChain(
   let done = peek(entry, chainAt + 1)
   if (done < 0 || done > reading.length) return false
   if (at + done > (entryAt + view.entryShape) * 4) return false
-  copyOut(view.dataBytes[view.entrySegment]!, at, target, 0, done)
+  copyOut(entry, at >>> 2, target, 0, done)
   while (part !== 0 && done < reading.length) {
     const partAt: WordIndex = chunkAddress(view, part)
     if (partAt < 0) return false
     const segment = segmentOf(view, pageOf(view, part))
     const words = view.data[segment]!
     const bytes = continuationLength(peek(words, partAt + CONTINUATION.LENGTH_AND_TYPE))
-    const start = (partAt + CONTINUATION.BYTES) * 4
+    const start = partAt + CONTINUATION.BYTES
     if (bytes <= 0 || done + bytes > reading.length) return false
-    if (start + bytes > view.dataBytes[segment]!.length) return false
-    copyOut(view.dataBytes[segment]!, start, target, done, bytes)
+    if (start + ((bytes + 3) >>> 2) > words.length) return false
+    copyOut(words, start, target, done, bytes)
     done += bytes
     part = peek(words, partAt + CONTINUATION.NEXT)
   }

@@ -2,7 +2,7 @@
  * A session: one thread's part in one engine. It holds the view, the scratch objects, the watch
  * over the other threads, and the turns at which maintenance rides on writes.
  */
-import { load } from '#atomics'
+import { load, openReads } from '#atomics'
 import { MAX_RETRIES, WAYS } from '../../native-layout/limits.ts'
 import { CONTROL, FLUSH_TICK_MS } from '../../native-layout/control-block.ts'
 import {
@@ -154,7 +154,7 @@ export class Session {
   begin(): void {
     if (this.isClosed) throw closed(this.facts.name)
     if (isTorn(this.view) && !mendOwn(this.view)) throw contended('recovery', MAX_RETRIES)
-    const tick = load(this.view.control, CONTROL.FLUSH_TICK)
+    const tick = openReads(this.view.control, CONTROL.FLUSH_TICK)
     if (tick === 0) return
     if (this.view.startedAt + tick * FLUSH_TICK_MS <= this.view.now()) flushIfDue(this.view)
   }

@@ -112,7 +112,7 @@ function copyOld(view: MemoryView): Uint8Array | undefined {
   const old = new Uint8Array(reading.length)
   let copied = true
   if (isWhole(view, reading, at)) {
-    copyOut(view.dataBytes[view.entrySegment]!, at, old, 0, reading.length)
+    copyOut(view.entry, at >>> 2, old, 0, reading.length)
   } else copied = copyChain(view, reading, at, old)
   reading.version = versionIn(view.entry, view.entryAt)
   reading.expiry = expiryOf(view, reading.presence)

@@ -5,9 +5,13 @@
  * mark lost to a race costs hit ratio nobody can measure, a reader that made writers fail would
  * cost more. Intentional, do not fix.
  */
-import { peekByte, pokeByte } from '#atomics'
-import { BUCKET, BUCKET_SHIFT } from '../../native-layout/table-slot.ts'
+import * as atomics from '#atomics'
+import * as slots from '../../native-layout/table-slot.ts'
 import type { WordIndex } from '../../native-layout/units.ts'
+
+// Constants: an import is looked up at each use (docs/performance.md).
+const { peekByte, pokeByte } = atomics
+const { BUCKET, BUCKET_SHIFT } = slots
 
 export const HOTTEST = 3
 

@@ -4,8 +4,15 @@
  * Every function here may be given recycled bytes by a reader that has not validated yet. None of
  * them follows a length further than the chunk without its caller clamping it.
  */
-import { peek, peekDouble } from '#atomics'
-import {
+import * as atomics from '#atomics'
+import * as header from '../../native-layout/entry-header.ts'
+import { INTENT_WORD, isVacantIntent } from '../../native-layout/transaction.ts'
+import type { WordIndex } from '../../native-layout/units.ts'
+import type { MemoryView } from './view.ts'
+
+// Constants: an import is looked up at each use (docs/performance.md).
+const { peek, peekDouble } = atomics
+const {
   CAS,
   CHAIN,
   EXPIRY,
@@ -20,10 +27,7 @@ import {
   SPACE,
   versionHighOf,
   WORDS_BEFORE_KEY,
-} from '../../native-layout/entry-header.ts'
-import { INTENT_WORD, isVacantIntent } from '../../native-layout/transaction.ts'
-import type { WordIndex } from '../../native-layout/units.ts'
-import type { MemoryView } from './view.ts'
+} = header
 
 const TWO_TO_32 = 2 ** 32
 

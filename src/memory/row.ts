@@ -5,21 +5,17 @@
  * version wraps wait until every row that was busy has moved on. The record says what the thread
  * holds, so that whoever finds it dead can finish or undo the operation (I-RECORD-FIRST).
  */
-import { add, closeOperation, load, peek, peekDouble, poke, pokeDouble, store } from '#atomics'
-import { CONTROL, SPACE, SPACES_AT } from '../../native-layout/control-block.ts'
-import {
-  CELL,
-  CELL_HALF_WORDS,
-  COUNTER,
-  packRowState,
-  ROW,
-  ROW_BUSY,
-  sequenceOf,
-  ROW_IDLE,
-  type CounterName,
-} from '../../native-layout/thread-row.ts'
-import { CELL_WORDS } from '../../native-layout/thread-row.ts'
+import * as atomics from '#atomics'
+import * as block from '../../native-layout/control-block.ts'
+import * as rows from '../../native-layout/thread-row.ts'
+import type { CounterName } from '../../native-layout/thread-row.ts'
 import type { MemoryView } from './view.ts'
+
+// Constants: an import is looked up at each use (docs/performance.md).
+const { add, closeOperation, load, peek, peekDouble, poke, pokeDouble, store } = atomics
+const { CONTROL, SPACE, SPACES_AT } = block
+const { CELL, CELL_HALF_WORDS, COUNTER, packRowState, ROW, ROW_BUSY, sequenceOf, ROW_IDLE } = rows
+const { CELL_WORDS } = rows
 
 /** Opens the bracket. A real fence: the state is visible before the first slot is read. */
 export function enter(view: MemoryView): void {

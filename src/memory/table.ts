@@ -8,8 +8,19 @@
  * its slot (I-STAY), so a key that was present during the whole scan is met, and a miss needs no
  * proof.
  */
-import { closeOperation, closeReads, load, peek } from '#atomics'
-import {
+import * as atomics from '#atomics'
+import * as header from '../../native-layout/entry-header.ts'
+import * as limits from '../../native-layout/limits.ts'
+import * as slots from '../../native-layout/table-slot.ts'
+import * as rows from '../../native-layout/thread-row.ts'
+import type { WordIndex } from '../../native-layout/units.ts'
+import * as hash from './hash.ts'
+import * as views from './view.ts'
+import type { MemoryView } from './view.ts'
+
+// Constants: an import is looked up at each use (docs/performance.md).
+const { closeOperation, closeReads, load, openReads, peek } = atomics
+const {
   EPOCH,
   isContinuation,
   LONG,
@@ -20,13 +31,12 @@ import {
   SPACE,
   HEADER,
   WORDS_BEFORE_KEY,
-} from '../../native-layout/entry-header.ts'
-import { MAX_RETRIES, WAYS } from '../../native-layout/limits.ts'
-import { BUCKET, BUCKET_SHIFT, depthOf, handleOf } from '../../native-layout/table-slot.ts'
-import { ROW } from '../../native-layout/thread-row.ts'
-import type { WordIndex } from '../../native-layout/units.ts'
-import { remix } from './hash.ts'
-import { chunkAddress, pageOf, segmentOf, shapeOf, type MemoryView } from './view.ts'
+} = header
+const { MAX_RETRIES, WAYS } = limits
+const { BUCKET, BUCKET_SHIFT, depthOf, handleOf } = slots
+const { ROW } = rows
+const { remix } = hash
+const { chunkInPage, segmentOf, shapeOf } = views
 
 export const FOUND = 1
 export const ABSENT = 0
@@ -67,9 +77,9 @@ export function find(view: MemoryView): Lookup {
   view.home = home
   const table = view.tables[home >>> view.tableShift]!
   const at = (home & view.tableMask) << BUCKET_SHIFT
+  const depth = depthOf(peek(table, at + BUCKET.HOME))
   const inHome = findIn(view, table, at, home, tag)
   if (inHome !== ABSENT) return inHome
-  const depth = depthOf(peek(table, at + BUCKET.HOME))
   const outcome = depth === 0 ? ABSENT : findDeeper(view, second, tag, depth)
   // A miss has closed its reads at no slot.
   if (outcome === ABSENT) closeOperation(view.control, view.rowAt + ROW.STATE)
@@ -117,31 +127,32 @@ function matchSlot(view: MemoryView, table: Int32Array, slotAt: WordIndex): Look
     const word = peek(table, slotAt)
     if (word >= 0) return ABSENT
     const handle = handleOf(word, view.versionBits)
-    const entryAt = chunkAddress(view, handle)
+    const page = handle >>> view.ordinalBits
+    const shape = page > 0 && page <= view.pages ? shapeOf(view, page) : 0
+    const entryAt = chunkInPage(view, page, handle & view.ordinalMask, shape)
     if (entryAt < 0) {
       if (load(table, slotAt) === word) return CONTENDED
       continue
     }
-    const page = pageOf(view, handle)
     const segment = segmentOf(view, page)
     const words = view.data[segment]!
-    const incarnation = load(words, entryAt) // The bytes are read after it.
+    const incarnation = openReads(words, entryAt) // The bytes are read after it.
     const version = ((incarnation + 1) >>> 1) & view.versionMask
     if ((incarnation & 1) !== 0 || version !== (word & view.versionMask)) {
       if (tries > 0) load(table, slotAt)
       continue
     }
-    if (holdsKey(view, words, entryAt, shapeOf(view, page))) {
+    if (holdsKey(view, words, entryAt, shape)) {
       view.slotWord = word
       view.entrySegment = segment
       view.entry = words
       view.entryAt = entryAt
-      view.entryShape = shapeOf(view, page)
+      view.entryShape = shape
       view.entryIncarnation = incarnation
       return FOUND
     }
     // A failed comparison counts only if the bytes were not recycled under it.
-    if (closeReads(table, slotAt, word) === word && load(words, entryAt) === incarnation) {
+    if (closeReads(table, slotAt, word) === word && openReads(words, entryAt) === incarnation) {
       return ABSENT
     }
   }
@@ -185,7 +196,7 @@ function sameSpace(words: Int32Array, at: WordIndex, presence: number, space: nu
 export function isStill(view: MemoryView): boolean {
   return (
     closeReads(view.slotTable, view.slotAt, view.slotWord) === view.slotWord &&
-    load(view.entry, view.entryAt) === view.entryIncarnation
+    openReads(view.entry, view.entryAt) === view.entryIncarnation
   )
 }
 

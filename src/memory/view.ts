@@ -5,12 +5,12 @@
  * One object per engine and thread, passed to every function of this folder. Its registers replace
  * result objects, so a read allocates nothing but what it returns.
  */
-import { peek, peekDouble } from '#atomics'
+import * as atomics from '#atomics'
 import { CLASS, CLASSES_AT, CONTROL } from '../../native-layout/control-block.ts'
-import { PAGE } from '../../native-layout/page.ts'
+import * as pages from '../../native-layout/page.ts'
 import { planShapes, type Plan } from '../../native-layout/region-map.ts'
 import type { SizeClasses } from '../../native-layout/size-classes.ts'
-import { BUCKET_BYTES, handleOf, LIVE_BIT } from '../../native-layout/table-slot.ts'
+import * as slots from '../../native-layout/table-slot.ts'
 import type { RowLayout } from '../../native-layout/thread-row.ts'
 import {
   bitsFor,
@@ -21,6 +21,11 @@ import {
 } from '../../native-layout/units.ts'
 import { KeyScratch } from './key-scratch.ts'
 import type { MemoryHandle } from './shared-memory.ts'
+
+// Constants: an import is looked up at each use (docs/performance.md).
+const { peek, peekDouble } = atomics
+const { PAGE } = pages
+const { BUCKET_BYTES, handleOf, LIVE_BIT } = slots
 
 /** What the allocator asks when it has no free chunk: see src/engine/eviction. */
 export interface EvictionPolicy {
@@ -54,6 +59,7 @@ export class MemoryView {
   readonly versionMask: number
   readonly ordinalBits: number
   readonly ordinalMask: number
+  readonly pages: number
   readonly pageWords: number
   readonly pageShift: number
   readonly pageMask: number
@@ -160,6 +166,7 @@ export class MemoryView {
     this.versionMask = (1 << plan.versionBits) - 1
     this.ordinalBits = plan.ordinalBits
     this.ordinalMask = (1 << plan.ordinalBits) - 1
+    this.pages = plan.pages
     this.pageWords = plan.pageBytes >>> 2
     this.pageShift = bitsFor(plan.segmentBytes / plan.pageBytes)
     this.pageMask = (1 << this.pageShift) - 1
@@ -226,9 +233,17 @@ export function segmentOf(view: MemoryView, page: PageNumber): number {
 /** Word index of a chunk inside its segment; -1 when the handle cannot be one of its page. */
 export function chunkAddress(view: MemoryView, handle: ChunkHandle): WordIndex {
   const page = handle >>> view.ordinalBits
-  if (page < 1 || page > view.plan.pages) return -1
-  const shape = shapeOf(view, page)
-  const offset = (handle & view.ordinalMask) * shape
+  if (page < 1 || page > view.pages) return -1
+  return chunkInPage(view, page, handle & view.ordinalMask, shapeOf(view, page))
+}
+/** The same of a page whose shape was read. */
+export function chunkInPage(
+  view: MemoryView,
+  page: PageNumber,
+  ordinal: number,
+  shape: number,
+): WordIndex {
+  const offset = ordinal * shape
   if (shape === 0 || offset + shape > view.pageWords) return -1
   return ((page - 1) & view.pageMask) * view.pageWords + offset
 }

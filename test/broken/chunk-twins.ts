@@ -152,7 +152,7 @@ export const CHUNK_TWINS: readonly BrokenTwin[] = [
       {
         file: 'src/memory/table.ts',
         find: `    closeReads(view.slotTable, view.slotAt, view.slotWord) === view.slotWord &&
-    load(view.entry, view.entryAt) === view.entryIncarnation`,
+    openReads(view.entry, view.entryAt) === view.entryIncarnation`,
         replace: '    view.entryIncarnation !== 0',
       },
     ],

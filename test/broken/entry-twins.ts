@@ -104,7 +104,7 @@ export const ENTRY_TWINS: readonly BrokenTwin[] = [
       {
         file: TABLE,
         find: `    closeReads(view.slotTable, view.slotAt, view.slotWord) === view.slotWord &&
-    load(view.entry, view.entryAt) === view.entryIncarnation`,
+    openReads(view.entry, view.entryAt) === view.entryIncarnation`,
         replace: '    view.entryIncarnation !== 0',
       },
     ],
@@ -119,7 +119,7 @@ export const ENTRY_TWINS: readonly BrokenTwin[] = [
       {
         file: TABLE,
         find: ` === view.slotWord &&
-    load(view.entry, view.entryAt) === view.entryIncarnation`,
+    openReads(view.entry, view.entryAt) === view.entryIncarnation`,
         replace: ' === view.slotWord',
       },
     ],
@@ -133,7 +133,7 @@ export const ENTRY_TWINS: readonly BrokenTwin[] = [
     patches: [
       {
         file: TABLE,
-        find: 'closeReads(table, slotAt, word) === word && load(words, entryAt) === incarnation',
+        find: 'closeReads(table, slotAt, word) === word && openReads(words, entryAt) === incarnation',
         replace: 'incarnation !== 0',
       },
     ],
@@ -156,13 +156,27 @@ export const ENTRY_TWINS: readonly BrokenTwin[] = [
     within: 3000,
   },
   {
+    name: 'bytesBeforeOpening',
+    rule: 'no byte of an entry is read before the incarnation that opens the reads',
+    patches: [
+      {
+        file: TABLE,
+        find: 'const incarnation = openReads(words, entryAt) // The bytes are read after it.',
+        replace: 'const incarnation = peek(words, entryAt)',
+      },
+    ],
+    program: 'getBytes x delete set(b) delete(b) set, reuse',
+    bounds: TWO_OLDER,
+    within: 20_000,
+  },
+  {
     name: 'openMismatch',
     rule: 'the reads of a failed comparison of keys are closed as well, also on ARM64',
     patches: [
       {
         file: TABLE,
-        find: 'closeReads(table, slotAt, word) === word && load(words, entryAt) === incarnation',
-        replace: 'load(table, slotAt) === word && load(words, entryAt) === incarnation',
+        find: 'closeReads(table, slotAt, word) === word && openReads(words, entryAt) === incarnation',
+        replace: 'load(table, slotAt) === word && openReads(words, entryAt) === incarnation',
       },
     ],
     program: 'get x set set(b), reuse',

@@ -135,7 +135,7 @@ describe('each operation ends ordered before the next', () => {
     // A hit: closed at its slot, then a load. Everything else: closed at the thread's own row.
     const closed = Math.max(kinds.lastIndexOf('closeReads'), kinds.lastIndexOf('closeOperation'))
     expect(closed).toBeGreaterThan(0)
-    if (kinds[closed] === 'closeReads') expect(kinds[closed + 1]).toBe('load')
+    if (kinds[closed] === 'closeReads') expect(kinds[closed + 1]).toBe('openReads')
     const shared: readonly unknown[] = [...view.tables, ...view.data]
     const late = accesses.slice(closed + 2).filter(({ kind, words }) => {
       return PLAIN.includes(kind) && shared.includes(words)

@@ -164,7 +164,7 @@ export function copyIn(
   if (source.buffer instanceof SharedArrayBuffer) {
     values = new Uint8Array(bytes)
     start = 0
-    copyOut(source, from, values, 0, bytes)
+    copyBytes(machine.words.baseOf(source), from, values, 0, bytes)
   }
   const base = machine.words.baseOf(shared)
   if (base < 0) throw new Error('copyIn to private memory')
@@ -177,7 +177,7 @@ export function copyIn(
 }
 
 export function copyOut(
-  shared: Uint8Array,
+  shared: Words,
   at: number,
   target: Uint8Array,
   to: number,
@@ -188,10 +188,14 @@ export function copyOut(
     plain.copyOut(shared, at, target, to, bytes)
     return
   }
-  if (at + bytes > shared.length) throw new RangeError('copyOut beyond the end of the memory')
+  if (at * 4 + bytes > shared.length * 4) throw new RangeError('copyOut beyond the memory')
+  copyBytes(base, at * 4, target, to, bytes)
+}
+
+/** Bytes from `place` on of the buffer whose first word has the number `base`. */
+function copyBytes(base: number, place: number, target: Uint8Array, to: number, bytes: number) {
   let value = 0
-  for (let done = 0; done < bytes; done++) {
-    const place = at + done
+  for (let done = 0; done < bytes; done++, place++) {
     if (done === 0 || (place & 3) === 0) value = read(PEEK, base + (place >>> 2))
     target[to + done] = value >>> ((place & 3) << 3)
   }
@@ -202,8 +206,16 @@ export function peekBuffer(buffer: Buffer, from: number, to: number): Buffer {
   if (machine.mode === OFF || machine.words.baseOf(buffer) < 0) return buffer
   const mirror = machine.words.mirrorOf(buffer)
   const end = Math.min(to, buffer.length)
-  if (from < end) copyOut(buffer, from, mirror, from, end - from)
+  const base = machine.words.baseOf(buffer)
+  if (from < end) copyBytes(base, from, mirror, from, end - from)
   return mirror
+}
+
+/** As on ARM64 with stale reads: an atomic load. Otherwise as on x64, where loads stay in order. */
+export function openReads(words: Words, at: number): number {
+  const word = wordOf(words, at, 1)
+  if (word < 0) return plain.openReads(words, at)
+  return read(machine.stale === undefined ? PEEK : LOAD, word)
 }
 
 /**

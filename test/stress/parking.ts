@@ -10,7 +10,7 @@ const RELEASED = 1
 export const PARKING_BYTES = 8
 
 /** Accesses that change nothing: what others see of a thread before and after one is the same. */
-const READS = /^(peek|load|closeReads|copyOut|decode|view)/
+const READS = /^(peek|load|openReads|closeReads|copyOut|decode|view)/
 
 /** The side of the thread that is parked. */
 export class ParkingPlace {
