@@ -14,6 +14,8 @@ import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { AXES } from './matrix/axes.ts'
+import type { Axis } from './matrix/axes.ts'
 
 export const PARTS = [
   'micro',
@@ -25,6 +27,7 @@ export const PARTS = [
   'redis',
   'clients',
   'monitoring',
+  'matrix',
 ] as const
 
 export type Part = (typeof PARTS)[number]
@@ -38,6 +41,8 @@ export interface RunOptions {
   /** N of "1 and N threads". */
   readonly threads: number
   readonly seed: number
+  /** The axes of the matrix that are walked; undefined: those of the form. */
+  readonly axes: readonly Axis[] | undefined
   readonly resultsFolder: string
   /** The folder named by HEDDLE_TRACES; undefined: only the trace in bench/data. */
   readonly tracesFolder: string | undefined
@@ -48,6 +53,8 @@ npm run bench -- [options]: heddle beside Map, lru-cache, a lock, memcached and 
 
   --only=A,B        some of ${PARTS.join(', ')};
                     without it all but the last two, which take a minute each
+  --axis=A,B        of the part matrix some of its axes, in full:
+                    ${AXES.join(', ')}
   --full            the long form: 4 million keys, lmdb, every trace, several rates; all parts
   --smoke           tiny sizes, a few seconds: what the tests run
   --threads N       N of "1 and N threads", 1 to 8 (2, or the processors if there are fewer)
@@ -70,6 +77,7 @@ export function readOptions(argv: readonly string[], environment: NodeJS.Process
       only: { type: 'string' },
       threads: { type: 'string' },
       seed: { type: 'string' },
+      axis: { type: 'string' },
       results: { type: 'string' },
     },
   })
@@ -77,8 +85,7 @@ export function readOptions(argv: readonly string[], environment: NodeJS.Process
   const folder = environment['HEDDLE_TRACES']
   return {
     form: values.full ? 'full' : values.smoke ? 'smoke' : 'default',
-    parts: values.only === undefined ? wholeRun(values.full) : readParts(values.only),
-    chosen: values.only !== undefined,
+    ...partsOf(values.only, values.axis, values.full),
     threads: readInteger('threads', values.threads, defaultThreads(), MOST_THREADS),
     seed: readInteger('seed', values.seed, DEFAULT_SEED, 2 ** 31 - 1),
     resultsFolder: values.results === undefined ? DEFAULT_RESULTS : resolve(values.results),
@@ -86,8 +93,27 @@ export function readOptions(argv: readonly string[], environment: NodeJS.Process
   }
 }
 
-/** These take a minute each. */
-const APART: readonly Part[] = ['clients', 'monitoring']
+/** Axes are those of the matrix, and ask for it. */
+function partsOf(only: string | undefined, axis: string | undefined, isFull: boolean) {
+  const axes = axis === undefined ? undefined : readAxes(axis)
+  const parts = only === undefined ? (axes ? MATRIX : wholeRun(isFull)) : readParts(only)
+  if (axes !== undefined && !parts.includes('matrix')) {
+    throw new Error(`--axis=${axis}: it is of the part matrix, and --only=${only} leaves that out`)
+  }
+  return { parts, axes, chosen: only !== undefined || axes !== undefined }
+}
+
+function readAxes(list: string): Axis[] {
+  const named = list.split(',').map((name) => name.trim())
+  const wrong = named.find((name) => !AXES.includes(name as Axis))
+  if (wrong === undefined) return AXES.filter((axis) => named.includes(axis))
+  throw new Error(`--axis=${list}: no axis "${wrong}"; the axes are ${AXES.join(', ')}`)
+}
+
+/** These take a minute or more each. */
+const MATRIX: readonly Part[] = ['matrix']
+
+const APART: readonly Part[] = ['clients', 'monitoring', 'matrix']
 
 function wholeRun(isFull: boolean): readonly Part[] {
   return isFull ? PARTS : PARTS.filter((part) => !APART.includes(part))

@@ -16,6 +16,7 @@ import { runClients } from './suites/clients.ts'
 import { runHitRatio } from './suites/hit-ratio.ts'
 import { runLatency } from './suites/latency.ts'
 import { runLoad } from './suites/load.ts'
+import { runMatrix } from './suites/matrix.ts'
 import { runMemory } from './suites/memory.ts'
 import { runMonitoring } from './suites/monitoring.ts'
 import { runMicro } from './suites/micro.ts'
@@ -34,6 +35,7 @@ const SUITES: Readonly<Record<Part, Suite>> = {
   redis: runRedis,
   clients: runClients,
   monitoring: runMonitoring,
+  matrix: runMatrix,
 }
 
 async function main(): Promise<void> {

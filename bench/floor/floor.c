@@ -92,7 +92,8 @@ static int read_text(char *at, char *end, long *skip) {
   return line_end + 1 - at;
 }
 
-/* `*2 $3 GET $24 KEY` and `*3 $3 SET $24 KEY $BYTES VALUE`, each part with its line break. */
+/* `*2 $3 GET $24 KEY` and `*3 $3 SET $24 KEY $BYTES VALUE`, each part with its line break; with an
+   expiry of one digit it is `*5` and `$2 EX $1 1` at the end. */
 static int read_resp(char *at, char *end, long *skip) {
   enum { KEY_AT = 18, REQUEST = KEY_AT + KEY + 2 };
   if (end - at < REQUEST) return 0;
@@ -100,10 +101,10 @@ static int read_resp(char *at, char *end, long *skip) {
     answer_get(at + KEY_AT, 1);
     return REQUEST;
   }
-  if (memcmp(at, "*3\r\n$3\r\nSET\r\n$24\r\n", KEY_AT) != 0) return -1;
+  if (memcmp(at + 2, "\r\n$3\r\nSET\r\n$24\r\n", KEY_AT - 2) != 0) return -1;
   char *line_end = memchr(at + REQUEST, '\n', end - at - REQUEST);
   if (line_end == NULL) return 0;
-  *skip = strtol(at + REQUEST + 1, NULL, 10) + 2;
+  *skip = strtol(at + REQUEST + 1, NULL, 10) + 2 + (at[1] == '5' ? 15 : 0);
   answer("+OK\r\n", 5);
   return line_end + 1 - at;
 }

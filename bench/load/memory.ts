@@ -104,7 +104,7 @@ async function ownFigures(server: RunningServer, entries: number): Promise<OwnFi
 }
 
 /** The numbers among memcached's statistics. */
-function readStats(server: RunningServer, command: string): Promise<Map<string, number>> {
+export function readStats(server: RunningServer, command: string): Promise<Map<string, number>> {
   const { host, port } = server.target
   return new Promise((resolve, reject) => {
     const socket = connect({ host, port })

@@ -53,15 +53,16 @@ export async function startServers(
   return { running, absent, stop }
 }
 
-/** Connects to a server and stores all keys. */
+/** Connects to a server and stores all keys, unless it has them. */
 export async function openSubject<Name extends string>(
   pool: LoadPool,
   server: Pick<RunningServer, 'pid' | 'target'> & { readonly name: Name },
   order: Omit<SessionOrder, 'target'>,
+  isStored = false,
 ): Promise<Subject<Name>> {
   const { name, pid, target } = server
   const session = await pool.open({ ...order, target })
-  refuseErrors(name, 'preload', await session.preload())
+  if (!isStored) refuseErrors(name, 'preload', await session.preload())
   return {
     name,
     run: (run) => measure(session, name, pid, run),

@@ -5,11 +5,13 @@
 import { Worker } from 'node:worker_threads'
 import { describe, expect, test } from 'vitest'
 import { fnv1a, hex, median, shown, spreadOf } from '../../bench/measurement.ts'
+import { matrixSizes } from '../../bench/matrix/axes.ts'
 import { readOptions } from '../../bench/options.ts'
 import { buildValue, checkValue, valueBytes } from '../../bench/replay/value.ts'
 import { drawPanels } from '../../src/charts/panels.ts'
 import { drawBars, drawCurve } from '../../src/charts/svg.ts'
 import { markdownTable } from '../../bench/report/write.ts'
+import { KEY_BYTES } from '../../src/load/workload.ts'
 import { MOST_KEYS, VALUE_BYTES, keyOf, missId, newId, valueFor } from '../../bench/workload.ts'
 
 describe('options', () => {
@@ -20,6 +22,19 @@ describe('options', () => {
     expect(options.parts).toEqual(parts)
     expect(options.chosen).toBe(false)
     expect(options.tracesFolder).toBeUndefined()
+  })
+
+  test('axes are those of the matrix, and ask for it', () => {
+    const { parts, axes, chosen } = readOptions(['--axis=values,depth'], {})
+    expect([parts, axes, chosen]).toEqual([['matrix'], ['depth', 'values'], true])
+    expect(() => readOptions(['--axis=size'], {})).toThrow(/--axis=size: no axis "size"; the axes/)
+    expect(() => readOptions(['--axis=mix', '--only=load'], {})).toThrow(/--only=load leaves that/)
+    const points = matrixSizes('full', undefined).points
+    expect(new Set(points.map(({ label }) => label)).size).toBe(points.length)
+    const named = matrixSizes('default', ['depth']).points
+    expect(named.map((point) => point.depth)).toEqual([16, 1, 4, 64])
+    const many = points.find(({ keys }) => keys === 10_000_000)
+    expect(many?.valueBytes).toBe(550 - KEY_BYTES)
   })
 
   test('parts keep their order, and wrong ones are named', () => {

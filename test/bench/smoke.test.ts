@@ -177,6 +177,20 @@ describe('smoke form', () => {
     expect(table).toMatch(/heddle RESP frames 1 \| GET depth 16 \|/)
   })
 
+  test('matrix', { timeout: TIMEOUT_MS }, async () => {
+    const { lines, report, table } = await runPart('matrix')
+    const subjects = subjectsOf(lines)
+    expect(subjects).toEqual(expect.arrayContaining(['heddle sockets 1', 'heddle RESP sockets 1']))
+    expect(new Set(lines.map(({ parameters }) => parameters['axis']))).toContain('values')
+    for (const axis of ['values', 'door', 'protocol']) expect(table).toContain(`## Axis ${axis}`)
+    expect(table).toMatch(/unix socket \| heddle sockets 1 \| [\d,]+ \(/)
+    expect(table).toMatch(/- Server(s run on core 0| and generator run where)/)
+    expect(table).toMatch(/memtier_benchmark(, depth 16| is not installed)/)
+    const [beside] = lines.filter(({ operation }) => operation === 'closed CPU beside redis')
+    if (beside !== undefined) expect(beside.value).toBeGreaterThan(0)
+    expect(report).toContain('CPU per operation along the axis door')
+  })
+
   test('profile of the worker threads', { timeout: TIMEOUT_MS }, async () => {
     const results = join(folder, 'profiles')
     await run(process.execPath, [PROFILE, '--workers', '--seconds=0.2', `--results=${results}`])

@@ -145,6 +145,7 @@ test.each([
     const values = { low: valueBytes, high: valueBytes }
     const found = await load(floor, { mix: '50/50', depth: 16 }, { values })
     expect(found.hitRatio).toBe(1)
+    await load(floor, { mix: 'expiring', depth: 16 }, { values })
     const absent = await load(floor, { mix: 'miss-heavy', depth: 16 }, { values })
     expect(absent.hitRatio).toBeLessThan(0.2)
   } finally {
