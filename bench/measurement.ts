@@ -18,6 +18,7 @@ export type {
   Chart,
   CurveChart,
   LineChart,
+  PanelChart,
   Table,
 } from '../src/charts/chart.ts'
 

@@ -2,7 +2,7 @@
  * What a run of the harness measures: its command line, its three forms and the parts they
  * contain.
  *
- *   npm run bench                       default form, all parts but the last two, under 90 seconds
+ *   npm run bench                       default form, all parts but some, under 90 seconds
  *   npm run bench -- --full             long form: 4 million keys, lmdb, every trace, several rates
  *   npm run bench -- --only=micro       some parts, comma separated, in the form asked for
  *   npm run bench -- --smoke            tiny sizes, a few seconds: what the tests run
@@ -28,6 +28,7 @@ export const PARTS = [
   'clients',
   'monitoring',
   'matrix',
+  'curve',
 ] as const
 
 export type Part = (typeof PARTS)[number]
@@ -48,11 +49,15 @@ export interface RunOptions {
   readonly tracesFolder: string | undefined
 }
 
+/** These take a minute or more each, and are asked for by name. */
+const APART: readonly Part[] = ['clients', 'monitoring', 'matrix', 'curve']
+
 export const USAGE: string = `
 npm run bench -- [options]: heddle beside Map, lru-cache, a lock, memcached and Redis
 
   --only=A,B        some of ${PARTS.join(', ')};
-                    without it all but the last two, which take a minute each
+                    without it all but ${APART.join(', ')},
+                    which take a minute or more each
   --axis=A,B        of the part matrix some of its axes, in full:
                     ${AXES.join(', ')}
   --full            the long form: 4 million keys, lmdb, every trace, several rates; all parts
@@ -110,10 +115,7 @@ function readAxes(list: string): Axis[] {
   throw new Error(`--axis=${list}: no axis "${wrong}"; the axes are ${AXES.join(', ')}`)
 }
 
-/** These take a minute or more each. */
 const MATRIX: readonly Part[] = ['matrix']
-
-const APART: readonly Part[] = ['clients', 'monitoring', 'matrix']
 
 function wholeRun(isFull: boolean): readonly Part[] {
   return isFull ? PARTS : PARTS.filter((part) => !APART.includes(part))

@@ -13,6 +13,7 @@ import type { Progress } from './progress.ts'
 import { markdownTable, writeRun } from './report/write.ts'
 import type { FinishedPart } from './report/write.ts'
 import { runClients } from './suites/clients.ts'
+import { runCurve } from './suites/curve.ts'
 import { runHitRatio } from './suites/hit-ratio.ts'
 import { runLatency } from './suites/latency.ts'
 import { runLoad } from './suites/load.ts'
@@ -36,6 +37,7 @@ const SUITES: Readonly<Record<Part, Suite>> = {
   clients: runClients,
   monitoring: runMonitoring,
   matrix: runMatrix,
+  curve: runCurve,
 }
 
 async function main(): Promise<void> {

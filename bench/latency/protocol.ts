@@ -30,6 +30,8 @@ export type LatencyReply =
       readonly response: string
       readonly service: string
       readonly operations: number
+      /** From the planned beginning to the last answer. */
+      readonly seconds: number
       readonly checksum: number
     }
 

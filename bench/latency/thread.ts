@@ -67,6 +67,7 @@ function load(command: LatencyCommand & { kind: 'load' }): LatencyReply {
     response: encodeIntoCompressedBase64(response),
     service: encodeIntoCompressedBase64(service),
     operations,
+    seconds: (performance.now() - begin) / 1000,
     checksum,
   }
 }

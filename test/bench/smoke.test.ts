@@ -191,6 +191,25 @@ describe('smoke form', () => {
     expect(report).toContain('CPU per operation along the axis door')
   })
 
+  test('curve', { timeout: TIMEOUT_MS }, async () => {
+    const { lines, report, table } = await runPart('curve')
+    const named = ['heddle frames 1', 'embedded heddle', 'embedded lru-cache', 'embedded none']
+    expect(subjectsOf(lines)).toEqual(expect.arrayContaining(named))
+    for (const subject of named) {
+      const own = lines.filter((line) => line.subject === subject)
+      const most = own.find(({ operation }) => operation === 'highest rate sustained')!.value
+      const rates = own.filter(({ operation }) => operation === 'p50')
+      const shares = rates.map(({ parameters }) => Number(parameters['rate']) / most)
+      expect(shares[0]).toBeCloseTo(0.2, 2)
+      expect(shares[1]).toBeCloseTo(0.8, 2)
+    }
+    expect(lines.map(({ operation }) => operation)).toContain('lag p99')
+    expect(table).toMatch(/heddle frames 1 \| 80 \| [\d,]+ \| (yes|no) \| [\d,.]+ /)
+    for (const words of ['p99.99', 'embedded lru-cache', '<circle']) expect(report).toContain(words)
+    const files = readdirSync(join(folder, 'curve', 'distributions', 'curve-smoke'))
+    expect(files).toContain('heddle-frames-1-80-percent.hgrm')
+  })
+
   test('profile of the worker threads', { timeout: TIMEOUT_MS }, async () => {
     const results = join(folder, 'profiles')
     await run(process.execPath, [PROFILE, '--workers', '--seconds=0.2', `--results=${results}`])
