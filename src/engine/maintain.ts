@@ -31,15 +31,17 @@ const PAGES_PER_STEP = 256
  * @returns entries freed
  */
 export function maintainStep(view: MemoryView): number {
-  const { pages } = view.plan
   const now = tickOf(view, view.now())
   let freed = 0
-  for (let n = 0; n < Math.min(pages, PAGES_PER_STEP); n++) {
-    const page = (add(view.control, CONTROL.EXPIRY_CURSOR, 1) >>> 0) % pages
-    const at = pageAddress(view, page + 1)
+  if (view.sweepLeft === 0) claimPages(view)
+  while (view.sweepLeft > 0) {
+    const page = view.sweepNext
+    view.sweepLeft--
+    view.sweepNext = page === view.plan.pages ? 1 : page + 1
+    const at = pageAddress(view, page)
     if (peek(view.control, at + PAGE.EXPIRY) >= now) continue
     if (pageStateOf(peek(view.control, at + PAGE.STATE)) !== PAGE_ACTIVE) continue
-    freed += sweepPage(view, page + 1)
+    freed += sweepPage(view, page)
     break
   }
   if (peek(view.control, CONTROL.LIMIT) !== 0) trimStep(view)
@@ -50,6 +52,17 @@ export function maintainStep(view: MemoryView): number {
   }
   settle(view)
   return freed
+}
+
+/**
+ * Takes the next pages of the cursor that all threads move on. What is left of them when a page had
+ * to be swept waits for this thread's next step; a thread that dies leaves them to the next round.
+ */
+function claimPages(view: MemoryView): void {
+  const { pages } = view.plan
+  const claimed = Math.min(pages, PAGES_PER_STEP)
+  view.sweepNext = ((add(view.control, CONTROL.EXPIRY_CURSOR, claimed) >>> 0) % pages) + 1
+  view.sweepLeft = claimed
 }
 
 /** Frees what is over in a page and renews its expiry bound. Also frees flushed entries. */

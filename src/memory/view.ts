@@ -116,6 +116,9 @@ export class MemoryView {
   isSettling = false
   /** From the beginning of a transaction to its end. */
   isInTransaction = false
+  /** Pages of the expiry cursor that this thread has taken: the next of them, and how many. */
+  sweepNext = 1
+  sweepLeft = 0
   restingPage = 0
   restingState = 0
   /** The CAS that an entry must have to be deleted, for a delete that asks for one. */

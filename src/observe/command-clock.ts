@@ -52,7 +52,12 @@ export class CommandClock {
   /** After it. */
   end(series: number, begunAt: number): void {
     this.board.count(series)
-    if (begunAt !== UNTIMED) this.#note(series, begunAt)
+    if (begunAt !== UNTIMED) this.note(series, begunAt)
+  }
+
+  /** Counts commands that `end` was not told of. */
+  count(series: number, calls: number): void {
+    this.board.count(series, calls)
   }
 
   /** The same for a batch. */
@@ -67,7 +72,8 @@ export class CommandClock {
     if (series !== undefined) this.end(series, begunAt)
   }
 
-  #note(series: number, begunAt: number): void {
+  /** How long a command took that was timed. */
+  note(series: number, begunAt: number): void {
     const ns = Math.max(0, (this.#now() - begunAt) * NS_PER_MS)
     this.board.sample(series, bucketOf(ns), ns)
   }

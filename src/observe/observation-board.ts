@@ -118,9 +118,9 @@ export class ObservationBoard {
     return this.#names.toString('latin1', at, at + NAME_BYTES).replace(/\0+$/, '')
   }
 
-  /** Counts a call. */
-  count(series: number): void {
-    this.#doubles[this.#at + series * SERIES_DOUBLES]! += 1
+  /** Counts calls. */
+  count(series: number, calls = 1): void {
+    this.#doubles[this.#at + series * SERIES_DOUBLES]! += calls
   }
 
   /** Notes how long a call took that was timed. */

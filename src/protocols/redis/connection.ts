@@ -15,6 +15,8 @@ import { tooLarge } from './errors.ts'
 import { noteInternalError } from './internal-error.ts'
 import { FAILED, RequestParser, UNFINISHED } from './parser.ts'
 import { Postponed } from './pause.ts'
+import { OTHER } from './pipeline.ts'
+import { countPlain, executePlain, isPlain } from './plain.ts'
 import type { RedisWorker } from './worker.ts'
 
 const NEWLINE = 10
@@ -69,8 +71,10 @@ export class RedisConnection implements ProtocolConnection {
 
   feed(source: Uint8Array, from: number, to: number, out: ReplyBuffer): number {
     const { client } = this
-    const { pipeline } = client.worker
+    const { worker } = client
+    const { pipeline } = worker
     client.begin(out)
+    let plain = isPlain(client)
     let at = from
     while (!client.isClosing && !client.isPaused && !out.isFull) {
       if (client.more !== undefined) {
@@ -89,9 +93,16 @@ export class RedisConnection implements ProtocolConnection {
       }
       if (at >= to) break
       if (this.#keptBytes > 0) at = this.#collect(source, at, to)
-      else if (pipeline.hasMore || this.#find(source, at, to)) at = this.#takeFound(source)
-      else at = this.#take(source, at, to)
+      else if (pipeline.hasMore || this.#find(source, at, to)) {
+        if (plain && pipeline.nextKind !== OTHER) {
+          at = executePlain(client, pipeline, source)
+          continue
+        }
+        at = this.#takeFound(source)
+      } else at = this.#take(source, at, to)
+      plain = isPlain(client)
     }
+    countPlain(client)
     pipeline.clear()
     client.end()
     return at
@@ -190,6 +201,7 @@ export class RedisConnection implements ProtocolConnection {
     const { args } = this.#parser
     if (refusal === '' && args.count === 0) return
     const { client } = this
+    countPlain(client)
     const mark = client.reply.out.length
     const isSkipped = client.skips === SKIP_THIS
     this.#isHidden = client.isMuted || isSkipped

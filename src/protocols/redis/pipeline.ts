@@ -19,29 +19,51 @@ const NO_KEY = -1
 const MOST_ARGUMENT_BYTES = 0xffff
 const SHORTEST = 8
 const NOTHING = new Uint8Array(0)
+/** Longer values of a SET are timed: see dispatch.ts. */
+const MOST_PLAIN_BYTES = 4096
+/** Letters of both cases differ in this bit alone. */
+const LOWER = 32
+
+/** What a request is. */
+export const OTHER = 0
+/** GET with its key. */
+export const PLAIN_GET = 1
+/** SET with a key and a short value, and nothing else. */
+export const PLAIN_SET = 2
 
 export class Pipeline {
+  readonly #raw: RawAccess
   readonly #ahead: LookAhead
   /** Of each request: its arguments, their number, its key in the look-ahead, and where it ends. */
   readonly #ranges = new Int32Array(MOST_AHEAD * MOST_ARGS * 2)
   readonly #counts = new Int32Array(MOST_AHEAD)
   readonly #keys = new Int32Array(MOST_AHEAD)
   readonly #ends = new Int32Array(MOST_AHEAD)
+  readonly #kinds = new Uint8Array(MOST_AHEAD)
+  readonly #mostPlain: number
   #found = 0
   #taken = 0
   #range = 0
   /** The key of the request that was taken: where it begins, its number, its namespace. */
   #bytes: Uint8Array = NOTHING
   #keyAt = 0
+  #keyEnd = 0
   #key = NO_KEY
   #space = 0
 
   constructor(raw: RawAccess) {
     this.#ahead = new LookAhead(raw)
+    this.#raw = raw
+    this.#mostPlain = Math.min(MOST_PLAIN_BYTES, raw.session.facts.maxItemBytes)
   }
 
   get hasMore(): boolean {
     return this.#taken < this.#found
+  }
+
+  /** What the next request is; `hasMore` was true. */
+  get nextKind(): number {
+    return this.#kinds[this.#taken]!
   }
 
   /** Lets go of the bytes; what was found and not taken will be found again. */
@@ -103,8 +125,48 @@ export class Pipeline {
       count < 2 ? NO_KEY : this.#ahead.add(bytes, ranges[first + 2]!, ranges[first + 3]!)
     this.#counts[index] = count
     this.#ends[index] = at
+    this.#kinds[index] = this.#kindOf(bytes, first, count)
     this.#range = range
     return at
+  }
+
+  #kindOf(bytes: Uint8Array, first: number, count: number): number {
+    if (count !== 2 && count !== 3) return OTHER
+    const ranges = this.#ranges
+    const name = ranges[first]!
+    if (ranges[first + 1]! - name !== 3) return OTHER
+    if ((bytes[name + 1]! | LOWER) !== 101 || (bytes[name + 2]! | LOWER) !== 116) return OTHER
+    const letter = bytes[name]! | LOWER
+    if (letter === 103) return count === 2 ? PLAIN_GET : OTHER
+    if (letter !== 115 || count !== 3) return OTHER
+    return ranges[first + 5]! - ranges[first + 4]! <= this.#mostPlain ? PLAIN_SET : OTHER
+  }
+
+  /** As `take`, of a GET or SET: its ranges stay here. */
+  takePlain(bytes: Uint8Array): number {
+    const index = this.#taken++
+    if (index === 0) this.#ahead.touch()
+    this.#keyAt = this.#ranges[this.#range + 2]!
+    this.#keyEnd = this.#ranges[this.#range + 3]!
+    this.#key = this.#keys[index]!
+    this.#bytes = bytes
+    this.#range += 2 * this.#counts[index]!
+    return this.#ends[index]!
+  }
+
+  /** Stages the key of the request that `takePlain` took; false: no entry can have it. */
+  stagePlain(bytes: Uint8Array): boolean {
+    if (this.#key !== NO_KEY) return this.#ahead.stage(this.#key)
+    const from = this.#keyAt
+    return this.#raw.stage(bytes, from, this.#keyEnd, this.#space)
+  }
+
+  /** Where the last argument of the taken request lies. */
+  get valueFrom(): number {
+    return this.#ranges[this.#range - 2]!
+  }
+  get valueTo(): number {
+    return this.#ranges[this.#range - 1]!
   }
 
   /** Puts the next request into `args`; `hasMore` was true. @returns where it ends */

@@ -41,6 +41,9 @@ export class RedisWorker {
   readonly scratch = new ReplyBuffer(Number.POSITIVE_INFINITY, SCRATCH_BYTES)
   /** Of the connection that is fed. */
   readonly pipeline: Pipeline
+  /** Executed by plain.ts and not counted yet. */
+  plainGets = 0
+  plainSets = 0
   /** The latest first; with a number each. */
   slow: { readonly id: number; readonly command: SlowCommand }[] = []
   #slowCommands = 0
