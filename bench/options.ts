@@ -70,7 +70,7 @@ HEDDLE_TRACES names a folder of traces, beside the one in bench/data.
 Exit code: 0, 1 when a part fails, 2 for wrong options.`
 
 const DEFAULT_SEED = 20_261_121
-const DEFAULT_RESULTS = fileURLToPath(new URL('../results/', import.meta.url))
+export const DEFAULT_RESULTS: string = fileURLToPath(new URL('../results/', import.meta.url))
 const MOST_THREADS = 8
 
 export function readOptions(argv: readonly string[], environment: NodeJS.ProcessEnv): RunOptions {

@@ -36,6 +36,8 @@ export interface Placement {
   readonly door?: 'tcp' | 'unix' | Certificate
   /** What its command is put behind (cores.ts). */
   readonly prefix?: readonly string[]
+  /** heddle's command line of another checkout. */
+  readonly entry?: string
   /** The length of the values that the floor answers with. */
   readonly floorBytes?: number
   readonly floorProtocol?: 'memcached' | 'redis'
@@ -47,7 +49,7 @@ export async function startServer(
   memoryMb: number,
   placement: Placement = {},
 ): Promise<RunningServer | string> {
-  const { prefix = [], floorBytes, floorProtocol } = placement
+  const { prefix = [], entry = HEDDLE, floorBytes, floorProtocol } = placement
   if (name === 'floor') {
     const order = { prefix, ...(floorBytes === undefined ? {} : { valueBytes: floorBytes }) }
     const floor = await startFloor({ ...order, protocol: floorProtocol ?? 'memcached' })
@@ -58,7 +60,8 @@ export async function startServer(
   const recipe: Recipe = RECIPES[name]
   if (recipe.command === process.execPath && !existsSync(HEDDLE)) return recipe.absence
   const { place, remove } = await placeFor(placement.door ?? 'tcp')
-  const [command, ...args] = [...prefix, recipe.command, ...recipe.args(place, memoryMb)]
+  const ownArgs = recipe.args(place, memoryMb).map((one) => (one === HEDDLE ? entry : one))
+  const [command, ...args] = [...prefix, recipe.command, ...ownArgs]
   const child = spawn(command!, args, { stdio: ['ignore', 'ignore', 'pipe'] })
   takeAlong(child)
   const failure = await started(child, place)

@@ -139,7 +139,7 @@ const SIZES: Readonly<Record<Form, MatrixSizes>> = {
     ...{ memoryMb: 64, toolRounds: 1, toolSeconds: 0.3, toolDepths: [16] },
   },
   default: {
-    ...{ points: DEFAULT, families: LESS, rounds: 3, seconds: 0.25, warmUpSeconds: 0.15 },
+    ...{ points: DEFAULT, families: LESS, rounds: 3, seconds: 0.2, warmUpSeconds: 0.1 },
     ...{ memoryMb: 1024, toolRounds: 1, toolSeconds: 1, toolDepths: [16] },
   },
   full: {
