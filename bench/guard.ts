@@ -33,8 +33,8 @@ npm run bench:guard -- [options]: is this working tree slower than the last reco
   --smoke           tiny sizes: what the tests run
   --results FOLDER  where the lines are written (results/)
 
-A measurement is slower when its median ratio is at least ${1 + LEAST_EFFECT} and a signed-rank test over the
-pairs gives less than ${ALPHA}, in two series, the second only of what the first suspects.
+A measurement is slower when its median ratio is at least ${1 + LEAST_EFFECT} and a signed-rank test
+over the pairs gives less than ${ALPHA}, in two series, the second only of what the first suspects.
 Exit code: 0, 1 when something got slower, 2 for wrong options.`
 
 const DEFAULT_ROUNDS = '8'
