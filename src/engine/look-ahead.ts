@@ -48,10 +48,10 @@ export class LookAhead {
   }
 
   /**
-   * Takes the key `source[from..to)`; fewer than MOST_AHEAD were taken before.
+   * Takes the key from byte `from` to `to` of a view; fewer than MOST_AHEAD were taken before.
    * @returns its number; -1 when it is too long
    */
-  add(source: Uint8Array, from: number, to: number): number {
+  add(source: DataView, from: number, to: number): number {
     const length = to - from
     if (length >= KEY_WORDS * 4) return -1
     const index = this.#count++
@@ -59,13 +59,10 @@ export class LookAhead {
     const first = index * KEY_WORDS
     let word = first
     let at = from
-    for (const whole = to - 3; at < whole; at += 4) {
-      words[word++] =
-        source[at]! | (source[at + 1]! << 8) | (source[at + 2]! << 16) | (source[at + 3]! << 24)
-    }
+    for (const whole = to - 3; at < whole; at += 4) words[word++] = source.getInt32(at, true)
     if (at < to) {
       let last = 0
-      for (let shift = 0; at < to; shift += 8) last |= source[at++]! << shift
+      for (let shift = 0; at < to; shift += 8) last |= source.getUint8(at++) << shift
       words[word] = last
     }
     this.#lengths[index] = length

@@ -6,7 +6,7 @@
  * at the entry, `copy` copies its value, `confirm` says whether both were of one entry. If not, the
  * protocol throws away what it wrote and opens again (at most MAX_RETRIES times).
  */
-import { copyOut, load } from '#atomics'
+import { copyOut, copyWordsOut, load } from '#atomics'
 import { PAGE, PAGE_ACTIVE, pageClassOf, pageStateOf } from '../../native-layout/page.ts'
 import { heat } from '../memory/clock-bits.ts'
 import { Draft } from '../memory/draft.ts'
@@ -51,6 +51,9 @@ export { DELETE_KEY, KEEP, PUT_FRESH } from './transaction.ts'
 export { GONE, HIT, LOST_RACE }
 export { Draft, Reading }
 export type { Change, Seen, StoreMode, Want }
+
+/** Longer values are copied by the runtime. */
+const MOST_COPIED_BY_WORDS = 128
 
 export class RawAccess {
   readonly session: Session
@@ -107,10 +110,17 @@ export class RawAccess {
     return GONE
   }
 
-  /** Copies the value of the opened entry to `target[at]`; there is room for `reading.length`. */
-  copy(target: Uint8Array, at: number): void {
+  /**
+   * Copies the value of the opened entry to `target[at]`; there is room for `reading.length`.
+   * @param words of the same bytes as `target`: short values are copied by it
+   */
+  copy(target: Uint8Array, at: number, words?: DataView): void {
     const { view, reading } = this
     if (isWhole(view, reading, this.#at)) {
+      if (words !== undefined && reading.length <= MOST_COPIED_BY_WORDS) {
+        copyWordsOut(view.entry, this.#at >>> 2, words, at, reading.length)
+        return
+      }
       copyOut(view.entry, this.#at >>> 2, target, at, reading.length)
       return
     }

@@ -4,6 +4,9 @@ import type { WordIndex } from '../../native-layout/units.ts'
 /** What an entry is made of, beside the staged key: where its value's bytes come from. */
 export class Draft {
   bytes: Uint8Array = new Uint8Array(0)
+  /** Of all of `viewed`: a short value is read by it if these are the bytes that it comes from. */
+  view: DataView | undefined = undefined
+  viewed: Uint8Array | undefined = undefined
   from = 0
   length = 0
   codec = 0

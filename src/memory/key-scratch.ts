@@ -9,6 +9,9 @@ import { MAX_KEY_BYTES } from '../../native-layout/limits.ts'
 import { secondSeed, seedOf, xxh32 } from './hash.ts'
 
 const encoder = new TextEncoder()
+/** Below this a loop is faster than the runtime's copy. */
+const SHORT_COPY = 32
+const copyRange = Buffer.prototype.copy
 
 export class KeyScratch {
   readonly words = new Int32Array((MAX_KEY_BYTES + 4) >>> 2)
@@ -65,8 +68,8 @@ export class KeyScratch {
     const length = to - from
     if (length > MAX_KEY_BYTES) return false
     this.words[length >>> 2] = 0
-    if (length <= 64) for (let i = 0; i < length; i++) this.bytes[i] = source[from + i]!
-    else this.bytes.set(source.subarray(from, to))
+    if (length <= SHORT_COPY) for (let i = 0; i < length; i++) this.bytes[i] = source[from + i]!
+    else copyRange.call(source as Buffer, this.bytes, 0, from, to)
     this.#pad(length)
     this.#finish(length, space)
     return true

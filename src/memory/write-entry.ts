@@ -7,7 +7,7 @@
  * beginning: each is recorded, linked into the row's list, and only then the next is taken, so a
  * killed writer leaks none of them.
  */
-import { copyIn, peek, poke, pokeDouble } from '#atomics'
+import { copyIn, copyWordsIn, peek, poke, pokeDouble } from '#atomics'
 import {
   CHAIN,
   CONTINUATION,
@@ -46,6 +46,8 @@ import { allocate, makeRoom } from './slab-allocator.ts'
 import { takeVersion } from './version.ts'
 import { chunkAddress, type MemoryView, pageOf, segmentOf } from './view.ts'
 
+/** Longer values are copied by the runtime. */
+const MOST_COPIED_BY_WORDS = 128
 const CONTINUATION_HEADER_BYTES = CONTINUATION.BYTES * 4
 
 /**
@@ -156,8 +158,10 @@ function buildHead(
   if (presence !== 0) writeOptional(view, draft, segment, at, presence, inHead)
   const keyFrom = at + WORDS_BEFORE_KEY[presence]!
   for (let i = 0; i < key.wordCount; i++) poke(words, keyFrom + i, key.words[i]!)
-  const target = (keyFrom + key.wordCount) * 4
-  copyIn(view.dataBytes[segment]!, target, draft.bytes, draft.from, inHead)
+  const valueFrom = keyFrom + key.wordCount
+  if (inHead <= MOST_COPIED_BY_WORDS && draft.viewed === draft.bytes) {
+    copyWordsIn(words, valueFrom, draft.view!, draft.from, inHead)
+  } else copyIn(view.dataBytes[segment]!, valueFrom * 4, draft.bytes, draft.from, inHead)
   draft.words = words
   draft.at = at
   draft.presence = presence

@@ -35,7 +35,7 @@ export function poke(words: Int32Array, at: number, value: number): void {
 }
 
 /** Below this a loop is faster than a call into the runtime. */
-const SHORT_COPY = 96
+const SHORT_COPY = 24
 
 /** Plain copy of private bytes `source[from..to)` into shared ones. */
 export function copyIn(shared: Buffer, at: number, source: Buffer, from: number, to: number): void {

@@ -201,6 +201,37 @@ function copyBytes(base: number, place: number, target: Uint8Array, to: number, 
   }
 }
 
+export function copyWordsIn(
+  words: Int32Array,
+  at: number,
+  source: DataView,
+  from: number,
+  bytes: number,
+): void {
+  for (let done = 0; done < bytes; done += 4) {
+    let word = 0
+    for (let i = Math.min(4, bytes - done); i-- > 0; ) {
+      word = (word << 8) | source.getUint8(from + done + i)
+    }
+    poke(words, at + (done >>> 2), word)
+  }
+}
+
+export function copyWordsOut(
+  words: Int32Array,
+  at: number,
+  target: DataView,
+  to: number,
+  bytes: number,
+): void {
+  for (let done = 0; done < bytes; done += 4) {
+    const word = peek(words, at + (done >>> 2))
+    for (let i = 0; i < Math.min(4, bytes - done); i++) {
+      target.setUint8(to + done + i, word >>> (8 * i))
+    }
+  }
+}
+
 /** A private copy at the same place stands in for the buffer. */
 export function peekBuffer(buffer: Buffer, from: number, to: number): Buffer {
   if (machine.mode === OFF || machine.words.baseOf(buffer) < 0) return buffer

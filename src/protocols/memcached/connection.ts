@@ -29,6 +29,7 @@ const FIRST_BYTES = 256
 const NEWLINE = 10
 const RETURN = 13
 const NOTHING = new Uint8Array(0)
+const copyRange = Buffer.prototype.copy
 
 export class MemcachedConnection implements ProtocolConnection {
   readonly #session: ClientSession
@@ -166,7 +167,7 @@ export class MemcachedConnection implements ProtocolConnection {
       grown.set(this.#kept.subarray(0, this.#keptBytes))
       this.#kept = grown
     }
-    this.#kept.set(source.subarray(from, to), this.#keptBytes)
+    copyRange.call(source as Buffer, this.#kept, this.#keptBytes, from, to)
     this.#keptBytes = needed
   }
 

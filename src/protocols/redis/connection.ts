@@ -22,6 +22,7 @@ import type { RedisWorker } from './worker.ts'
 const NEWLINE = 10
 const FIRST_BYTES = 256
 const NOTHING = new Uint8Array(0)
+const copyRange = Buffer.prototype.copy
 
 export class RedisConnection implements ProtocolConnection {
   readonly client: RedisClient
@@ -230,7 +231,7 @@ export class RedisConnection implements ProtocolConnection {
       grown.set(this.#kept.subarray(0, this.#keptBytes))
       this.#kept = grown
     }
-    this.#kept.set(source.subarray(from, to), this.#keptBytes)
+    copyRange.call(source as Buffer, this.#kept, this.#keptBytes, from, to)
     this.#keptBytes = needed
   }
 

@@ -7,7 +7,7 @@
  * per worker: filled and emptied within one `feed`.
  */
 import { LookAhead, MOST_AHEAD } from '../../engine/look-ahead.ts'
-import type { RawAccess } from '../../engine/raw-access.ts'
+import type { Draft, RawAccess } from '../../engine/raw-access.ts'
 import type { Args } from './args.ts'
 
 const ARRAY = 42
@@ -21,8 +21,15 @@ const SHORTEST = 8
 const NOTHING = new Uint8Array(0)
 /** Longer values of a SET are timed: see dispatch.ts. */
 const MOST_PLAIN_BYTES = 4096
-/** Letters of both cases differ in this bit alone. */
-const LOWER = 32
+/** `*2` and a line end, and so on, as little-endian words; letters in lower case. */
+const ARRAY_OF_2 = 0x0a0d322a
+const ARRAY_OF_3 = 0x0a0d332a
+const BULK_OF_3 = 0x0a0d3324
+const GET = 0x0d746567
+const SET = 0x0d746573
+const LOWER = 0x202020
+/** The bytes before the key of a GET or a SET. */
+const PLAIN_HEAD = 13
 
 /** What a request is. */
 export const OTHER = 0
@@ -30,6 +37,15 @@ export const OTHER = 0
 export const PLAIN_GET = 1
 /** SET with a key and a short value, and nothing else. */
 export const PLAIN_SET = 2
+
+function kindOf(view: DataView, from: number): number {
+  const head = view.getInt32(from, true)
+  if (head !== ARRAY_OF_2 && head !== ARRAY_OF_3) return OTHER
+  if (view.getInt32(from + 4, true) !== BULK_OF_3) return OTHER
+  const name = view.getInt32(from + 8, true) | LOWER
+  if (name === GET) return head === ARRAY_OF_2 ? PLAIN_GET : OTHER
+  return name === SET && head === ARRAY_OF_3 ? PLAIN_SET : OTHER
+}
 
 export class Pipeline {
   readonly #raw: RawAccess
@@ -44,6 +60,9 @@ export class Pipeline {
   #found = 0
   #taken = 0
   #range = 0
+  /** Of all of the bytes in which requests were found last: mostly the same as before. */
+  #viewed: Uint8Array = NOTHING
+  #view: DataView = new DataView(NOTHING.buffer)
   /** The key of the request that was taken: where it begins, its number, its namespace. */
   #bytes: Uint8Array = NOTHING
   #keyAt = 0
@@ -76,6 +95,7 @@ export class Pipeline {
   /** Finds the requests that begin at `from`. @returns whether there is any */
   find(bytes: Uint8Array, from: number, to: number, space: number): boolean {
     this.clear()
+    if (bytes !== this.#viewed) this.#look(bytes)
     this.#range = 0
     this.#space = space
     this.#ahead.begin(space)
@@ -89,6 +109,11 @@ export class Pipeline {
     return this.#found > 0
   }
 
+  #look(bytes: Uint8Array): void {
+    this.#viewed = bytes
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  }
+
   /** @returns where the request ends; -1 when it is not one for this place */
   #findOne(bytes: Uint8Array, from: number, to: number): number {
     if (bytes[from] !== ARRAY || bytes[from + 2] !== RETURN) return -1
@@ -98,7 +123,15 @@ export class Pipeline {
     const first = this.#range
     let range = first
     let at = from + 4
-    for (let left = count; left > 0; left--) {
+    let left = count
+    let kind = from + PLAIN_HEAD <= to ? kindOf(this.#view, from) : OTHER
+    if (kind !== OTHER) {
+      ranges[range++] = from + 8
+      ranges[range++] = from + 11
+      at = from + PLAIN_HEAD
+      left--
+    }
+    for (; left > 0; left--) {
       if (at + 4 > to || bytes[at] !== BULK) return -1
       let length = bytes[at + 1]! - 48
       if (!(length >= 0 && length <= 9)) return -1
@@ -122,24 +155,14 @@ export class Pipeline {
     }
     const index = this.#found++
     this.#keys[index] =
-      count < 2 ? NO_KEY : this.#ahead.add(bytes, ranges[first + 2]!, ranges[first + 3]!)
+      count < 2 ? NO_KEY : this.#ahead.add(this.#view, ranges[first + 2]!, ranges[first + 3]!)
     this.#counts[index] = count
     this.#ends[index] = at
-    this.#kinds[index] = this.#kindOf(bytes, first, count)
+    if (kind === PLAIN_SET && ranges[range - 1]! - ranges[range - 2]! > this.#mostPlain)
+      kind = OTHER
+    this.#kinds[index] = kind
     this.#range = range
     return at
-  }
-
-  #kindOf(bytes: Uint8Array, first: number, count: number): number {
-    if (count !== 2 && count !== 3) return OTHER
-    const ranges = this.#ranges
-    const name = ranges[first]!
-    if (ranges[first + 1]! - name !== 3) return OTHER
-    if ((bytes[name + 1]! | LOWER) !== 101 || (bytes[name + 2]! | LOWER) !== 116) return OTHER
-    const letter = bytes[name]! | LOWER
-    if (letter === 103) return count === 2 ? PLAIN_GET : OTHER
-    if (letter !== 115 || count !== 3) return OTHER
-    return ranges[first + 5]! - ranges[first + 4]! <= this.#mostPlain ? PLAIN_SET : OTHER
   }
 
   /** As `take`, of a GET or SET: its ranges stay here. */
@@ -155,10 +178,16 @@ export class Pipeline {
   }
 
   /** Stages the key of the request that `takePlain` took; false: no entry can have it. */
-  stagePlain(bytes: Uint8Array): boolean {
-    if (this.#key !== NO_KEY) return this.#ahead.stage(this.#key)
-    const from = this.#keyAt
-    return this.#raw.stage(bytes, from, this.#keyEnd, this.#space)
+  stagePlain(bytes: Uint8Array, space: number): boolean {
+    // A SELECT may have come since it was hashed.
+    if (this.#key !== NO_KEY && this.#space === space) return this.#ahead.stage(this.#key)
+    return this.#raw.stage(bytes, this.#keyAt, this.#keyEnd, space)
+  }
+
+  /** Tells a draft how to read the bytes of the request that was taken. */
+  show(draft: Draft): void {
+    draft.viewed = this.#viewed
+    draft.view = this.#view
   }
 
   /** Where the last argument of the taken request lies. */

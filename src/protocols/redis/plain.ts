@@ -70,7 +70,7 @@ export function executePlain(client: RedisClient, pipeline: Pipeline, bytes: Uin
   const next = pipeline.takePlain(bytes)
   client.lastCommand = command.index
   try {
-    if (!pipeline.stagePlain(bytes)) reply.error(KEY_TOO_LONG)
+    if (!pipeline.stagePlain(bytes, client.space)) reply.error(KEY_TOO_LONG)
     else if (isGet) sendValue(client, false)
     else set(client, pipeline, bytes)
   } catch (error) {
@@ -87,7 +87,7 @@ export function executePlain(client: RedisClient, pipeline: Pipeline, bytes: Uin
 
 /** The value has at most as many bytes as any item may have: longer ones are not plain. */
 function set(client: RedisClient, pipeline: Pipeline, bytes: Uint8Array): void {
-  client.fill(bytes, pipeline.valueFrom, pipeline.valueTo, 0)
+  pipeline.show(client.fill(bytes, pipeline.valueFrom, pipeline.valueTo, 0))
   const outcome = client.worker.raw.store(SET)
   if (outcome === STORED) client.reply.ok()
   else client.refuse(outcome)

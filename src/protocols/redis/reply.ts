@@ -52,11 +52,9 @@ export class Reply {
 
   /** The bytes `source[from..to)`. */
   bulk(source: Uint8Array, from = 0, to: number = source.length): void {
-    const at = this.openBulk(to - from)
-    const { bytes } = this.out
-    if (to - from <= 64) for (let i = from; i < to; i++) bytes[at + i - from] = source[i]!
-    else bytes.set(source.subarray(from, to), at)
-    this.closeBulk(to - from)
+    this.head(DOLLAR, to - from)
+    this.out.copy(source, from, to)
+    this.out.text('\r\n')
   }
 
   /** Text as UTF-8. */

@@ -62,7 +62,7 @@ export function sendValue(client: RedisClient, skipsOthers: boolean): void {
     if (seen !== HIT) continue
     const { codec, length } = raw.reading
     const at = reply.openBulk(length)
-    raw.copy(out.bytes, at)
+    raw.copy(out.bytes, at, out.view)
     if (raw.confirm()) {
       if (isString(codec)) reply.closeBulk(length)
       else {
