@@ -29,6 +29,7 @@ export const PARTS = [
   'monitoring',
   'matrix',
   'curve',
+  'disturbed',
 ] as const
 
 export type Part = (typeof PARTS)[number]
@@ -50,7 +51,7 @@ export interface RunOptions {
 }
 
 /** These take a minute or more each, and are asked for by name. */
-const APART: readonly Part[] = ['clients', 'monitoring', 'matrix', 'curve']
+const APART: readonly Part[] = ['clients', 'monitoring', 'matrix', 'curve', 'disturbed']
 
 export const USAGE: string = `
 npm run bench -- [options]: heddle beside Map, lru-cache, a lock, memcached and Redis

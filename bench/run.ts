@@ -14,6 +14,7 @@ import { markdownTable, writeRun } from './report/write.ts'
 import type { FinishedPart } from './report/write.ts'
 import { runClients } from './suites/clients.ts'
 import { runCurve } from './suites/curve.ts'
+import { runDisturbed } from './suites/disturbed.ts'
 import { runHitRatio } from './suites/hit-ratio.ts'
 import { runLatency } from './suites/latency.ts'
 import { runLoad } from './suites/load.ts'
@@ -38,6 +39,7 @@ const SUITES: Readonly<Record<Part, Suite>> = {
   monitoring: runMonitoring,
   matrix: runMatrix,
   curve: runCurve,
+  disturbed: runDisturbed,
 }
 
 async function main(): Promise<void> {

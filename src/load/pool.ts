@@ -25,7 +25,8 @@ export interface LoadSession {
   close(): Promise<void>
 }
 
-const START_IN_MS = 30
+/** From the call of `run` to the first request. */
+export const START_IN_MS = 30
 
 type PerThread<T> = (threadIndex: number) => T
 

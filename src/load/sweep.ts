@@ -71,9 +71,9 @@ export function doubtOf({ tries, closed, sustained }: Maximum): string | undefin
   if (last === undefined || tries.some((one) => one.isSustained)) return undefined
   const percent = Math.round((100 * last.rate) / closed)
   return (
-    `No rate was sustained, not even ${last.rate}/s (${percent} % of the closed loop): the server ` +
-    `or this machine is busy with other things. Taken for the maximum is the most that came back ` +
-    `in one of these loads, ${sustained}/s.`
+    `No rate was sustained, not even ${last.rate}/s (${percent} % of the closed loop): the ` +
+    'server or this machine is busy with other things. Taken for the maximum is the most that ' +
+    `came back in one of these loads, ${sustained}/s.`
   )
 }
 

@@ -210,6 +210,24 @@ describe('smoke form', () => {
     expect(files).toContain('heddle-frames-1-80-percent.hgrm')
   })
 
+  test('disturbed', { timeout: TIMEOUT_MS }, async () => {
+    const { lines, report, table } = await runPart('disturbed')
+    const operations = lines.map(({ operation }) => operation)
+    for (const name of ['calm p99', 'during p99', 'calm lag max', 'during lag max', 'lasted']) {
+      expect(
+        operations.filter((one) => one === name),
+        name,
+      ).toHaveLength(8)
+    }
+    for (const proof of [
+      ...[/1 scrapes, \d+ KiB/, /major, \d+ ms, heap of \d+ MiB/, /its only worker was replaced/],
+      ...[/a sample of 200 misses/, /\d pages moved/, /\d+ misses in the next/, /\d+ evicted by/],
+    ]) {
+      expect(table).toMatch(proof)
+    }
+    expect(report).toContain('p99 of every 50 ms of the run')
+  })
+
   test('profile of the worker threads', { timeout: TIMEOUT_MS }, async () => {
     const results = join(folder, 'profiles')
     await run(process.execPath, [PROFILE, '--workers', '--seconds=0.2', `--results=${results}`])
