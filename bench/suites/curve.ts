@@ -89,7 +89,8 @@ export async function runCurve(options: RunOptions, progress: Progress): Promise
         'left unsent, from the closed loop (depth 16) downwards in steps of 15 %: it is that of ' +
         'server and generator together, and on shared cores the generator, which polls, takes one.',
       'Latency counts from when a request was due (no coordinated omission). "lag" is how late ' +
-        'the generator noticed it; a percentile of its size says little of the server. Embedded caches are asked by their own thread: what is late there waited for the cache.',
+        'the generator noticed it; a percentile of its size says little of the server. ' +
+        'Embedded caches are asked by their own thread: what is late there waited for the cache.',
       ...(shared === undefined ? [] : [`Of note: ${shared}.`]),
       ...busy,
       ...servers.absent,

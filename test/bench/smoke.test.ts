@@ -213,7 +213,7 @@ describe('smoke form', () => {
   test('disturbed', { timeout: TIMEOUT_MS }, async () => {
     const { lines, report, table } = await runPart('disturbed')
     const operations = lines.map(({ operation }) => operation)
-    for (const name of ['calm p99', 'during p99', 'calm lag max', 'during lag max', 'lasted']) {
+    for (const name of ['calm p50', 'during p50', 'calm lag max', 'during lag max', 'lasted']) {
       expect(
         operations.filter((one) => one === name),
         name,
