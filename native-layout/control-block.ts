@@ -18,7 +18,7 @@ import { MAX_CLASSES, VERSION_STRIPES } from './limits.ts'
 
 export const MAGIC = 0x6865646c
 /** Raised with every change of a width, an offset or a meaning in this folder. */
-export const LAYOUT_VERSION = 2
+export const LAYOUT_VERSION = 3
 
 export const CONTROL = tile(
   [
@@ -40,7 +40,8 @@ export const CONTROL = tile(
     ['REBALANCE', 1], //       evictions since the last look at the classes
     ['LIMIT', 1], //           pages above this number are not used; 0: all are
     ['STILL', 1], //           1: pages do not move between classes by themselves
-    ['RESERVED', 45],
+    ['PHASE', 1], //           as CLASS.PHASE, over all classes
+    ['RESERVED', 44],
   ],
   64,
 )
@@ -57,7 +58,9 @@ export const CLASS = tile(
     ['EVICTIONS', 1], // since the last look, halved at each
     ['FREED', 1], //     hint: chunks were pushed to page stacks (wraps)
     ['EVICTED', 1], //   ever, for statistics (wraps)
-    ['PAD', 12],
+    ['SCAN', 1], //      hint: newcomers of the class are not before it in the ring
+    ['PHASE', 1], //     SIEVE: 1 while the hand passes over the main part
+    ['PAD', 10],
   ],
   16,
 )

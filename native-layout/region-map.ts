@@ -5,6 +5,7 @@
  *                  shapes | page descriptors | rows | mutation rings
  *   table          buckets of 128 bytes, as many segments as needed, a power of two each
  *   data           pages, as many segments as needed, a power of two each
+ *   eviction       what the policy keeps beside the table, if anything: eviction-state.ts
  *
  * Everything is inside `memory`: the table is sized for the expected number of entries, the pages
  * take what is left. A plan is plain data: it travels in the handle, and every thread derives the
@@ -13,6 +14,7 @@
 import { MAX_PAGE_BYTES, MIN_CHUNK_BYTES, MIN_PAGE_BYTES, PLANNED_LOAD, WAYS } from './limits.ts'
 import { BUCKET_BYTES } from './table-slot.ts'
 import { SPACES_AT, SPACE } from './control-block.ts'
+import { evictionLayout, type EvictionLayout, type EvictionName } from './eviction-state.ts'
 import { PAGE } from './page.ts'
 import { rowLayout, type RowLayout } from './thread-row.ts'
 import { sizeClasses, type SizeClasses } from './size-classes.ts'
@@ -27,6 +29,7 @@ export interface PlanRequest {
   readonly expectedEntries: number
   readonly feedBytes: number
   readonly segmentBytes: number
+  readonly eviction: EvictionName
 }
 
 /** The numbers every thread needs to find its way. */
@@ -42,9 +45,11 @@ export interface Plan extends PlanRequest {
   readonly ringsAt: number
   /** Words of one row's mutation ring; 0 without a feed. */
   readonly ringWords: number
-  /** Bytes of each segment: control first, then the table's, then the data's. */
+  /** Bytes of each segment: control first, then the table's, the data's, the policy's. */
   readonly segments: readonly number[]
   readonly tableSegments: number
+  readonly evictionSegments: number
+  readonly evictionState: EvictionLayout
 }
 
 /** The size of entry (with its header) that the table is planned for when nothing is said. */
@@ -72,8 +77,10 @@ export function makePlan(request: PlanRequest): Plan {
   const perSlot = BUCKET_BYTES / WAYS / PLANNED_LOAD
   const expected = request.expectedEntries || left / (EXPECTED_ENTRY_BYTES + perSlot)
   const buckets = Math.max(MIN_BUCKETS, Math.ceil(expected / (WAYS * PLANNED_LOAD)))
-  const pages = Math.floor((left - buckets * BUCKET_BYTES) / perPage)
-  if (pages < MIN_PAGES) throw new PlanError(pages, buckets * BUCKET_BYTES, fixed * WORD_BYTES)
+  const evictionState = evictionLayout(request.eviction, buckets)
+  const beside = buckets * BUCKET_BYTES + evictionState.words * WORD_BYTES
+  const pages = Math.floor((left - beside) / perPage)
+  if (pages < MIN_PAGES) throw new PlanError(pages, beside, fixed * WORD_BYTES)
   const ordinalBits = bitsFor(pageBytes / MIN_CHUNK_BYTES)
   const versionBits = 31 - ordinalBits - bitsFor(pages + 1)
   check(versionBits >= 0, `${pages} pages of ${pageBytes} bytes do not fit a handle`)
@@ -84,6 +91,7 @@ export function makePlan(request: PlanRequest): Plan {
   const control = (ringsAt + ringWords * maxThreads) * WORD_BYTES
   const table = segmentSizes(buckets * BUCKET_BYTES, segmentBytes)
   const data = segmentSizes(pages * pageBytes, segmentBytes)
+  const eviction = segmentSizes(evictionState.words * WORD_BYTES, segmentBytes)
   return {
     ...request,
     pageBytes,
@@ -96,8 +104,10 @@ export function makePlan(request: PlanRequest): Plan {
     rowsAt,
     ringsAt,
     ringWords,
-    segments: [control, ...table, ...data],
+    segments: [control, ...table, ...data, ...eviction],
     tableSegments: table.length,
+    evictionSegments: eviction.length,
+    evictionState,
   }
 }
 

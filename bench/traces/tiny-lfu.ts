@@ -1,6 +1,6 @@
 /**
- * Exact simulation of what heddle calls `lfu`: TinyLFU admission (Einziger, Friedman, Manes, ACM ToS
- * 2017) in front of CLOCK, with exact counts in place of a sketch.
+ * Exact simulation of what heddle calls `lfu`: TinyLFU admission (Einziger, Friedman, Manes, ACM
+ * ToS 2017) in front of CLOCK, with exact counts in place of a sketch.
  *
  * New entries pass through a window of 1 % of the capacity, first in, first out. Who leaves it is
  * compared with the entry that the 2-bit CLOCK hand would evict from the main part: the one that was

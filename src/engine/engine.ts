@@ -259,6 +259,7 @@ function makeHandle(resolved: ResolvedOptions): EngineHandle {
     expectedEntries,
     feedBytes,
     segmentBytes,
+    eviction: resolved.eviction,
   }
   try {
     const memory = createMemory(request, resolved.seed | 0, resolved.now())

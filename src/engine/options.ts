@@ -8,6 +8,7 @@
  */
 import { randomInt } from 'node:crypto'
 import { totalmem } from 'node:os'
+import { EVICTIONS, type EvictionName } from '../../native-layout/eviction-state.ts'
 import type { Codec } from './codec.ts'
 import { count } from './describe.ts'
 import { badOption, badType } from './errors.ts'
@@ -51,11 +52,12 @@ export interface EngineOptions {
   maxNamespaces?: number | undefined
   /**
    * What gives way when room runs out: `'clock'` evicts entries that were not read lately (CLOCK,
-   * an approximation of LRU); `'none'` evicts nothing, and a write that finds no room throws
-   * HEDDLE_FULL.
+   * an approximation of LRU); `'s3-fifo'`, `'sieve'` and `'lfu'` (TinyLFU) also hold back what was
+   * asked for once only, at 3 to 12 bytes more for each entry; `'random'` any, `'fifo'` the oldest;
+   * `'none'` evicts nothing, and a write that finds no room throws HEDDLE_FULL.
    * @defaultValue `'clock'`
    */
-  eviction?: 'clock' | 'none' | undefined
+  eviction?: EvictionName | undefined
   /**
    * The time to live of entries written without one, in milliseconds; a call overrides it, with
    * `Infinity` for none. Without it they stay.
@@ -111,7 +113,7 @@ export interface ResolvedOptions {
   readonly maxItemBytes: number
   readonly maxThreads: number
   readonly maxNamespaces: number
-  readonly eviction: 'clock' | 'none'
+  readonly eviction: EvictionName
   /** 0: entries without a TTL of their own do not expire. */
   readonly ttlMs: number
   readonly codec: 'json' | 'v8' | Codec
@@ -190,7 +192,7 @@ export function resolveOptions(
     maxItemBytes: resolveMaxItem(given.maxItemSize, memoryBytes),
     maxThreads: whole(given, 'maxThreads', 1, MAX_THREADS),
     maxNamespaces: whole(given, 'maxNamespaces', 0, MAX_NAMESPACES),
-    eviction: oneOf('eviction', given.eviction, ['clock', 'none']),
+    eviction: oneOf('eviction', given.eviction, EVICTIONS),
     ttlMs: resolveTtl('ttl', given.ttl),
     codec: resolveCodec(given.codec),
     maintenance: oneOf('maintenance', given.maintenance, ['writes', 'worker']),

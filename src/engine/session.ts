@@ -5,6 +5,7 @@
 import { load, openReads } from '#atomics'
 import { MAX_RETRIES, WAYS } from '../../native-layout/limits.ts'
 import { CONTROL, FLUSH_TICK_MS } from '../../native-layout/control-block.ts'
+import type { EvictionName } from '../../native-layout/eviction-state.ts'
 import {
   adoptLease,
   declareDead,
@@ -23,7 +24,7 @@ import { longestKey } from '../memory/write-entry.ts'
 import { EvictionTeller, tellDeath } from './channels.ts'
 import { type Codec, createValueEncoder, type ValueEncoder } from './codec.ts'
 import { closed, contended, tooManyThreads } from './errors.ts'
-import { clock, none } from './eviction/clock.ts'
+import { POLICIES } from './eviction/policies.ts'
 import type { MutationFeed } from './feed.ts'
 import { flushIfDue } from './flush.ts'
 import type { HotKeysMemory } from './hot-keys/rows.ts'
@@ -38,7 +39,7 @@ import '../memory/relocate.ts'
 export interface EngineFacts {
   readonly name: string
   readonly id: string
-  readonly eviction: 'clock' | 'none'
+  readonly eviction: EvictionName
   readonly maxEntries: number
   readonly maxItemBytes: number
   readonly ttlMs: number
@@ -109,7 +110,7 @@ export class Session {
     this.handle = handle
     this.facts = facts
     this.codec = codec
-    this.view = new MemoryView(handle, facts.eviction === 'clock' ? clock : none, now)
+    this.view = new MemoryView(handle, POLICIES[facts.eviction], now)
     this.view.maxEntries = facts.maxEntries
     this.view.longestValue = facts.maxItemBytes
     this.encoder = createValueEncoder(codec, facts.maxItemBytes)

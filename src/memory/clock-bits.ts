@@ -38,6 +38,14 @@ export function warm(bytes: Uint8Array, slotAt: WordIndex): void {
   if (((seen >>> shift) & HOTTEST) !== HOTTEST) pokeByte(bytes, at, seen + (1 << shift))
 }
 
+/** A use, where only whether there was one counts. */
+export function visit(bytes: Uint8Array, slotAt: WordIndex): void {
+  const at = byteAt(slotAt)
+  const shift = shiftOf(slotAt)
+  const seen = peekByte(bytes, at)
+  if (((seen >>> shift) & HOTTEST) === 0) pokeByte(bytes, at, seen + (1 << shift))
+}
+
 /** The hand passed: one less. */
 export function cool(bytes: Uint8Array, slotAt: WordIndex): void {
   const at = byteAt(slotAt)

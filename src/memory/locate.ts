@@ -30,6 +30,8 @@ export class Located {
   shape = 0
   presence = 0
   home = 0
+  /** Of its key. */
+  digest = 0
 }
 
 /** Places the chunk of a page in `into`; false when the page has no such chunk now. */
@@ -62,6 +64,7 @@ export function locate(view: MemoryView, handle: ChunkHandle, into: Located): bo
   const digest = xxh32(words, key, length, seed)
   const second = view.wideTable ? xxh32(words, key, length, secondSeed(seed)) : digest
   into.presence = presence
+  into.digest = digest
   if (!locateWord(view, digest, second, liveWord(view, handle, incarnation), into)) return false
   // The page may have been cut anew since the chunk's place was computed, and the bytes read here
   // be part of a value; an entry that is linked now lies where its page's shape says now (I-REST).

@@ -32,7 +32,7 @@ import type { WordIndex } from '../../native-layout/units.ts'
 import { reset } from './clock-bits.ts'
 import { abortMutation, claimMutation, commitMutation, DEL, EVICT, EXPIRE, PUT } from './commit.ts'
 import { chainIn, entryBytes, isVacant, spaceIn } from './entry.ts'
-import { free, nextOf } from './magazine.ts'
+import { classOf, free, nextOf } from './magazine.ts'
 import { applyDelta, count, field, record, recordDelta, setKind } from './row.ts'
 import { secondOf, stampOf, tagFor } from './table.ts'
 import { chunkAddress, pageOf, rowAddress, segmentOf, type MemoryView, handleIn } from './view.ts'
@@ -231,6 +231,8 @@ export function createEntry(view: MemoryView): number {
   }
   poke(table, slotAt + BUCKET.B - BUCKET.A, packTag(tagFor(secondOf(view)), filling + 1))
   reset(view.tableBytes[bucket >>> view.tableShift]!, slotAt)
+  const { policy } = view
+  if (policy.created !== undefined) policy.created(view, slot, classOf(view, handle))
   setKind(view, ROW_CREATE)
   const announced = announce(view.homeWord, view.row, view.emptyDepth)
   if (compareExchange(homes, homeAt, view.homeWord, announced) !== view.homeWord) {

@@ -7,6 +7,7 @@
  */
 import * as atomics from '#atomics'
 import { CLASS, CLASSES_AT, CONTROL } from '../../native-layout/control-block.ts'
+import type { EvictionName } from '../../native-layout/eviction-state.ts'
 import * as pages from '../../native-layout/page.ts'
 import { planShapes, type Plan } from '../../native-layout/region-map.ts'
 import type { SizeClasses } from '../../native-layout/size-classes.ts'
@@ -17,6 +18,8 @@ import {
   type ChunkHandle,
   type PageNumber,
   type RowNumber,
+  type SizeClass,
+  type SlotIndex,
   type WordIndex,
 } from '../../native-layout/units.ts'
 import { KeyScratch } from './key-scratch.ts'
@@ -29,11 +32,18 @@ const { BUCKET_BYTES, handleOf, LIVE_BIT } = slots
 
 /** What the allocator asks when it has no free chunk: see src/engine/eviction. */
 export interface EvictionPolicy {
-  readonly name: string
+  readonly name: EvictionName
+  /** Whether the heat of a slot says how often its entry was used. */
+  readonly countsUses: boolean
   /** Unlinks one entry whose first chunk is of the class (-1: any); false when it found none. */
   evict(view: MemoryView, sizeClass: number, reason: number): boolean
-  /** Marks the entry of a slot as used. */
+  /** Marks the entry of a slot as used. At most one plain store. */
   touched(view: MemoryView): void
+  /**
+   * Told of the slot that a new key was given, before its entry is there (and perhaps never is):
+   * only policies that have to know who is new.
+   */
+  created?(view: MemoryView, slot: SlotIndex, sizeClass: SizeClass): void
 }
 
 /** Looks at a word, well below a microsecond: a transaction of few keys is open for some. */
@@ -54,6 +64,11 @@ export class MemoryView {
   readonly dataDoubles: Float64Array[] = []
   /** Buffers over the data segments, for decoding strings in place. */
   readonly dataBuffers: Buffer[] = []
+  /** What the policy keeps beside the table: one space of words (native-layout). */
+  readonly aside: Int32Array[] = []
+  readonly asideBytes: Uint8Array[] = []
+  readonly asideShift: number
+  readonly asideMask: number
 
   readonly versionBits: number
   readonly versionMask: number
@@ -158,6 +173,9 @@ export class MemoryView {
       if (at <= plan.tableSegments) {
         this.tables.push(words)
         this.tableBytes.push(bytes)
+      } else if (at >= segments.length - plan.evictionSegments) {
+        this.aside.push(words)
+        this.asideBytes.push(bytes)
       } else {
         this.data.push(words)
         this.dataBytes.push(bytes)
@@ -175,6 +193,8 @@ export class MemoryView {
     this.pageMask = (1 << this.pageShift) - 1
     this.tableShift = bitsFor(plan.segmentBytes / BUCKET_BYTES)
     this.tableMask = (1 << this.tableShift) - 1
+    this.asideShift = bitsFor(plan.segmentBytes >>> 2)
+    this.asideMask = (1 << this.asideShift) - 1
     this.buckets = plan.buckets
     this.wideTable = plan.buckets > 1 << 20
     this.seed = peek(this.control, CONTROL.SEED)

@@ -37,6 +37,7 @@ import {
   stackCount,
   stackTop,
 } from '../../native-layout/page.ts'
+import { EVICTIONS } from '../../native-layout/eviction-state.ts'
 import { makePlan, PlanError, type PlanRequest } from '../../native-layout/region-map.ts'
 import { classFor, sizeClasses } from '../../native-layout/size-classes.ts'
 import * as slot from '../../native-layout/table-slot.ts'
@@ -167,6 +168,7 @@ describe('plans', () => {
     expectedEntries: 0,
     feedBytes: 0,
     segmentBytes: GIB,
+    eviction: 'clock',
   }
 
   /** What every thread relies on. */
@@ -182,7 +184,10 @@ describe('plans', () => {
     }
     const table = others.slice(0, plan.tableSegments).reduce((bytes, part) => bytes + part, 0)
     expect(table).toBe(plan.buckets * slot.BUCKET_BYTES)
-    expect(sum - control! - table).toBe(plan.pages * plan.pageBytes)
+    const beside = plan.evictionState.words * 4
+    const last = others.slice(others.length - plan.evictionSegments)
+    expect(last.reduce((bytes, part) => bytes + part, 0)).toBe(beside)
+    expect(sum - control! - table - beside).toBe(plan.pages * plan.pageBytes)
     expect(plan.pageBytes).toBeGreaterThanOrEqual(MIN_PAGE_BYTES)
     expect(plan.pageBytes).toBeLessThanOrEqual(MAX_PAGE_BYTES)
     const lastHandle = (plan.pages + 1) * 2 ** plan.ordinalBits - 1
@@ -209,6 +214,7 @@ describe('plans', () => {
       expectedEntries: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 2 ** 32 })),
       feedBytes: fc.oneof(fc.constant(0), fc.integer({ min: 4096, max: 1 * MIB })),
       segmentBytes: fc.constantFrom(MIB, 64 * MIB, GIB),
+      eviction: fc.constantFrom(...EVICTIONS),
     })
     let planned = 0
     fc.assert(

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import * as controlBlock from '../../native-layout/control-block.ts'
 import * as entryHeader from '../../native-layout/entry-header.ts'
+import * as evictionState from '../../native-layout/eviction-state.ts'
 import * as page from '../../native-layout/page.ts'
 import { EXPECTED_ENTRY_BYTES } from '../../native-layout/region-map.ts'
 import * as tableSlot from '../../native-layout/table-slot.ts'
@@ -17,6 +18,7 @@ const readme = readFileSync(join(folder, 'README.md'), 'utf8')
 function structures(): string[] {
   const files = {
     'control-block.ts': controlBlock,
+    'eviction-state.ts': evictionState,
     'page.ts': page,
     'table-slot.ts': tableSlot,
     'entry-header.ts': entryHeader,

@@ -90,7 +90,9 @@ test('V for each memory is what the plan gives', () => {
     const [count, unit] = size.split(' ')
     const memoryBytes = Number(count) * (unit === 'GiB' ? 2 ** 30 : 2 ** 20)
     const request = { maxThreads: 126, maxNamespaces: 16, expectedEntries: 0, feedBytes: 0 }
-    return makePlan({ ...request, memoryBytes, segmentBytes: MAX_SEGMENT_BYTES }).versionBits
+    const eviction = 'clock'
+    return makePlan({ ...request, eviction, memoryBytes, segmentBytes: MAX_SEGMENT_BYTES })
+      .versionBits
   })
   expect(planned).toHaveLength(7)
   expect(cells(bits).map(Number)).toEqual(planned)

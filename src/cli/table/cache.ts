@@ -1,4 +1,5 @@
 /** The option table: the cache itself. */
+import { EVICTIONS } from '../../engine/eviction/names.ts'
 import { type FlagGroup, megabytes, numberOrText, plain, unitOrText } from '../flag.ts'
 
 export const CACHE: FlagGroup = {
@@ -32,12 +33,16 @@ export const CACHE: FlagGroup = {
     },
     {
       name: 'eviction',
-      value: 'clock|none',
-      help: 'what makes room: entries not read lately, or nothing (clock)',
-      more: 'With `none` a write that finds no room is refused with an error of the protocol.',
+      value: EVICTIONS.join('|'),
+      help: 'which entries make room, if any (clock)',
+      more:
+        '`clock` evicts what was not read lately. `s3-fifo`, `sieve` and `lfu` also hold back what ' +
+        'was asked for once only, which many loads thank by a higher hit ratio, at 3 to 12 bytes ' +
+        'more for each entry. `random` takes any entry, `fifo` the oldest. With `none` a write ' +
+        'that finds no room is refused with an error of the protocol.',
       option: 'engine.eviction',
       standard: 'clock',
-      allowed: { words: ['clock', 'none'] },
+      allowed: { words: EVICTIONS },
       read: plain,
     },
   ],

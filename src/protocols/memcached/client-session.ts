@@ -68,7 +68,7 @@ export class ClientSession {
     this.facts = facts
     this.id = id
     this.login = facts.openLogin(id)
-    this.keepsHeat = raw.session.facts.eviction === 'clock'
+    this.keepsHeat = raw.view.policy.countsUses
     this.maxItemBytes = raw.session.facts.maxItemBytes
   }
 

@@ -9,6 +9,7 @@ import type { RedisClient } from './client.ts'
 import type { Command } from './command-table.ts'
 import { DATABASES } from './databases.ts'
 import { ERROR_CODES } from './errors.ts'
+import { MAXMEMORY_POLICIES } from './maxmemory-policy.ts'
 import { CHANNEL, PATTERN, SHARD } from './subscriptions.ts'
 import { REDIS_VERSION } from './version.ts'
 
@@ -89,7 +90,6 @@ function clients({ host }: RedisClient): Fields {
 function memory({ raw }: RedisClient): Fields {
   const { memory: sizes, bytes } = readStats(raw.session)
   const used = sizes.budget - sizes.freePages * sizes.pageBytes
-  const isEvicting = raw.session.facts.eviction !== 'none'
   const resident = process.memoryUsage.rss()
   return {
     used_memory: used,
@@ -101,7 +101,7 @@ function memory({ raw }: RedisClient): Fields {
     total_system_memory_human: human(totalmem()),
     maxmemory: sizes.budget,
     maxmemory_human: human(sizes.budget),
-    maxmemory_policy: isEvicting ? 'allkeys-lru' : 'noeviction',
+    maxmemory_policy: MAXMEMORY_POLICIES[raw.session.facts.eviction],
     mem_fragmentation_ratio: (resident / Math.max(used, 1)).toFixed(2),
     mem_allocator: 'heddle',
   }

@@ -5,10 +5,11 @@
  */
 import { poke } from '#atomics'
 import { CONTROL } from '../../../native-layout/control-block.ts'
+import { evictionLayout, type EvictionName } from '../../../native-layout/eviction-state.ts'
 import { MIN_CHUNK_BYTES } from '../../../native-layout/limits.ts'
 import { makePlan, type Plan } from '../../../native-layout/region-map.ts'
 import { BUCKET_BYTES } from '../../../native-layout/table-slot.ts'
-import { bitsFor, MIB } from '../../../native-layout/units.ts'
+import { bitsFor, MIB, WORD_BYTES } from '../../../native-layout/units.ts'
 import type { EngineFacts, EngineHandle } from '../../../src/engine/session.ts'
 import { createMemory } from '../../../src/memory/shared-memory.ts'
 
@@ -25,7 +26,7 @@ export interface TinyOptions {
   readonly firstVersion?: number
   /** Of one segment, a power of two: no less than a page. */
   readonly segmentBytes?: number
-  readonly eviction?: 'clock' | 'none'
+  readonly eviction?: EvictionName
   readonly maxEntries?: number
   /** Mutation rings, and bytes of each; 128 are room for a few records. */
   readonly hasFeed?: boolean
@@ -52,6 +53,7 @@ export function createTinyMemory(options: TinyOptions): EngineHandle {
     expectedEntries: 1,
     feedBytes: hasFeed ? ringBytes * threads : 0,
     segmentBytes: MIB,
+    eviction,
   }
   const whole = createMemory(request, SEED, STARTED_AT)
   const plan = tinyPlan(makePlan(request), options)
@@ -80,6 +82,8 @@ function tinyPlan(plan: Plan, options: TinyOptions): Plan {
   const { segmentBytes = 8192 } = options
   const table = segmentSizes(buckets * BUCKET_BYTES, segmentBytes)
   const data = segmentSizes(pages * pageBytes, segmentBytes)
+  const evictionState = evictionLayout(plan.eviction, buckets)
+  const eviction = segmentSizes(evictionState.words * WORD_BYTES, segmentBytes)
   return {
     ...plan,
     segmentBytes,
@@ -88,8 +92,10 @@ function tinyPlan(plan: Plan, options: TinyOptions): Plan {
     buckets,
     versionBits,
     ordinalBits: bitsFor(pageBytes / MIN_CHUNK_BYTES),
-    segments: [plan.segments[0]!, ...table, ...data],
+    segments: [plan.segments[0]!, ...table, ...data, ...eviction],
     tableSegments: table.length,
+    evictionSegments: eviction.length,
+    evictionState,
   }
 }
 

@@ -5,6 +5,7 @@ import { SETTING } from '../board.ts'
 import type { RedisClient } from '../client.ts'
 import type { Handlers } from '../command-table.ts'
 import { DATABASES } from '../databases.ts'
+import { MAXMEMORY_POLICIES } from '../maxmemory-policy.ts'
 import { needChanges } from '../need-changes.ts'
 import { eventFlags, eventLetters, INVALID_CLASS } from '../notifications.ts'
 import { matchesGlob } from '../values/glob.ts'
@@ -41,7 +42,7 @@ const PARAMETERS: Readonly<Record<string, Parameter>> = {
   maxclients: { read: ({ host }) => host.settings.maxConnections },
   maxmemory: { read: ({ raw }) => readStats(raw.session).memory.budget },
   'maxmemory-policy': {
-    read: ({ raw }) => (raw.session.facts.eviction === 'none' ? 'noeviction' : 'allkeys-lru'),
+    read: ({ raw }) => MAXMEMORY_POLICIES[raw.session.facts.eviction],
   },
   'notify-keyspace-events': {
     read: ({ host }) => eventLetters(host.board.setting(SETTING.keyspaceEvents)),
