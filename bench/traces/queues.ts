@@ -1,16 +1,16 @@
 /**
- * Exact simulations of policies that keep entries in the order of their arrival: FIFO, RANDOM (which
- * keeps none), SIEVE and S3-FIFO. As in policies.ts, each takes indices of keys below `universe`
- * and answers how many of the requests hit in a cache of `capacity` entries.
+ * Exact simulations of policies that keep entries in the order of their arrival: FIFO, RANDOM
+ * (which keeps none), SIEVE and S3-FIFO. As in policies.ts, each takes indices of keys below
+ * `universe` and answers how many of the requests hit in a cache of `capacity` entries.
  *
- * SIEVE: Zhang et al., NSDI 2024. A hit sets the visited bit; the hand goes from the oldest entry to
- * the newest, takes the bit from those that have it and evicts the first that has none; new entries
- * come in at the newest end, wherever the hand is.
+ * SIEVE: Zhang et al., NSDI 2024. A hit sets the visited bit; the hand goes from the oldest entry
+ * to the newest, takes the bit from those that have it and evicts the first that has none; new
+ * entries come in at the newest end, wherever the hand is.
  *
- * S3-FIFO: Yang et al., SOSP 2023. New entries enter the small queue, a tenth of the capacity; those
- * used more than once until they come to its end go on to the main queue, which is FIFO with
- * reinsertion over 2 bits, the others to the ghost queue, which remembers the keys of nine tenths of
- * the capacity. Who comes back from there enters the main queue.
+ * S3-FIFO: Yang et al., SOSP 2023. New entries enter the small queue, a tenth of the capacity;
+ * those used more than once until they come to its end go on to the main queue, which is FIFO with
+ * reinsertion over 2 bits, the others to the ghost queue, which remembers the keys of nine tenths
+ * of the capacity. Who comes back from there enters the main queue.
  */
 const ABSENT = -1
 

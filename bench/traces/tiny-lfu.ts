@@ -3,10 +3,10 @@
  * ToS 2017) in front of CLOCK, with exact counts in place of a sketch.
  *
  * New entries pass through a window of 1 % of the capacity, first in, first out. Who leaves it is
- * compared with the entry that the 2-bit CLOCK hand would evict from the main part: the one that was
- * asked for more often lately stays. Counts go up to 15 and are halved once in ten times as many
- * accesses as the cache holds entries, a part of them at a time. A hit raises the entry's two bits;
- * the hand, when it takes them off, and an eviction add them to the count.
+ * compared with the entry that the 2-bit CLOCK hand would evict from the main part: the one that
+ * was asked for more often lately stays. Counts go up to 15 and are halved once in ten times as
+ * many accesses as the cache holds entries, a part of them at a time. A hit raises the entry's two
+ * bits; the hand, when it takes them off, and an eviction add them to the count.
  */
 const WINDOW_SHARE = 0.01
 const MOST_COUNT = 15

@@ -53,7 +53,7 @@ export interface EngineOptions {
   /**
    * What gives way when room runs out: `'clock'` evicts entries that were not read lately (CLOCK,
    * an approximation of LRU); `'s3-fifo'`, `'sieve'` and `'lfu'` (TinyLFU) also hold back what was
-   * asked for once only, at 3 to 12 bytes more for each entry; `'random'` any, `'fifo'` the oldest;
+   * asked for once only, at 6 to 12 bytes more for each entry; `'random'` any, `'fifo'` the oldest;
    * `'none'` evicts nothing, and a write that finds no room throws HEDDLE_FULL.
    * @defaultValue `'clock'`
    */

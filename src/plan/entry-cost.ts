@@ -13,7 +13,13 @@ import { GIB, MIB } from '../engine/sizes.ts'
 
 const WORD_BYTES = 4
 /** As `heddle serve` has it. */
-const SERVER = { maxThreads: 126, maxNamespaces: 16, feedBytes: 0, segmentBytes: GIB }
+const SERVER = {
+  eviction: 'clock' as const,
+  maxThreads: 126,
+  maxNamespaces: 16,
+  feedBytes: 0,
+  segmentBytes: GIB,
+}
 /** Pages that are not full: the one that each size class in use fills, and those being emptied. */
 const OPEN_PAGES_PER_CLASS = 0.5
 

@@ -2,9 +2,9 @@
  * FIFO and RANDOM: policies that ask nobody whether an entry was used, for loads in which that says
  * nothing and as what the others are measured against.
  *
- * `fifo` is the hand alone. A new entry takes the chunk of the one that went for it, just behind the
- * hand, so the order of the chunks is that of their arrival as long as entries are of one size class
- * and none is deleted.
+ * `fifo` is the hand alone. A new entry takes the chunk of the one that went for it, just behind
+ * the hand, so the order of the chunks is that of their arrival as long as entries are of one size
+ * class and none is deleted.
  *
  * `random` looks into slots of the table at random, or for a chunk of a class into the chunks of
  * pages of it; where it meets none within a bounded number of tries, the hand helps.

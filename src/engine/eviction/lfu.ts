@@ -8,8 +8,8 @@
  * after. Refusing it at once, as TinyLFU alone does, would make a `set` that a `get` does not see.
  *
  * A hit costs what it costs with `clock`: one byte, in a line that the hit has read. The uses that
- * the two bits hold are added to the sketch where the hand takes them off or the entry goes, and the
- * creation of a key counts as one; so a key is credited with three uses in a turn of the hand.
+ * the two bits hold are added to the sketch where the hand takes them off or the entry goes, and
+ * the creation of a key counts as one; so a key is credited with three uses in a turn of the hand.
  */
 import { cool, heat, warm } from '../../memory/clock-bits.ts'
 import { deadReason, evictLocated } from '../../memory/evict-entry.ts'

@@ -6,10 +6,10 @@
  * moved. It may outlive the entry: whoever takes it looks at what the slot holds then, and if that
  * is a later newcomer, the mark tells. Taking a record is one exchange, so one thread has it.
  *
- * Nothing here has to be exact. A record that is lost (its writer or taker was killed, the ring came
- * round, two threads raced) leaves an entry with a mark that no record stands for. Once the tail has
- * passed the place, the mark says nothing any more, and the main hand takes the entry like any other
- * one: no entry stays out of reach. I-NEWCOMER.
+ * Nothing here has to be exact. A record that is lost (its writer or taker was killed, the ring
+ * came round, two threads raced) leaves an entry with a mark that no record stands for. Once the
+ * tail has passed the place, the mark says nothing any more, and the main hand takes the entry like
+ * any other one: no entry stays out of reach. I-NEWCOMER.
  */
 import { add, compareExchange, load, peek, peekByte, poke, pokeByte } from '#atomics'
 import { CLASS } from '../../../native-layout/control-block.ts'
@@ -80,7 +80,9 @@ export function newcomers(view: MemoryView): number {
   return Math.max(0, (load(words, STATE.HEAD) - load(words, STATE.TAIL)) | 0)
 }
 
-/** Gives up the oldest records until there are no more than `most`: their entries go on as they are. */
+/**
+ * Gives up the oldest records until there are no more than `most`: their entries go on as they are.
+ */
 export function trim(view: MemoryView, most: number): void {
   const words = view.aside[0]!
   const tail = load(words, STATE.TAIL)

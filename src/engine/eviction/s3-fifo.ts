@@ -4,11 +4,12 @@
  * New entries wait among the newcomers, a tenth of all. Who was used at least twice until its turn
  * comes joins the main part, which the 2-bit CLOCK hand walks; who was not goes, and its key is
  * remembered among the ghosts, nine tenths as many as there are entries. A key that comes back from
- * there joins the main part at once. Most keys of most loads are asked for once: they pass through a
- * tenth of the room.
+ * there joins the main part at once. Most keys of most loads are asked for once: they pass through
+ * a tenth of the room.
  *
  * The paper's queues are lists through which entries move. Here an entry joins the main part by one
- * byte, its mark, and stays in its chunk and slot: the order of the main part is that of the chunks.
+ * byte, its mark, and stays in its chunk and slot: the order of the main part is that of the
+ * chunks.
  *
  * With a hand for each size class, a class takes the oldest newcomer of its own. Newcomers of
  * classes that ask for no room are given up to the main part as they are when the others have
@@ -36,7 +37,9 @@ const NEWCOMERS_SHARE = 0.1
 const GHOSTS_SHARE = 0.9
 /** Uses that a newcomer must have had, counted up to 3. */
 const PROMOTED_FROM = 2
-/** Places beyond the share that records of other classes may keep the oldest of this one waiting. */
+/**
+ * Places beyond the share that records of other classes may keep the oldest of this one waiting.
+ */
 const SLACK_SHARE = 0.25
 const LEAST_SLACK = 64
 /** Newcomers that one eviction looks at. */
@@ -63,7 +66,7 @@ function evictOne(view: MemoryView, sizeClass: number, reason: number): boolean 
   if (sizeClass >= 0) trim(view, share + Math.max(LEAST_SLACK, Math.floor(share * SLACK_SHARE)))
   if (evictNewcomer(view, sizeClass, reason, share)) return true
   if (walk(view, sizeClass, reason, MAIN) === FREED) return true
-  // The main part is empty: newcomers whatever their number, and what no mark tells the truth about.
+  // The main part is empty: newcomers whatever their number, and those whose marks are wrong.
   if (evictNewcomer(view, sizeClass, reason, 1)) return true
   return walk(view, sizeClass, reason, WHATEVER) === FREED
 }

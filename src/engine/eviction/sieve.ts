@@ -5,8 +5,8 @@
  * have it and evicts the first that has none; new entries come in at the newest end. Here its way
  * has two parts: over those that it passed before, the main part, in the order of their chunks, and
  * then over the newcomers in the order of their arrival, until there are none. What it passes joins
- * the main part. So a newcomer is judged at the end of the same round, as in the paper, and only the
- * order within the main part differs.
+ * the main part. So a newcomer is judged at the end of the same round, as in the paper, and only
+ * the order within the main part differs.
  *
  * Until the hand has gone round once, who was there first stays: on loads that move on from their
  * keys this does worse than anything else.

@@ -3,8 +3,8 @@
  * Manes, TinyLFU, ACM ToS 2017), its four rows within one cache line for each key, as in Caffeine.
  *
  * Counters are stored plainly, eight to a word: threads that race lose a count now and then, which
- * moves an estimate by one and no other thing. The halving of all counters, due once in ten times as
- * many counts as entries are planned, is done a block at a time on the way, so nobody halves a
+ * moves an estimate by one and no other thing. The halving of all counters, due once in ten times
+ * as many counts as entries are planned, is done a block at a time on the way, so nobody halves a
  * whole table at once.
  */
 import { peek, peekByte, poke, pokeByte } from '#atomics'
