@@ -116,7 +116,11 @@ describe('limits', () => {
     [{ maxThreads: 127 }, 'maxThreads', 126],
     [{ maxNamespaces: -1 }, 'maxNamespaces', 0],
     [{ maxNamespaces: 1025 }, 'maxNamespaces', 1024],
-    [{ eviction: 'lru' }, 'eviction', "'clock' or 'none'"],
+    [
+      { eviction: 'lru' },
+      'eviction',
+      "'clock' or 's3-fifo' or 'sieve' or 'lfu' or 'random' or 'fifo' or 'none'",
+    ],
     [{ maintenance: 'thread' }, 'maintenance', "'writes' or 'worker'"],
     [{ codec: 'msgpack' }, 'codec', "'json' or 'v8'"],
     [{ ttl: 0 }, 'ttl', 2 ** 52],

@@ -73,7 +73,7 @@ describe('when memory is the bound', () => {
     let unread = 0
     for (let n = 0; n < 8000; n++) {
       const key = keyOf(n % 5000)
-      const value = key.repeat(20 + (n % 40))
+      const value = key.repeat(50 + (n % 80))
       if (n % 3 > 0) engine.get(key)
       engine.set(key, value)
       if (engine.get(key) !== value) unread++
