@@ -118,12 +118,11 @@ const LIST: readonly Unnumbered[] = [
 ]
 
 const FIRST_SERIES = PROTOCOLS.memcached.first + 1
-const COMMANDS = LIST.map(
-  (command, index): Command => ({
-    ...command,
-    series: FIRST_SERIES + index,
-  }),
-)
+/** Where the command with this place in `COMMAND_NAMES` is counted. */
+export function seriesOf(index: number): number {
+  return FIRST_SERIES + index
+}
+const COMMANDS = LIST.map((command, index): Command => ({ ...command, series: seriesOf(index) }))
 /** In the order of their series. */
 export const COMMAND_NAMES: readonly string[] = COMMANDS.map(({ name }) => name)
 

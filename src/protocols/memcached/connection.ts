@@ -20,6 +20,8 @@ import { COUNT } from './counters.ts'
 import type { ServerFacts } from './host.ts'
 import { line } from './line.ts'
 import { refuseLine } from './permissions.ts'
+import { type Pipeline, pipelineOf } from './pipeline.ts'
+import { executePlain, isPlain } from './plain.ts'
 import { NO_VALUE, parsed, SKIP_VALUE } from './store.ts'
 
 /** Longer lines end the connection, but for retrievals, whose keys take as much as they take. */
@@ -33,6 +35,7 @@ const copyRange = Buffer.prototype.copy
 
 export class MemcachedConnection implements ProtocolConnection {
   readonly #session: ClientSession
+  readonly #pipeline: Pipeline
   /** The beginning of an unfinished command. */
   #kept: Uint8Array = NOTHING
   #keptBytes = 0
@@ -46,6 +49,11 @@ export class MemcachedConnection implements ProtocolConnection {
   /** @param id the server's number for this connection */
   constructor(raw: RawAccess, facts: ServerFacts, id: number) {
     this.#session = new ClientSession(raw, facts, id)
+    this.#pipeline = pipelineOf(raw)
+  }
+
+  get #isText(): boolean {
+    return !this.#isFresh && !this.#isBinary
   }
 
   get batches(): number {
@@ -86,6 +94,8 @@ export class MemcachedConnection implements ProtocolConnection {
   feed(source: Uint8Array, from: number, to: number, out: ReplyBuffer): number {
     const session = this.#session
     session.begin(out)
+    const pipeline = this.#pipeline
+    let plain = this.#isText && isPlain(session)
     let at = from
     while (!session.isClosing && !session.isPaused && !out.isFull) {
       if (session.more !== undefined) {
@@ -97,8 +107,13 @@ export class MemcachedConnection implements ProtocolConnection {
       if (session.isWatcher) at = to
       else if (this.#skipBytes > 0) at = this.#skip(at, to)
       else if (this.#keptBytes > 0) at = this.#collect(source, at, to)
-      else at = this.#executeAt(source, at, to)
+      else if (plain && (pipeline.hasMore || pipeline.find(source, at, to))) {
+        at = executePlain(session, pipeline, source)
+        continue
+      } else at = this.#executeAt(source, at, to)
+      plain = this.#isText && isPlain(session)
     }
+    pipeline.clear()
     session.end()
     return at
   }

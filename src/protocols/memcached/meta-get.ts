@@ -128,7 +128,7 @@ function read(session: ClientSession): boolean {
   hit.isFetched = (reading.marks & MARK_FETCHED) !== 0 || raw.heat() > 0
   if (putHead(session)) {
     const at = out.reserve(reading.length + 2)
-    raw.copy(out.bytes, at)
+    raw.copy(out.bytes, at, out.view)
     out.length = at + reading.length
     out.text('\r\n')
   }

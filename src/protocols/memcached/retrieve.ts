@@ -45,11 +45,8 @@ export function executeGet(session: ClientSession, hasCas: boolean): void {
     session.say('ERROR\r\n')
     return
   }
-  if (line.hasControl || line.longest > MAX_KEY_BYTES) {
-    session.say(BAD_FORMAT)
-    return
-  }
-  answer(session, 1, hasCas, undefined)
+  if (line.hasControl || line.longest > MAX_KEY_BYTES) session.say(BAD_FORMAT)
+  else answer(session, 1, hasCas, undefined)
 }
 
 /** gat, gats. */
@@ -63,11 +60,8 @@ export function executeGetAndTouch(session: ClientSession, hasCas: boolean): voi
     session.say('CLIENT_ERROR invalid exptime argument\r\n')
     return
   }
-  if (line.hasControl || line.longest > MAX_KEY_BYTES) {
-    session.say(BAD_FORMAT)
-    return
-  }
-  answer(session, 2, hasCas, session.expiry(seconds))
+  if (line.hasControl || line.longest > MAX_KEY_BYTES) session.say(BAD_FORMAT)
+  else answer(session, 2, hasCas, session.expiry(seconds))
 }
 
 /** Answers the keys from a word on; those whose replies do not fit are kept for later. */
@@ -150,8 +144,19 @@ function answerKey(
     answerTouched(session, bytes, from, to, hasCas, expiry)
     return
   }
-  const { raw } = session
-  const found = raw.stage(bytes, from, to) ? readKey(session, bytes, from, to, hasCas) : GONE
+  answerStaged(session, bytes, from, to, hasCas, session.raw.stage(bytes, from, to))
+}
+
+/** A key that is staged. @param fits false: no entry can have it */
+export function answerStaged(
+  session: ClientSession,
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+  hasCas: boolean,
+  fits: boolean,
+): void {
+  const found = fits ? readKey(session, bytes, from, to, hasCas) : GONE
   if (found === LOST_RACES) session.out.text(LOST)
   noteGet(session, bytes, from, to, found)
 }
@@ -199,7 +204,7 @@ function readKey(
       at = putLong(target, at, casHighOf(reading), casLowOf(reading))
     }
     at = putLineEnd(target, at)
-    raw.copy(target, at)
+    raw.copy(target, at, out.view)
     if (!raw.confirm()) continue
     out.length = putLineEnd(target, at + reading.length)
     return HIT

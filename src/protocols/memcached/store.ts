@@ -118,9 +118,23 @@ export function storeValue(
   keyTo: number,
   from: number,
 ): Outcome {
+  const fits = session.raw.stage(bytes, keyFrom, keyTo)
+  return storeFound(session, kind, bytes, keyFrom, keyTo, from, fits)
+}
+
+/** As `storeValue`, of a key that is staged. @param fits false: no entry can have it */
+export function storeFound(
+  session: ClientSession,
+  kind: number,
+  bytes: Uint8Array,
+  keyFrom: number,
+  keyTo: number,
+  from: number,
+  fits: boolean,
+): Outcome {
   const { raw } = session
   let outcome: Outcome = TOO_LARGE
-  if (raw.stage(bytes, keyFrom, keyTo)) {
+  if (fits) {
     outcome =
       kind === STORE_APPEND || kind === STORE_PREPEND
         ? concat(session, kind === STORE_PREPEND, bytes, from)
@@ -181,7 +195,7 @@ export function countCas(session: ClientSession, outcome: Outcome): void {
   else if (outcome === MISSING) session.count(COUNT.cas_misses)
 }
 
-function replyTo(session: ClientSession, kind: number, outcome: Outcome): string {
+export function replyTo(session: ClientSession, kind: number, outcome: Outcome): string {
   if (outcome === STORED) return 'STORED\r\n'
   if (outcome === TOO_LARGE) return TOO_LARGE_REPLY
   if (kind === STORE_CAS) {
