@@ -21,6 +21,7 @@ export const PARTS = [
   'micro',
   'traces',
   'hitratio',
+  'plan',
   'memory',
   'latency',
   'load',
@@ -51,7 +52,7 @@ export interface RunOptions {
 }
 
 /** These take a minute or more each, and are asked for by name. */
-const APART: readonly Part[] = ['clients', 'monitoring', 'matrix', 'curve', 'disturbed']
+const APART: readonly Part[] = ['plan', 'clients', 'monitoring', 'matrix', 'curve', 'disturbed']
 
 export const USAGE: string = `
 npm run bench -- [options]: heddle beside Map, lru-cache, a lock, memcached and Redis

@@ -22,6 +22,7 @@ import { runMatrix } from './suites/matrix.ts'
 import { runMemory } from './suites/memory.ts'
 import { runMonitoring } from './suites/monitoring.ts'
 import { runMicro } from './suites/micro.ts'
+import { runPlan } from './suites/plan.ts'
 import { runRedis } from './suites/redis.ts'
 import { runTraces } from './suites/traces.ts'
 
@@ -31,6 +32,7 @@ const SUITES: Readonly<Record<Part, Suite>> = {
   micro: runMicro,
   traces: runTraces,
   hitratio: runHitRatio,
+  plan: runPlan,
   memory: runMemory,
   latency: runLatency,
   load: runLoad,

@@ -6,6 +6,7 @@ import { readTrace } from '../../src/load/trace-reader.ts'
 import type { Trace } from '../../src/load/trace-reader.ts'
 import { StackDistances } from '../../src/plan/stack-distances.ts'
 import { valueBytes } from '../replay/value.ts'
+import { shortened } from '../traces/catalog.ts'
 import { beladyHits } from '../traces/belady.ts'
 import { byteBound } from '../traces/byte-bound.ts'
 import { lruHits } from '../traces/policies.ts'
@@ -39,14 +40,6 @@ function sized({ file, mostRequests }: Task): Sized {
   const trace = shortened(readTrace(file), mostRequests)
   last = { of, trace, sizes: Uint32Array.from(trace.keys, (key) => key.length + valueBytes(key)) }
   return last
-}
-
-/** Keys are in the order of their first request, so the shorter trace has the first of them. */
-function shortened(trace: Trace, mostRequests: number): Trace {
-  if (trace.requests.length <= mostRequests) return trace
-  const requests = trace.requests.slice(0, mostRequests)
-  const keys = trace.keys.slice(0, requests.reduce((most, key) => Math.max(most, key), 0) + 1)
-  return { ...trace, keys, requests }
 }
 
 type Cell = Pick<CellFindings, 'capacity' | 'lru' | 'lruBytes' | 'best' | 'bestBytes' | 'policies'>

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { RunOptions } from '../options.ts'
 import { formatOf } from '../../src/load/trace-reader.ts'
+import type { Trace } from '../../src/load/trace-reader.ts'
 
 export const CARRIED_TRACE = fileURLToPath(new URL('../data/web12.trace.gz', import.meta.url))
 
@@ -20,4 +21,12 @@ export function traceFiles(options: RunOptions, wantsAll: boolean): string[] {
     .map((name) => join(folder, name))
   if (files.length === 0) throw new Error('the folder that HEDDLE_TRACES names holds no trace')
   return files
+}
+
+/** The first requests of a trace. Keys are in the order of their first request, so the shorter trace has the first of them. */
+export function shortened(trace: Trace, mostRequests: number): Trace {
+  if (trace.requests.length <= mostRequests) return trace
+  const requests = trace.requests.slice(0, mostRequests)
+  const keys = trace.keys.slice(0, requests.reduce((most, key) => Math.max(most, key), 0) + 1)
+  return { ...trace, keys, requests }
 }

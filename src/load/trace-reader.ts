@@ -1,11 +1,12 @@
 /**
- * Reads cache traces of five formats into one shape: the distinct keys, in order of first
+ * Reads cache traces of six formats into one shape: the distinct keys, in order of first
  * appearance, and the requests as indices into them.
  *
  *   int32   big-endian 32-bit integers, one per request         (cache2k, Caffeine)
  *   int64   big-endian 64-bit integers, one per request         (corda)
  *   text    one integer per line                                (LIRS authors)
  *   token   one request per line, its first token is the key    (domains)
+ *   sized   one request per line: the key, then the bytes of its value, if it is known
  *   arc     `start count x y` per line, stands for `count` keys   (ARC paper, .lis)
  *
  * Files may be gzipped. The format follows from the name of the file where that is enough, else
@@ -15,12 +16,15 @@ import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 
-export type TraceFormat = 'int32' | 'int64' | 'text' | 'token' | 'arc'
+export const TRACE_FORMATS = ['int32', 'int64', 'text', 'token', 'sized', 'arc'] as const
+export type TraceFormat = (typeof TRACE_FORMATS)[number]
 
 export interface Trace {
   readonly name: string
   readonly keys: readonly string[]
   readonly requests: Uint32Array
+  /** Of each key's value in bytes, as its last request said; -1: none did. Of `sized` only. */
+  readonly valueBytes?: Int32Array
 }
 
 const FORMAT_OF: Readonly<Record<string, TraceFormat>> = {
@@ -37,6 +41,7 @@ const GZIP_MAGIC = 0x1f8b
 const LINE_FEED = 10
 const SPACE = 32
 const FIRST_CAPACITY = 1 << 16
+const MOST_VALUE_BYTES = 2 ** 30
 
 export function traceName(file: string): string {
   return basename(file).replace(/(\.gz|\.trace|\.lis|\.txt)+$/, '')
@@ -47,8 +52,7 @@ export function formatOf(file: string): TraceFormat | undefined {
   return FORMAT_OF[traceName(file)] ?? (/\.lis(\.gz)?$/.test(file) ? 'arc' : undefined)
 }
 
-export function readTrace(file: string): Trace {
-  const format = formatOf(file)
+export function readTrace(file: string, format = formatOf(file)): Trace {
   if (format === undefined) throw new Error(`${basename(file)}: unknown trace, no format known`)
   const stored = readFileSync(file)
   const isGzipped = stored.length >= 2 && stored.readUInt16BE(0) === GZIP_MAGIC
@@ -70,6 +74,8 @@ export function parseTrace(name: string, format: TraceFormat, bytes: Buffer): Tr
     case 'token':
       forEachLine(bytes, (line) => collector.add(firstToken(line)))
       break
+    case 'sized':
+      return parseSized(name, bytes)
     case 'arc':
       forEachLine(bytes, (line) => addRange(name, line, collector.add))
       break
@@ -85,7 +91,8 @@ function collect() {
   let requests = new Uint32Array(FIRST_CAPACITY)
   let count = 0
   return {
-    add(key: Key): void {
+    /** @returns the key's index */
+    add(key: Key): number {
       let index = indexOf.get(key)
       if (index === undefined) {
         index = keys.length
@@ -98,6 +105,7 @@ function collect() {
         requests = larger
       }
       requests[count++] = index
+      return index
     },
     end: () => ({ keys, requests: requests.slice(0, count) }),
   }
@@ -130,6 +138,24 @@ function firstToken(line: string): string {
     if (line.charCodeAt(i) <= SPACE) return line.slice(0, i)
   }
   return line
+}
+
+function parseSized(name: string, bytes: Buffer): Trace {
+  const collector = collect()
+  const valueBytes: number[] = []
+  let number = 0
+  forEachLine(bytes, (line) => {
+    number++
+    const [key = '', size] = line.split(/[\s,]+/, 2)
+    const index = collector.add(key)
+    const known = size === undefined || size === '' ? -1 : Number(size)
+    if (!Number.isInteger(known) || known < -1 || known > MOST_VALUE_BYTES) {
+      const expected = `bytes of the value from 0 to ${MOST_VALUE_BYTES}`
+      throw new Error(`trace ${name}: request ${number}, "${line}": expected ${expected}`)
+    }
+    if (known >= 0 || valueBytes[index] === undefined) valueBytes[index] = known
+  })
+  return { name, ...collector.end(), valueBytes: Int32Array.from(valueBytes) }
 }
 
 function addRange(name: string, line: string, add: (key: Key) => void): void {

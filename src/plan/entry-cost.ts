@@ -5,7 +5,7 @@
 import { CHAIN, CONTINUATION, EXPIRY, LONG } from '../../native-layout/entry-header.ts'
 import { SHORT_KEY_LIMIT, SHORT_VALUE_LIMIT } from '../../native-layout/entry-header.ts'
 import { WORDS_BEFORE_KEY } from '../../native-layout/entry-header.ts'
-import { PLANNED_LOAD, WAYS } from '../../native-layout/limits.ts'
+import { MAX_MEMORY_BYTES, PLANNED_LOAD, WAYS } from '../../native-layout/limits.ts'
 import { makePlan, pageBytesFor } from '../../native-layout/region-map.ts'
 import { classFor, sizeClasses, type SizeClasses } from '../../native-layout/size-classes.ts'
 import { BUCKET_BYTES } from '../../native-layout/table-slot.ts'
@@ -60,16 +60,18 @@ export function chunkBytesOf(
 }
 
 /**
- * Bytes of chunks that a cache has room for.
+ * Bytes of chunks that a cache has room for; more memory than one may have is that of several.
  * @param memoryBytes its `memory`
  * @param entries its `expectedEntries`
  * @param classesUsed how many size classes its entries are of
  * @throws PlanError where table and bookkeeping leave too little
  */
 export function roomOf(memoryBytes: number, entries: number, classesUsed: number): number {
-  const expectedEntries = Math.max(1, Math.ceil(entries))
-  const { pages, pageBytes } = makePlan({ ...SERVER, memoryBytes, expectedEntries })
-  return Math.max(0, pages - classesUsed * OPEN_PAGES_PER_CLASS) * pageBytes
+  const caches = Math.ceil(memoryBytes / MAX_MEMORY_BYTES)
+  const expectedEntries = Math.max(1, Math.ceil(entries / caches))
+  const each = Math.floor(memoryBytes / caches)
+  const { pages, pageBytes } = makePlan({ ...SERVER, memoryBytes: each, expectedEntries })
+  return Math.max(0, pages - classesUsed * OPEN_PAGES_PER_CLASS) * pageBytes * caches
 }
 
 /** The least memory, in whole MiB, that has this room. */

@@ -11,7 +11,9 @@ import type { EngineOptions } from '../engine/options.ts'
 import type { SampledUses } from './sample.ts'
 import { lruCurve } from './lru-curve.ts'
 
-export type Policy = NonNullable<EngineOptions['eviction']>
+export type Policy = Exclude<NonNullable<EngineOptions['eviction']>, 'none'>
+/** Those that a plan can be made for. */
+export const PLANNED_POLICIES: readonly Policy[] = ['clock']
 
 const BUDGET_BYTES_PER_ENTRY = 256
 const SMALLEST_BUDGET = 4 * 2 ** 20
@@ -34,10 +36,13 @@ export function gainsOverLru(
   if (reads === 0) return capacities.map(() => 0)
   const lru = lruCurve({ ...sample, rate: 1, reads })
   const keys = Array.from(sample.keyBytes, (_, key) => String(key).padStart(KEY_LENGTH, '0'))
+  const found = new Map<number, number>()
   return capacities.map((capacity) => {
     const small = Math.max(LEAST_ENTRIES, Math.round(capacity * rate))
     if (small >= keys.length) return 0
-    return hitsOf(uses, keys, policy, small) / reads - lru.at(small)
+    const gain = found.get(small) ?? hitsOf(uses, keys, policy, small) / reads - lru.at(small)
+    found.set(small, gain)
+    return gain
   })
 }
 

@@ -2,6 +2,8 @@
  * What to buy: workers for a rate of requests, nodes for workers and memory, and what they cost a
  * month. Every number comes from the caller; nothing is known here of any provider.
  */
+import { MAX_MEMORY_BYTES } from '../../native-layout/limits.ts'
+
 export interface Prices {
   /** Requests a second; undefined: unknown, one worker. */
   readonly rate: number | undefined
@@ -30,7 +32,7 @@ const WORKER_BYTES = 64 * 2 ** 20
 
 /** What a node has for the cache itself, in bytes, with so many workers. */
 export function cacheBytesOf({ nodeMemory }: Prices, workers: number): number {
-  return nodeMemory - PROCESS_BYTES - workers * WORKER_BYTES
+  return Math.min(MAX_MEMORY_BYTES, nodeMemory - PROCESS_BYTES - workers * WORKER_BYTES)
 }
 
 /** @throws Error when a node has no memory left for a cache */
@@ -45,8 +47,8 @@ export function purchaseOf(memory: number, prices: Prices): Purchase {
       const memoryPerNode = Math.ceil(memory / nodes / 2 ** 20) * 2 ** 20
       return { workers, nodes, memoryPerNode, workersPerNode, cost: nodes * nodePrice }
     }
-    const least = cacheBytesOf(prices, 1)
-    if (least <= 0) throw new Error('a node has no memory left for a cache')
-    nodes = Math.max(nodes + 1, Math.floor(memory / cacheBytesOf(prices, 1)))
+    const largest = cacheBytesOf(prices, 1)
+    if (largest <= 0) throw new Error('a node has no memory left for a cache')
+    nodes = Math.max(nodes + 1, Math.floor(memory / largest))
   }
 }

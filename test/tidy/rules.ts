@@ -30,7 +30,15 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/plan': ['native-layout', 'src/engine', 'src/load', 'src/charts', 'src/plan'],
   'src/load': ['src/charts', 'src/load'],
   'src/cli': [
-    ...['src/engine', 'src/auth', 'src/observe', 'src/protocols', 'src/server', 'src/load'],
+    ...[
+      'src/engine',
+      'src/auth',
+      'src/observe',
+      'src/protocols',
+      'src/server',
+      'src/load',
+      'src/plan',
+    ],
     ...['src/cli', 'src/index.ts'],
   ],
   'src/index.ts': ['src/engine'],

@@ -32,6 +32,17 @@ export const CACHE: FlagGroup = {
       readShort: unitOrText,
     },
     {
+      name: 'expected-entries',
+      value: 'N',
+      help: 'how many entries to expect: sizes the table (memory / 173)',
+      more:
+        'The table takes 13 bytes for each. Say it when entries are much larger than 160 bytes, ' +
+        'and the memory is better used, or smaller, and they find a slot; `heddle plan` prints it.',
+      option: 'engine.expectedEntries',
+      allowed: { least: 1, most: 4_294_967_296 },
+      read: numberOrText,
+    },
+    {
       name: 'eviction',
       value: EVICTIONS.join('|'),
       help: 'which entries make room, if any (clock)',

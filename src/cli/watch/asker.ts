@@ -34,6 +34,37 @@ export class Asker {
     return this.#exchange(this.#socket, question, answerIn)
   }
 
+  /**
+   * Asks, and listens for some time.
+   * @param data takes what comes; false ends it
+   * @returns false: the server closed the connection first
+   */
+  async listen(
+    question: string,
+    timeMs: number,
+    data: (bytes: Buffer) => boolean,
+  ): Promise<boolean> {
+    if (this.#socket === undefined) {
+      this.#socket = await this.#open()
+      await this.#greet(this)
+    }
+    const socket = this.#socket
+    return new Promise((resolve) => {
+      const end = (isWhole: boolean) => {
+        clearTimeout(timer)
+        socket.off('data', take).off('close', closed)
+        resolve(isWhole)
+      }
+      const timer = setTimeout(() => end(true), timeMs)
+      const closed = () => end(false)
+      const take = (chunk: Buffer) => {
+        if (!data(chunk)) end(true)
+      }
+      socket.on('data', take).on('close', closed)
+      socket.write(question)
+    })
+  }
+
   close(): void {
     this.#socket?.destroy()
     this.#socket = undefined

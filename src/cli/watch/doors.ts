@@ -4,7 +4,8 @@
  */
 import type { Snapshot } from '../../observe/snapshot.ts'
 import { type DoorAddress, placeOf } from './address.ts'
-import { Asker } from './asker.ts'
+import { memcachedAsker, memcachedText, redisAsker, redisCommand } from './askers.ts'
+import { CREDENTIALS, REFUSED } from './askers.ts'
 import { httpGet } from './http-get.ts'
 import { type Picture, pictureOfInfo, pictureOfSnapshot, pictureOfStats } from './picture.ts'
 import { infoOf, isWholeText, type RespValue, readResp, statsOf } from './replies.ts'
@@ -26,9 +27,6 @@ export interface Door {
   more(): Promise<readonly Table[]>
   close(): void
 }
-
-const REFUSED = 'refuses these credentials'
-const CREDENTIALS = 'asks who you are: --user NAME, with HEDDLE_PASSWORD or --password-file'
 
 /** The first of the doors that answers. @throws Error with what each of them said */
 export async function openFirst(addresses: readonly DoorAddress[]): Promise<Door> {
@@ -93,15 +91,9 @@ async function bodyOf(address: DoorAddress, path: string): Promise<string> {
 }
 
 function memcachedDoor(address: DoorAddress): Door {
-  const asker = new Asker(address, async (greeted) => {
-    if (address.user === undefined) return
-    const words = Buffer.from(`${address.user} ${address.password}`)
-    const head = Buffer.from(`set auth 0 0 ${words.length}\r\n`)
-    const said = await text(greeted, Buffer.concat([head, words, Buffer.from('\r\n')]))
-    if (!said.startsWith('STORED')) throw new Error(`${placeOf(address)} ${REFUSED}`)
-  })
+  const asker = memcachedAsker(address)
   const stats = async (of: string) => {
-    const said = await text(asker, `stats${of}\r\n`)
+    const said = await memcachedText(asker, `stats${of}\r\n`)
     if (/^CLIENT_ERROR unauth/.test(said)) throw new Error(`${placeOf(address)} ${CREDENTIALS}`)
     return statsOf(said)
   }
@@ -122,24 +114,11 @@ function memcachedDoor(address: DoorAddress): Door {
   }
 }
 
-function text(asker: Asker, question: string | Buffer): Promise<string> {
-  return asker.ask(question, (bytes) => {
-    const said = bytes.toString('utf8')
-    return isWholeText(said) ? said : undefined
-  })
-}
-
 function redisDoor(address: DoorAddress): Door {
   const place = placeOf(address)
-  const asker = new Asker(address, async (greeted) => {
-    const { user, password } = address
-    if (password === undefined) return
-    const words = user === undefined ? ['AUTH', password] : ['AUTH', user, password]
-    const said = await command(greeted, words)
-    if (said instanceof Error) throw new Error(`${place} ${REFUSED}`)
-  })
+  const asker = redisAsker(address)
   const ask = async (...words: string[]) => {
-    const said = await command(asker, words)
+    const said = await redisCommand(asker, words)
     if (!(said instanceof Error)) return said
     if (said.message.startsWith('NOAUTH')) throw new Error(`${place} ${CREDENTIALS}`)
     throw new Error(`${place} answered ${said.message} to ${words[0]}`)
@@ -148,8 +127,8 @@ function redisDoor(address: DoorAddress): Door {
     name: place,
     look: async () => pictureOfInfo(infoOf(String(await ask('INFO', 'all'))), Date.now()),
     more: async () => {
-      const clients = await command(asker, ['CLIENT', 'LIST'])
-      const slow = await command(asker, ['SLOWLOG', 'GET', '10'])
+      const clients = await redisCommand(asker, ['CLIENT', 'LIST'])
+      const slow = await redisCommand(asker, ['SLOWLOG', 'GET', '10'])
       // Who is no admin sees neither.
       return [
         ...(typeof clients === 'string' ? [clientTable(clients)] : []),
@@ -158,15 +137,4 @@ function redisDoor(address: DoorAddress): Door {
     },
     close: () => asker.close(),
   }
-}
-
-function command(asker: Asker, words: readonly string[]): Promise<RespValue> {
-  const pieces = words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`)
-  const question = `*${words.length}\r\n${pieces.join('')}`
-  return asker
-    .ask(question, (bytes) => {
-      const read = readResp(bytes)
-      return read === undefined ? undefined : { value: read.value }
-    })
-    .then(({ value }) => value)
 }
