@@ -1,8 +1,8 @@
 /**
- * The planner's suite: is what `heddle plan` forecasts what the engine does? Forecasts are made from
- * all keys of each trace and from samples of a tenth and a hundredth of them (SHARDS); then the
- * engine replays the trace with just that memory, and the difference is stated in points of hit
- * ratio.
+ * The planner's suite: is what `heddle plan` forecasts what the engine does? Forecasts are made
+ * from all keys of each trace and from samples of a tenth and a hundredth of them (SHARDS); then
+ * the engine replays the trace with just that memory, and the difference is stated in points of
+ * hit ratio.
  */
 import { Piscina } from 'piscina'
 import { shown } from '../../src/charts/chart.ts'

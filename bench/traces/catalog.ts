@@ -23,7 +23,7 @@ export function traceFiles(options: RunOptions, wantsAll: boolean): string[] {
   return files
 }
 
-/** The first requests of a trace. Keys are in the order of their first request, so the shorter trace has the first of them. */
+/** The first requests of a trace, with the keys that they are for: keys are in that order. */
 export function shortened(trace: Trace, mostRequests: number): Trace {
   if (trace.requests.length <= mostRequests) return trace
   const requests = trace.requests.slice(0, mostRequests)

@@ -32,6 +32,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   'latency-report': {
     help: 'latency of a server over the rate, as a page',
     run: async (argv) => (await import('./latency-report.ts')).latencyReportCommand(argv),
+  },
   plan: {
     help: 'how much memory for which hit ratio, and what to buy',
     run: async (argv) => (await import('./plan.ts')).planCommand(argv),

@@ -1,7 +1,7 @@
 /**
- * `heddle plan`: the capacity planner. It takes the uses of keys from a trace, from a running server
- * or from a few numbers, forecasts the hit ratio for each size of memory (src/plan), and says what
- * memory, workers and nodes a wanted hit ratio takes.
+ * `heddle plan`: the capacity planner. It takes the uses of keys from a trace, from a running
+ * server or from a few numbers, forecasts the hit ratio for each size of memory (src/plan), and
+ * says what memory, workers and nodes a wanted hit ratio takes.
  */
 import { basename } from 'node:path'
 import { formatOf, readTrace } from '../load/trace-reader.ts'

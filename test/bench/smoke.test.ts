@@ -102,6 +102,20 @@ describe('smoke form', () => {
     expect(report).toContain('Miss ratio of web12 by entries')
   })
 
+  test('plan', { timeout: TIMEOUT_MS }, async () => {
+    const { lines, report, table } = await runPart('plan')
+    expect(subjectsOf(lines)).toEqual(POLICIES.map((policy) => `heddle ${policy}`).sort())
+    for (const subject of subjectsOf(lines)) {
+      const own = lines.filter((line) => line.subject === subject)
+      const measured = own.find(({ operation }) => operation === 'hit ratio')?.value ?? Number.NaN
+      const forecast = own.find((line) => line.parameters['rate'] === 1 && line.unit === '%')
+      expect(measured).toBeGreaterThan(20)
+      expect(Math.abs((forecast?.value ?? Number.NaN) - measured), subject).toBeLessThan(4)
+    }
+    expect(table).toMatch(/all keys \| [\d.]+ \| [\d.]+ \| 2 \| met/)
+    expect(report).toContain('Forecast and replay of web12')
+  })
+
   test('memory', { timeout: TIMEOUT_MS }, async () => {
     const { lines } = await runPart('memory')
     const total = lines.find((line) => line.operation === 'beyond key and value')

@@ -1,6 +1,6 @@
 /**
- * `heddle plan` as people call it: from a trace, by hand, from running servers; what it refuses; and
- * the lines that servers show of the uses of keys.
+ * `heddle plan` as people call it: from a trace, by hand, from running servers; what it refuses;
+ * and the lines that servers show of the uses of keys.
  */
 import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'

@@ -1,6 +1,6 @@
 /**
- * The planner's arithmetic: what entries take, against an engine that is filled; Che's approximation
- * against LRU on drawn requests; memory for a wanted hit ratio; nodes and cost.
+ * The planner's arithmetic: what entries take, against an engine that is filled; Che's
+ * approximation against LRU on drawn requests; memory for a wanted hit ratio; nodes and cost.
  */
 import { describe, expect, test } from 'vitest'
 import { lruHits } from '../../bench/traces/policies.ts'

@@ -1,9 +1,9 @@
 /**
  * A sample of a running server's uses of keys: MONITOR of a Redis port, or `watch` of a memcached
  * port, listened to for some seconds. Both show every command to whoever may administrate, and cost
- * the server a line for each while somebody listens; so this is for seconds, not for days. Kept is a
- * bounded sample, here, whatever the server does. Afterwards a Redis port is asked for the sizes of
- * some values that no write has told.
+ * the server a line for each while somebody listens; so this is for seconds, not for days. Kept is
+ * a bounded sample, here, whatever the server does. Afterwards a Redis port is asked for the sizes
+ * of some values that no write has told.
  */
 import { type ReadLine, readMonitorLine, readWatchLine } from '../../plan/monitor-lines.ts'
 import { Sample, type SampleBounds } from '../../plan/sample.ts'
