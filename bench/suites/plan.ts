@@ -58,10 +58,10 @@ export async function runPlan(options: RunOptions, progress: Progress): Promise<
   return {
     part: 'plan',
     about: [
-      'The hit ratio that heddle plan forecasts for a size of memory, and what the engine has with ' +
-        'it, cold, one thread; value sizes follow from the key (bench/replay/value.ts).',
-      'Memory at shares of the bytes of all keys and values, at least 4 MiB. In brackets: forecast ' +
-        'minus engine, in points.',
+      'The hit ratio that heddle plan forecasts for a size of memory, and what the engine has ' +
+        'with it, cold, one thread; value sizes follow from the key (bench/replay/value.ts).',
+      'Memory at shares of the bytes of all keys and values, at least 4 MiB. In brackets: ' +
+        'forecast minus engine, in points.',
     ],
     measurements: played.flatMap(measurementsOf),
     tables: [targetsTable(played), tableOf(played)],

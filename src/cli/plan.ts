@@ -73,11 +73,10 @@ async function fromServer(
   const { reads, writes } = sample.seen
   const rate = options.prices.rate ?? (reads + writes) / seconds
   const notes = [
-    `it was listened to for ${seconds.toFixed(1)} s: what is used again after longer is not seen, ` +
-      'so a longer sample finds a higher hit ratio',
+    `it was listened to for ${seconds.toFixed(1)} s: what is used again after longer is not ` +
+      'seen, so a longer sample finds a higher hit ratio',
   ]
-  if (isCut)
-    notes.push('the server closed the connection early: it tells more than this could read')
+  if (isCut) notes.push('the server closed the connection early: it told more than was read')
   if (strange > 0) notes.push(`${strange} lines were not understood`)
   return found(placeOf(source.address), sample, rate, notes, options)
 }

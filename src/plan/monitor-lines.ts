@@ -13,8 +13,8 @@ export type ReadLine = (line: string, sample: Sample) => boolean
 /** Commands that read one key: the first argument. */
 const READS = new Set(
   (
-    'get getex getdel getrange substr strlen getbit bitcount bitpos getset incr decr incrby decrby ' +
-    'incrbyfloat append exists'
+    'get getex getdel getrange substr strlen getbit bitcount bitpos getset incr decr incrby ' +
+    'decrby incrbyfloat append exists'
   ).split(' '),
 )
 /** Commands that store a value, and which of their words it is; the key is the first argument. */

@@ -8,7 +8,7 @@ import { memcachedAsker, memcachedText, redisAsker, redisCommand } from './asker
 import { CREDENTIALS, REFUSED } from './askers.ts'
 import { httpGet } from './http-get.ts'
 import { type Picture, pictureOfInfo, pictureOfSnapshot, pictureOfStats } from './picture.ts'
-import { infoOf, isWholeText, type RespValue, readResp, statsOf } from './replies.ts'
+import { infoOf, statsOf } from './replies.ts'
 import {
   bigKeyTable,
   clientTable,
