@@ -2,6 +2,7 @@
  * The exact simulations by the name of their policy: those that `createEngine({ eviction })` knows,
  * and LRU, which heddle has only here.
  */
+import { PLANNED_POLICIES, type Policy } from '../../src/plan/miniature.ts'
 import { clockHits, lruHits } from './policies.ts'
 import { fifoHits, randomHits, s3FifoHits, sieveHits } from './queues.ts'
 import { lfuHits } from './tiny-lfu.ts'
@@ -21,5 +22,5 @@ export const SIMULATORS = {
 export type SimulatorName = keyof typeof SIMULATORS
 
 /** Those that an engine can be created with. */
-export const POLICIES = ['clock'] as const satisfies readonly SimulatorName[]
-export type Policy = (typeof POLICIES)[number]
+export const POLICIES: readonly Policy[] = PLANNED_POLICIES
+export type { Policy }

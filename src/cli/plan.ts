@@ -125,8 +125,8 @@ function sizesOf(
 function byHand(source: Source & { kind: 'hand' }, options: PlanOptions): Found {
   const { keys, exponent } = source
   const valueBytes = options.valueBytes!
-  const { keyBytes, expires } = options
-  const forecast = forecastByHand({ keys, exponent, keyBytes, valueBytes, expires })
+  const { keyBytes, expires, policy } = options
+  const forecast = forecastByHand({ keys, exponent, keyBytes, valueBytes, expires, policy })
   const shape = exponent === 0 ? 'all alike' : `popular by Zipf's law with exponent ${exponent}`
   return {
     forecast,

@@ -7,6 +7,7 @@ import { SHORT_KEY_LIMIT, SHORT_VALUE_LIMIT } from '../../native-layout/entry-he
 import { WORDS_BEFORE_KEY } from '../../native-layout/entry-header.ts'
 import { MAX_MEMORY_BYTES, PLANNED_LOAD, WAYS } from '../../native-layout/limits.ts'
 import { makePlan, pageBytesFor } from '../../native-layout/region-map.ts'
+import type { EvictionName } from '../../native-layout/eviction-state.ts'
 import { classFor, sizeClasses, type SizeClasses } from '../../native-layout/size-classes.ts'
 import { BUCKET_BYTES } from '../../native-layout/table-slot.ts'
 import { GIB, MIB } from '../engine/sizes.ts'
@@ -14,7 +15,6 @@ import { GIB, MIB } from '../engine/sizes.ts'
 const WORD_BYTES = 4
 /** As `heddle serve` has it. */
 const SERVER = {
-  eviction: 'clock' as const,
   maxThreads: 126,
   maxNamespaces: 16,
   feedBytes: 0,
@@ -64,32 +64,42 @@ export function chunkBytesOf(
  * @param memoryBytes its `memory`
  * @param entries its `expectedEntries`
  * @param classesUsed how many size classes its entries are of
+ * @param eviction its policy, some of which keep notes of their own beside the table
  * @throws PlanError where table and bookkeeping leave too little
  */
-export function roomOf(memoryBytes: number, entries: number, classesUsed: number): number {
+export function roomOf(
+  memoryBytes: number,
+  entries: number,
+  classesUsed: number,
+  eviction: EvictionName,
+): number {
   const caches = Math.ceil(memoryBytes / MAX_MEMORY_BYTES)
   const expectedEntries = Math.max(1, Math.ceil(entries / caches))
   const each = Math.floor(memoryBytes / caches)
-  const { pages, pageBytes } = makePlan({ ...SERVER, memoryBytes: each, expectedEntries })
+  const { pages, pageBytes } = makePlan({ ...SERVER, memoryBytes: each, expectedEntries, eviction })
   return Math.max(0, pages - classesUsed * OPEN_PAGES_PER_CLASS) * pageBytes * caches
 }
 
 /** The least memory, in whole MiB, that has this room. */
-export function memoryFor(chunkBytes: number, entries: number, classesUsed: number): number {
+export function memoryFor(
+  chunkBytes: number,
+  entries: number,
+  classesUsed: number,
+  eviction: EvictionName,
+): number {
+  const hasRoom = (memory: number) => {
+    try {
+      return roomOf(memory, entries, classesUsed, eviction) >= chunkBytes
+    } catch {
+      return false
+    }
+  }
   let low = 2
-  let high = Math.max(4, Math.ceil((chunkBytes + entries * TABLE_BYTES) / MIB) * 2 + 8)
+  let high = Math.max(4, Math.ceil((chunkBytes + entries * TABLE_BYTES) / MIB) * 2 + 16)
   while (low < high) {
     const middle = Math.floor((low + high) / 2)
-    if (hasRoom(middle * MIB, chunkBytes, entries, classesUsed)) high = middle
+    if (hasRoom(middle * MIB)) high = middle
     else low = middle + 1
   }
   return low * MIB
-}
-
-function hasRoom(memory: number, chunkBytes: number, entries: number, classes: number): boolean {
-  try {
-    return roomOf(memory, entries, classes) >= chunkBytes
-  } catch {
-    return false
-  }
 }

@@ -57,15 +57,20 @@ export function forecastOf(sample: SampledUses, options: ForecastOptions): Forec
   }
   const room = (memory: number) => {
     const { meanBytes, classes } = weighed(memory)
-    return roomOf(memory, Math.min(keys, memory / (meanBytes + TABLE_BYTES)), classes)
+    return roomOf(
+      memory,
+      Math.min(keys, memory / (meanBytes + TABLE_BYTES)),
+      classes,
+      options.policy,
+    )
   }
   const entriesAt = (memory: number) => Math.min(keys, room(memory) / weighed(memory).meanBytes)
   const first = weighed(2 ** 30)
-  const estimate = memoryFor(first.meanBytes * keys, keys, first.classes)
+  const estimate = memoryFor(first.meanBytes * keys, keys, first.classes, options.policy)
   const last = weighed(estimate)
   return {
     keys,
-    memoryForAll: memoryFor(last.meanBytes * keys, keys, last.classes),
+    memoryForAll: memoryFor(last.meanBytes * keys, keys, last.classes, options.policy),
     most: first.curve.most,
     entriesAt,
     hitRatioAt: (memory) => {

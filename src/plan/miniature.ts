@@ -7,13 +7,13 @@
  * cancel out.
  */
 import { createEngine } from '../engine/engine.ts'
-import type { EngineOptions } from '../engine/options.ts'
+import { EVICTIONS, type EvictionName } from '../../native-layout/eviction-state.ts'
 import type { SampledUses } from './sample.ts'
 import { lruCurve } from './lru-curve.ts'
 
-export type Policy = Exclude<NonNullable<EngineOptions['eviction']>, 'none'>
+export type Policy = Exclude<EvictionName, 'none'>
 /** Those that a plan can be made for. */
-export const PLANNED_POLICIES: readonly Policy[] = ['clock']
+export const PLANNED_POLICIES: readonly Policy[] = EVICTIONS.filter((name) => name !== 'none')
 
 const BUDGET_BYTES_PER_ENTRY = 256
 const SMALLEST_BUDGET = 4 * 2 ** 20

@@ -8,6 +8,7 @@
  */
 import { chunkBytesOf, classesFor, memoryFor, roomOf, TABLE_BYTES } from './entry-cost.ts'
 import type { Forecast } from './forecast.ts'
+import type { Policy } from './miniature.ts'
 
 export interface ByHand {
   readonly keys: number
@@ -16,6 +17,7 @@ export interface ByHand {
   readonly keyBytes: number
   readonly valueBytes: number
   readonly expires: boolean
+  readonly policy: Policy
 }
 
 const PER_OCTAVE = 64
@@ -26,17 +28,20 @@ interface Group {
   readonly probability: number
 }
 
-export function forecastByHand({ keys, exponent, ...sizes }: ByHand): Forecast {
+export function forecastByHand({ keys, exponent, policy, ...sizes }: ByHand): Forecast {
   const groups = groupsOf(keys, exponent)
   const chunkBytes = (memory: number) =>
     chunkBytesOf(classesFor(memory), sizes.keyBytes, sizes.valueBytes, sizes.expires)
   const entriesAt = (memory: number) => {
     const bytes = chunkBytes(memory)
-    return Math.min(keys, roomOf(memory, Math.min(keys, memory / (bytes + TABLE_BYTES)), 1) / bytes)
+    return Math.min(
+      keys,
+      roomOf(memory, Math.min(keys, memory / (bytes + TABLE_BYTES)), 1, policy) / bytes,
+    )
   }
   return {
     keys,
-    memoryForAll: memoryFor(chunkBytes(2 ** 30) * keys, keys, 1),
+    memoryForAll: memoryFor(chunkBytes(2 ** 30) * keys, keys, 1, policy),
     most: 1,
     entriesAt,
     hitRatioAt: (memory) => cheHitRatio(groups, entriesAt(memory)),

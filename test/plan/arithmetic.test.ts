@@ -54,7 +54,7 @@ describe('bytes of entries', () => {
     const mean = bytes.reduce((sum, one) => sum + one, 0) / bytes.length
     const used = Math.min(new Set(bytes).size, classes.bytes.length)
     const guess = memory / (mean + TABLE_BYTES)
-    const planned = roomOf(memory, guess, used) / mean
+    const planned = roomOf(memory, guess, used, 'none') / mean
     const found = filled(memory, Math.ceil(guess), bytesOf)
     expect(found / planned).toBeGreaterThan(0.95)
     expect(found / planned).toBeLessThan(1.05)
@@ -72,10 +72,10 @@ describe('bytes of entries', () => {
       [3e8, 100_000],
       [9e10, 1e8],
     ] as const) {
-      const memory = memoryFor(bytes, entries, 10)
+      const memory = memoryFor(bytes, entries, 10, 's3-fifo')
       expect(memory % MIB).toBe(0)
-      expect(roomOf(memory, entries, 10)).toBeGreaterThanOrEqual(bytes)
-      expect(roomOf(memory - MIB, entries, 10)).toBeLessThan(bytes)
+      expect(roomOf(memory, entries, 10, 's3-fifo')).toBeGreaterThanOrEqual(bytes)
+      expect(roomOf(memory - MIB, entries, 10, 's3-fifo')).toBeLessThan(bytes)
     }
   })
 })
@@ -122,7 +122,7 @@ describe('by hand', () => {
   })
 
   test('more memory is a higher hit ratio, and what holds all hits all', () => {
-    const sizes = { keyBytes: 24, valueBytes: 500, expires: true }
+    const sizes = { keyBytes: 24, valueBytes: 500, expires: true, policy: 'clock' } as const
     const forecast = forecastByHand({ keys: 1e6, exponent: 0.99, ...sizes })
     const ratios = [16, 64, 256].map((mib) => forecast.hitRatioAt(mib * MIB))
     expect(ratios).toEqual([...ratios].sort((a, b) => a - b))
