@@ -21,7 +21,7 @@ export const ERROR_CODES = {
   HEDDLE_UNDECODABLE: 'a stored value cannot be turned back into what was written',
   HEDDLE_KEY_TOO_LONG: 'a key is longer than 65,535 bytes of UTF-8',
   HEDDLE_VALUE_TOO_LARGE: 'an encoded value is larger than maxItemSize',
-  HEDDLE_TARGET_TOO_SHORT: 'the target of getBytes is shorter than the value',
+  HEDDLE_TARGET_TOO_SHORT: 'the target of getBytes is shorter than the value, or of getManyBytes',
   HEDDLE_FULL: 'no room, and nothing could be evicted; nothing was changed',
   HEDDLE_CONTENDED: 'an operation lost its race as often as it may retry; nothing was changed',
   HEDDLE_CLOSED: 'the engine was closed in this thread',
@@ -129,9 +129,13 @@ export function valueTooLarge(valueBytes: number, limitBytes: number): HeddleErr
   })
 }
 
-/** A target of `targetBytes` bytes for a value of `valueBytes`. */
-export function targetTooShort(targetBytes: number, valueBytes: number): HeddleError {
-  const message = `target has ${count(targetBytes)} bytes, but the value needs ${count(valueBytes)}`
+/** A target of `targetBytes` bytes for a value (or what `what` says) of `valueBytes`. */
+export function targetTooShort(
+  targetBytes: number,
+  valueBytes: number,
+  what = 'the value needs',
+): HeddleError {
+  const message = `target has ${count(targetBytes)} bytes, but ${what} ${count(valueBytes)}`
   return new HeddleError('HEDDLE_TARGET_TOO_SHORT', message, {
     field: 'target',
     value: targetBytes,

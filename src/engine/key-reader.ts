@@ -2,17 +2,16 @@
  * The calls that read keys: one half of what an engine and each of its namespaces offer. All are
  * synchronous; what comes back is a copy; a miss is `undefined`.
  */
-import { MAX_RETRIES } from '../../native-layout/limits.ts'
 import { liveEntries } from '../memory/row.ts'
-import { badType, contended, keyTooLong, targetTooShort } from './errors.ts'
+import { badType, badValue, targetTooShort } from './errors.ts'
+import { copyValue, copyValues, isMiss, readValues } from './get-many.ts'
 import { keysIn } from './iterate.ts'
-import { HIT, LOST_RACE, OVER, peekEntry, readBytes } from './read.ts'
+import { HIT, peekEntry } from './read.ts'
 import { readValue } from './read-value.ts'
-import { removeOver } from './remove.ts'
 import type { Session } from './session.ts'
+import { type Key, stageKey } from './stage-key.ts'
 
-/** A key: text (stored as UTF-8) or bytes, up to 65,535 bytes. */
-export type Key = string | Uint8Array
+export type { Key }
 
 /** A value and the version that `compareAndSet` compares. */
 export interface Versioned<T> {
@@ -51,14 +50,9 @@ export class KeyReader {
   getBytes(key: Key, target: Uint8Array): number {
     this.stage(key)
     if (!(target instanceof Uint8Array)) throw badType('target', target, 'a Uint8Array')
-    const { view, reading } = this.session
-    for (let tries = 0; ; tries++) {
-      const found = readBytes(view, reading, target)
-      if (found === HIT) break
-      if (this.#isMiss(found, tries)) return -1
-    }
-    if (reading.length > target.length) throw targetTooShort(target.length, reading.length)
-    return reading.length
+    const length = copyValue(this.session, target, 0)
+    if (length > target.length) throw targetTooShort(target.length, length)
+    return length
   }
 
   /** The value of a key and its version, or `undefined` on a miss. */
@@ -68,12 +62,34 @@ export class KeyReader {
     return value === undefined ? undefined : { value, version: this.session.reading.version }
   }
 
-  /** The values of several keys, in their order. */
+  /**
+   * The values of several keys, in their order: copies, `undefined` for a key that is not there.
+   * Each is read at a moment of its own. In a large cache faster than as many gets, as the memory
+   * of many keys is waited for together.
+   * @throws HeddleError HEDDLE_BAD_TYPE, HEDDLE_KEY_TOO_LONG, HEDDLE_CLOSED
+   */
   getMany<T = unknown>(keys: readonly Key[]): (T | undefined)[] {
     if (!Array.isArray(keys)) throw badType('keys', keys, 'an array of keys')
-    const values = new Array<T | undefined>(keys.length)
-    for (let i = 0; i < keys.length; i++) values[i] = this.get<T>(keys[i]!)
-    return values
+    return readValues(this.session, this.space, keys) as (T | undefined)[]
+  }
+
+  /**
+   * Copies the stored bytes of several values into `target`, one after the other in the order of
+   * the keys, allocating nothing.
+   * @param lengths gets the bytes of each value, -1 for a key that is not there
+   * @returns bytes of all values together
+   * @throws HeddleError HEDDLE_TARGET_TOO_SHORT, naming the bytes that all values need; `lengths`
+   * is filled in then, `target` in part. HEDDLE_BAD_VALUE when `lengths` has fewer elements than
+   * there are keys; HEDDLE_BAD_TYPE, HEDDLE_KEY_TOO_LONG, HEDDLE_CLOSED
+   */
+  getManyBytes(keys: readonly Key[], target: Uint8Array, lengths: Int32Array): number {
+    if (!Array.isArray(keys)) throw badType('keys', keys, 'an array of keys')
+    if (!(target instanceof Uint8Array)) throw badType('target', target, 'a Uint8Array')
+    if (!(lengths instanceof Int32Array)) throw badType('lengths', lengths, 'an Int32Array')
+    if (lengths.length < keys.length) {
+      throw badValue('lengths.length', lengths.length, `there are ${keys.length} keys`)
+    }
+    return copyValues(this.session, this.space, keys, target, lengths)
   }
 
   /** Whether the key is there. Counts neither as hit nor as use. */
@@ -119,13 +135,7 @@ export class KeyReader {
   protected stage(key: Key): void {
     const { session } = this
     session.begin()
-    const scratch = session.view.key
-    if (typeof key === 'string') {
-      if (!scratch.loadString(key, this.space)) throw keyTooLong(Buffer.byteLength(key))
-    } else if (key instanceof Uint8Array) {
-      if (!scratch.loadBytes(key, 0, key.length, this.space)) throw keyTooLong(key.length)
-    } else throw badType('key', key, 'a string or a Uint8Array')
-    if (scratch.length > session.longestKey) throw keyTooLong(scratch.length, session.longestKey)
+    stageKey(session, key, this.space)
     session.used()
   }
 
@@ -134,13 +144,7 @@ export class KeyReader {
     const { view, reading } = this.session
     for (let tries = 0; ; tries++) {
       const found = peekEntry(view, reading)
-      if (found === HIT || this.#isMiss(found, tries)) return found
+      if (found === HIT || isMiss(this.session, found, tries)) return found
     }
-  }
-
-  /** Whether the key is gone for good; false: its entry was given a longer life, read again. */
-  #isMiss(found: number, tries: number): boolean {
-    if (found === LOST_RACE || tries === MAX_RETRIES) throw contended('read', MAX_RETRIES)
-    return found !== OVER || removeOver(this.session.view)
   }
 }

@@ -1,6 +1,7 @@
 /**
- * Looking ahead: the keys of requests that arrived together are hashed first, and then what their
- * look-ups are going to read is touched for all of them, step by step. The cache misses of one key
+ * Looking ahead: the keys of requests that arrived together, or of one call that reads many, are
+ * hashed first, and then what their look-ups are going to read is touched for all of them, step by
+ * step. The cache misses of one key
  * depend on each other, those of different keys do not: so they are waited for together.
  *
  * Nothing is concluded from what is read here; each request looks its key up anew, when it is its
@@ -10,9 +11,8 @@ import { peek } from '#atomics'
 import { WAYS } from '../../native-layout/limits.ts'
 import { BUCKET, BUCKET_SHIFT, isLive, tagOf } from '../../native-layout/table-slot.ts'
 import { secondSeed, seedOf, xxh32 } from '../memory/hash.ts'
-import { bucketOf, tagFor } from '../memory/table.ts'
+import { bucketOf, secondOf, tagFor } from '../memory/table.ts'
 import { chunkAddress, handleIn, type MemoryView, pageOf, segmentOf } from '../memory/view.ts'
-import type { RawAccess } from './raw-access.ts'
 import type { Session } from './session.ts'
 
 /** As many keys are looked at together; the processor has no more misses under way. */
@@ -37,9 +37,9 @@ export class LookAhead {
   /** Of all that was touched: reads that nothing came of could be optimized away. */
   sum = 0
 
-  constructor(raw: RawAccess) {
-    this.#session = raw.session
-    this.#view = raw.view
+  constructor({ session }: { readonly session: Session }) {
+    this.#session = session
+    this.#view = session.view
   }
 
   begin(space: number): void {
@@ -68,6 +68,28 @@ export class LookAhead {
     this.#lengths[index] = length
     this.#hash(index, first, length)
     return index
+  }
+
+  /**
+   * Takes the staged key; fewer than MOST_AHEAD were taken before. One that is too long is looked
+   * ahead at, but has to be staged anew: `isKept`.
+   */
+  take(): void {
+    const view = this.#view
+    const { key } = view
+    const index = this.#count++
+    const first = index * KEY_WORDS
+    const isKept = key.wordCount <= KEY_WORDS
+    if (isKept) for (let i = 0; i < key.wordCount; i++) this.#words[first + i] = key.words[i]!
+    this.#lengths[index] = isKept ? key.length : -1
+    this.#digests[index] = key.digest
+    this.#homes[index] = bucketOf(view, key.digest)
+    this.#tags[index] = tagFor(secondOf(view))
+  }
+
+  /** Whether a key that was taken can be staged from here. */
+  isKept(index: number): boolean {
+    return this.#lengths[index]! >= 0
   }
 
   #hash(index: number, first: number, length: number): void {

@@ -65,10 +65,7 @@ export class Reading {
   /** When the value was stored, absolute ms; 0: not noted. */
   storedAt = 0
   presence = 0
-  /** Bytes of a value that was copied out because it continues in other chunks. */
-  chained: Uint8Array = NOTHING
 }
-const NOTHING = new Uint8Array(0)
 
 /** Looks at the entry in the registers; validate afterwards. Returns the value's first byte. */
 export function look(view: MemoryView, into: Reading): number {
@@ -142,28 +139,22 @@ export const LOST_RACE = -1
 
 /**
  * Copies the value of the staged key into private bytes.
- * @param target where to, or undefined to have a fresh array of the right length in `into.chained`
- * @returns HIT with length and codec in `into` (a target too short is left alone), GONE, OVER,
- * LOST_RACE
+ * @param target where to, from byte `to` on; if there is too little room it is left alone
+ * @returns HIT with length and codec in `into`, GONE, OVER, LOST_RACE
  */
-export function readBytes(view: MemoryView, into: Reading, target: Uint8Array | undefined): number {
+export function readBytes(view: MemoryView, into: Reading, target: Uint8Array, to: number): number {
   for (let tries = 0; tries < MAX_RETRIES; tries++) {
     const found = find(view)
     if (found === ABSENT) return miss(view)
     if (found === CONTENDED) break
     const at = look(view, into)
-    if (into.length < 0 || into.length > view.longestValue) continue
-    const fits = target === undefined || target.length >= into.length
+    const { length } = into
+    if (length < 0 || length > view.longestValue) continue
     let copied = true
-    if (fits) {
-      const bytes = target ?? new Uint8Array(into.length)
-      into.chained = bytes
-      if (isWhole(view, into, at)) {
-        copyOut(view.entry, at >>> 2, bytes, 0, into.length)
-      } else copied = copyChain(view, into, at, bytes)
+    if (to + length <= target.length) {
+      if (isWhole(view, into, at)) copyOut(view.entry, at >>> 2, target, to, length)
+      else copied = copyChain(view, into, at, target.subarray(to, to + length))
     }
-    into.version = versionIn(view.entry, view.entryAt)
-    into.expiry = expiryOf(view, into.presence)
     const over = isOver(view, into.presence)
     if (!isStill(view) || !copied) continue
     if (over) return OVER

@@ -29,6 +29,7 @@ import type { MutationFeed } from './feed.ts'
 import { flushIfDue } from './flush.ts'
 import type { HotKeysMemory } from './hot-keys/rows.ts'
 import { KeySampler, NEVER } from './hot-keys/sampler.ts'
+import { LookAhead } from './look-ahead.ts'
 import { maintainStep } from './maintain.ts'
 import { Reading } from './read.ts'
 import { ownThreadIdentity, threadAlive } from './thread-identity.ts'
@@ -95,6 +96,8 @@ export class Session {
   readonly #sampler: KeySampler | undefined
   readonly #evictions = new EvictionTeller()
   #scratch: Buffer = Buffer.allocUnsafeSlow(4096)
+  /** For reads of many keys; undefined while one is under way, which may run user code. */
+  #ahead: LookAhead | undefined
 
   /**
    * @param watch how it learns of the death of other threads
@@ -111,6 +114,7 @@ export class Session {
     this.facts = facts
     this.codec = codec
     this.view = new MemoryView(handle, POLICIES[facts.eviction], now)
+    this.#ahead = new LookAhead({ session: this })
     this.view.maxEntries = facts.maxEntries
     this.view.longestValue = facts.maxItemBytes
     this.encoder = createValueEncoder(codec, facts.maxItemBytes)
@@ -146,6 +150,17 @@ export class Session {
     if (bytes > MOST_SCRATCH_BYTES) return Buffer.allocUnsafe(bytes)
     if (this.#scratch.length < bytes) this.#scratch = Buffer.allocUnsafeSlow(2 * bytes)
     return this.#scratch
+  }
+
+  /** What looks many keys up ahead, to be returned; undefined: it is in use. */
+  borrowLookAhead(): LookAhead | undefined {
+    const ahead = this.#ahead
+    this.#ahead = undefined
+    return ahead
+  }
+
+  returnLookAhead(ahead: LookAhead | undefined): void {
+    if (ahead !== undefined) this.#ahead = ahead
   }
 
   /**

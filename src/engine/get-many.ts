@@ -1,0 +1,125 @@
+/**
+ * Reading many keys in one call, in phases: all keys are hashed, all index lines touched, all
+ * entries touched, all values copied. In a cache larger than the processor's, a single get waits
+ * for two cache misses one after the other; here those of 32 keys are waited for together.
+ *
+ * Each key is still read by itself, at a moment of its own; what was touched before is believed
+ * for nothing (look-ahead.ts).
+ */
+import { MAX_RETRIES } from '../../native-layout/limits.ts'
+import { contended, targetTooShort } from './errors.ts'
+import { type LookAhead, MOST_AHEAD } from './look-ahead.ts'
+import { HIT, LOST_RACE, OVER, readBytes } from './read.ts'
+import { readValue } from './read-value.ts'
+import { removeOver } from './remove.ts'
+import type { Session } from './session.ts'
+import { type Key, stageKey } from './stage-key.ts'
+
+/** Length of a value that is not there. */
+const ABSENT = -1
+
+/** The values of keys, decoded; `undefined` for those that are not there. */
+export function readValues(session: Session, space: number, keys: readonly Key[]): unknown[] {
+  const values = new Array<unknown>(keys.length)
+  const ahead = session.borrowLookAhead()
+  try {
+    for (let first = 0; first < keys.length; first += MOST_AHEAD) {
+      const end = Math.min(first + MOST_AHEAD, keys.length)
+      lookAhead(session, ahead, space, keys, first, end)
+      for (let i = first; i < end; i++) {
+        stageAgain(session, ahead, space, keys, first, i)
+        values[i] = readValue(session)
+      }
+    }
+  } finally {
+    session.returnLookAhead(ahead)
+  }
+  return values
+}
+
+/**
+ * Copies the bytes of values into `target`, one after the other, and their lengths into `lengths`.
+ * @returns bytes of all values
+ * @throws HeddleError HEDDLE_TARGET_TOO_SHORT naming the bytes that all of them need
+ */
+export function copyValues(
+  session: Session,
+  space: number,
+  keys: readonly Key[],
+  target: Uint8Array,
+  lengths: Int32Array,
+): number {
+  const ahead = session.borrowLookAhead()
+  let total = 0
+  try {
+    for (let first = 0; first < keys.length; first += MOST_AHEAD) {
+      const end = Math.min(first + MOST_AHEAD, keys.length)
+      lookAhead(session, ahead, space, keys, first, end)
+      for (let i = first; i < end; i++) {
+        stageAgain(session, ahead, space, keys, first, i)
+        const length = copyValue(session, target, total)
+        lengths[i] = length
+        if (length !== ABSENT) total += length
+      }
+    }
+  } finally {
+    session.returnLookAhead(ahead)
+  }
+  if (total > target.length) throw targetTooShort(target.length, total, 'the values need')
+  return total
+}
+
+/**
+ * Copies the bytes of the staged key's value to `target[to]`, if there is room for them.
+ * @returns their number, -1 on a miss
+ */
+export function copyValue(session: Session, target: Uint8Array, to: number): number {
+  const { view, reading } = session
+  for (let tries = 0; ; tries++) {
+    const found = readBytes(view, reading, target, to)
+    if (found === HIT) return reading.length
+    if (isMiss(session, found, tries)) return ABSENT
+  }
+}
+
+/** Whether the key is gone for good; false: its entry was given a longer life, read again. */
+export function isMiss(session: Session, found: number, tries: number): boolean {
+  if (found === LOST_RACE || tries === MAX_RETRIES) throw contended('read', MAX_RETRIES)
+  return found !== OVER || removeOver(session.view)
+}
+
+function lookAhead(
+  session: Session,
+  ahead: LookAhead | undefined,
+  space: number,
+  keys: readonly Key[],
+  first: number,
+  end: number,
+): void {
+  if (ahead === undefined) return
+  session.begin()
+  ahead.begin(space)
+  for (let i = first; i < end; i++) {
+    stageKey(session, keys[i]!, space)
+    ahead.take()
+  }
+  ahead.touch()
+}
+
+/** Stages a key for its own read: what the read of an earlier one ran may have staged another. */
+function stageAgain(
+  session: Session,
+  ahead: LookAhead | undefined,
+  space: number,
+  keys: readonly Key[],
+  first: number,
+  at: number,
+): void {
+  if (ahead?.isKept(at - first)) {
+    ahead.stage(at - first)
+    return
+  }
+  session.begin()
+  stageKey(session, keys[at]!, space)
+  session.used()
+}
