@@ -198,6 +198,7 @@ export class Pair {
       expect(cache.getMany(KEYS).map(comparable)).toEqual(
         KEYS.map((key) => comparable(entries.get(key)?.value)),
       )
+      expectSameBytes(cache)
       if (at === 1) expect(cache.size).toBe(live.length)
     }
     expect(this.engine.verify().problems).toEqual([])
@@ -211,4 +212,20 @@ function isEqual(left: Outcome, right: Outcome): boolean {
   } catch {
     return false
   }
+}
+
+/** The bytes of all keys by one call are those by one call for each. */
+function expectSameBytes(cache: Engine | Namespace): void {
+  const lengths = new Int32Array(KEYS.length)
+  const all = Buffer.alloc(2 ** 20)
+  const bytes = cache.getManyBytes(KEYS, all, lengths)
+  const one = Buffer.alloc(2 ** 20)
+  let at = 0
+  for (const [n, key] of KEYS.entries()) {
+    expect(lengths[n]).toBe(cache.getBytes(key, one))
+    const length = Math.max(0, lengths[n]!)
+    expect(all.subarray(at, at + length).equals(one.subarray(0, length))).toBe(true)
+    at += length
+  }
+  expect(at).toBe(bytes)
 }

@@ -52,6 +52,7 @@ class Program {
   readonly #space: Namespace
   readonly #versions: number[] = []
   readonly #target = new Uint8Array(2 ** 20)
+  readonly #lengths = new Int32Array(1)
   #sequence = 0
   #names: readonly Name[] = []
   #random: Random = randomFrom(1)
@@ -163,11 +164,12 @@ class Program {
   #get(key: number): void {
     const keys = this.#keysOf(key)
     const text = keyName(key)
-    const way = isCounter(key) ? 0 : this.#random(3)
+    const way = isCounter(key) ? 0 : this.#random(4)
     this.#record('get', key, {}, () => {
       if (way === 0) return keys.get(text)
       if (way === 1) return keys.getMany([text])[0]
-      const length = keys.getBytes(text, this.#target)
+      if (way === 2) keys.getManyBytes([text], this.#target, this.#lengths)
+      const length = way === 2 ? this.#lengths[0]! : keys.getBytes(text, this.#target)
       return length < 0 ? undefined : this.#target.subarray(0, length)
     })
   }

@@ -32,6 +32,7 @@ export class TinyPart {
   #clearedSpace: Int32Array = new Int32Array(0)
   #favoured = 100
   readonly #target = new Uint8Array(LARGEST_VALUE + 1024)
+  readonly #lengths = new Int32Array(1)
 
   constructor(engine: Engine, journal: Journal, worker: number, complain: Complain) {
     this.#engine = engine
@@ -46,7 +47,7 @@ export class TinyPart {
     const key = random(3) === 0 ? HOT_KEYS[random(HOT_KEYS.length)]! : random(FOLLOWED_KEYS)
     if (random(3000) === 0) this.#favoured = 20 << random(8)
     if (choice < 30) this.#gets(key)
-    else if (choice < 38) this.#getOther(key, random(3))
+    else if (choice < 38) this.#getOther(key, random(4))
     else if (choice < 58) this.#write(key, random)
     else if (choice < 66) this.#keysOf(key).delete(nameOf(key))
     else if (choice < 72) this.#touch(key, random)
@@ -81,7 +82,8 @@ export class TinyPart {
       const value = keys.getMany([name, name])[1]
       if (value !== undefined) this.#judge(key, originOf(name, value))
     } else {
-      const length = keys.getBytes(name, this.#target)
+      if (way === 3) keys.getManyBytes([name], this.#target, this.#lengths)
+      const length = way === 3 ? this.#lengths[0]! : keys.getBytes(name, this.#target)
       const text = Buffer.from(this.#target.subarray(0, Math.max(0, length))).toString('latin1')
       const isObject = text.startsWith('{')
       if (length >= 0) this.#judge(key, originOf(name, isObject ? JSON.parse(text) : text))

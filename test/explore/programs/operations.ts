@@ -211,6 +211,41 @@ export const ITERATE: Kind = {
   ],
 }
 
+/** Reads all keys of the program by one call: each at a moment of its own. */
+function many(name: string, read: (place: Place) => readonly (string | undefined)[]): Kind {
+  return {
+    name,
+    needsEntry: true,
+    steps: (place) => [
+      {
+        label: name,
+        ticks: 0,
+        run: () => read(place),
+        actions: (results) =>
+          place.keys.map((key, at) => {
+            const result = (results as readonly unknown[] | undefined)?.[at]
+            return { key, operation: { name: 'get' }, result }
+          }),
+      },
+    ],
+  }
+}
+
+const lengths = new Int32Array(16)
+
+function getManyBytes({ actor, keys }: Place): (string | undefined)[] {
+  actor.engine.getManyBytes(keys, target, lengths)
+  let at = 0
+  return keys.map((_key, n) => {
+    if (lengths[n]! < 0) return undefined
+    at += lengths[n]!
+    return text.decode(target.subarray(at - lengths[n]!, at))
+  })
+}
+
+export const GET_MANY = many('getMany', ({ actor, keys }) => actor.engine.getMany(keys))
+export const GET_MANY_BYTES = many('getManyBytes', getManyBytes)
+
 /** All of one thread's operations on a key. */
 export const KINDS: readonly Kind[] = [
   GET,
