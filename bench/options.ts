@@ -31,6 +31,7 @@ export const PARTS = [
   'matrix',
   'curve',
   'disturbed',
+  'profile',
 ] as const
 
 export type Part = (typeof PARTS)[number]
@@ -52,7 +53,15 @@ export interface RunOptions {
 }
 
 /** These take a minute or more each, and are asked for by name. */
-const APART: readonly Part[] = ['plan', 'clients', 'monitoring', 'matrix', 'curve', 'disturbed']
+const APART: readonly Part[] = [
+  'plan',
+  'clients',
+  'monitoring',
+  'matrix',
+  'curve',
+  'disturbed',
+  'profile',
+]
 
 export const USAGE: string = `
 npm run bench -- [options]: heddle beside Map, lru-cache, a lock, memcached and Redis

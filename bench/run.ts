@@ -23,6 +23,7 @@ import { runMemory } from './suites/memory.ts'
 import { runMonitoring } from './suites/monitoring.ts'
 import { runMicro } from './suites/micro.ts'
 import { runPlan } from './suites/plan.ts'
+import { runProfile } from './suites/profile.ts'
 import { runRedis } from './suites/redis.ts'
 import { runTraces } from './suites/traces.ts'
 
@@ -40,6 +41,7 @@ const SUITES: Readonly<Record<Part, Suite>> = {
   clients: runClients,
   monitoring: runMonitoring,
   matrix: runMatrix,
+  profile: runProfile,
   curve: runCurve,
   disturbed: runDisturbed,
 }

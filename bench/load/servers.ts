@@ -36,6 +36,9 @@ export interface Placement {
   readonly door?: 'tcp' | 'unix' | Certificate
   /** What its command is put behind (cores.ts). */
   readonly prefix?: readonly string[]
+  /** For Node, where the server runs on it, and the environment of any. */
+  readonly nodeFlags?: readonly string[]
+  readonly environment?: Readonly<Record<string, string>>
   /** heddle's command line of another checkout. */
   readonly entry?: string
   /** The length of the values that the floor answers with. */
@@ -61,8 +64,10 @@ export async function startServer(
   if (recipe.command === process.execPath && !existsSync(HEDDLE)) return recipe.absence
   const { place, remove } = await placeFor(placement.door ?? 'tcp')
   const ownArgs = recipe.args(place, memoryMb).map((one) => (one === HEDDLE ? entry : one))
-  const [command, ...args] = [...prefix, recipe.command, ...ownArgs]
-  const child = spawn(command!, args, { stdio: ['ignore', 'ignore', 'pipe'] })
+  const flags = recipe.command === process.execPath ? (placement.nodeFlags ?? []) : []
+  const [command, ...args] = [...prefix, recipe.command, ...flags, ...ownArgs]
+  const env = { ...process.env, ...placement.environment }
+  const child = spawn(command!, args, { stdio: ['ignore', 'ignore', 'pipe'], env })
   takeAlong(child)
   const failure = await started(child, place)
   if (failure !== undefined) remove()

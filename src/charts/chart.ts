@@ -65,7 +65,16 @@ export interface RatioChart {
   readonly series: LineChart['series']
 }
 
-export type Chart = BarChart | CurveChart | LineChart | PanelChart | RatioChart
+/** What wholes are made of: of each stack a value for every part. */
+export interface StackChart {
+  readonly kind: 'stacks'
+  readonly title: string
+  readonly unit: string
+  readonly parts: readonly string[]
+  readonly stacks: readonly { readonly label: string; readonly values: readonly number[] }[]
+}
+
+export type Chart = BarChart | CurveChart | LineChart | PanelChart | RatioChart | StackChart
 
 /** A number for a table: three significant digits below 1000, grouped digits above. */
 export function shown(value: number): string {

@@ -5,6 +5,7 @@
 import type { Chart, Table } from './chart.ts'
 import { drawPanels } from './panels.ts'
 import { drawRatios } from './ratios.ts'
+import { drawStacks } from './stacks.ts'
 import { drawBars, drawCurve, drawLines, escapeHtml } from './svg.ts'
 
 const STYLE = `:root{color-scheme:light dark}body{font:15px/1.5 system-ui,sans-serif}
@@ -42,6 +43,8 @@ function draw(chart: Chart): string {
       return drawPanels(chart)
     case 'ratios':
       return drawRatios(chart)
+    case 'stacks':
+      return drawStacks(chart)
   }
 }
 

@@ -242,6 +242,18 @@ describe('smoke form', () => {
     expect(report).toContain('p99 of every 50 ms of the run')
   })
 
+  test('profile', { timeout: TIMEOUT_MS }, async () => {
+    const { lines, report, table } = await runPart('profile')
+    expect(subjectsOf(lines)).toContain('heddle sockets 1')
+    const shares = lines.filter(({ operation }) => operation.startsWith('V8 share of '))
+    expect(shares.reduce((sum, { value }) => sum + value, 0)).toBeCloseTo(100, 6)
+    expect(shares.map(({ operation }) => operation)).toContain('V8 share of engine')
+    if (/perf is not installed|perf cannot record/.test(table)) return
+    expect(lines.map(({ operation }) => operation)).toContain('time in syscalls: write')
+    expect(table).toMatch(/findIn|src\/(memory|engine)\//)
+    expect(report).toContain('Where the processor time of a request goes')
+  })
+
   test('profile of the worker threads', { timeout: TIMEOUT_MS }, async () => {
     const results = join(folder, 'profiles')
     await run(process.execPath, [PROFILE, '--workers', '--seconds=0.2', `--results=${results}`])
