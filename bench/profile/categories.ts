@@ -40,20 +40,31 @@ const names = (folder: string, ...files: readonly string[]) =>
 export const FILES: Rules = [
   [names('src/memory/', 'entry', 'write-entry', 'draft'), 'copy'],
   [/^(?:native-layout|src\/memory|src\/engine)\//, 'engine'],
-  [names(MEMCACHED, 'line', 'decimal', 'binary-frame', 'meta-flags', 'connection'), 'parse'],
+  [
+    names(MEMCACHED, 'line', 'decimal', 'binary-frame', 'meta-flags', 'connection', 'pipeline'),
+    'parse',
+  ],
   [names(MEMCACHED, 'retrieve', 'meta-get', 'binary-retrieve', 'stats', 'key-stats'), 'reply'],
   [names(MEMCACHED, 'dump', 'watch-lines', 'prefix-tables', 'version'), 'reply'],
   [
     names(
       MEMCACHED,
-      ...['commands', 'binary-commands', 'store', 'binary-store', 'meta-set', 'meta-delete'],
+      ...[
+        'plain',
+        'commands',
+        'binary-commands',
+        'store',
+        'binary-store',
+        'meta-set',
+        'meta-delete',
+      ],
       ...['meta-arithmetic', 'count', 'count-change', 'counters', 'prefixes', 'permissions'],
       ...['admin', 'binary-admin', 'authenticate', 'changes', 'client-session', 'crawler', 'host'],
     ),
     'commands',
   ],
   [names(REDIS, 'parser', 'inline', 'args', 'pipeline', 'connection', 'listener'), 'parse'],
-  [names(REDIS, 'reply', 'outbox', 'pushes', 'plain', 'notifications', 'monitor'), 'reply'],
+  [names(REDIS, 'reply', 'outbox', 'pushes', 'notifications', 'monitor'), 'reply'],
   [names(REDIS, 'errors', 'internal-error', 'info', 'help', 'docs'), 'reply'],
   [
     names(
@@ -61,7 +72,7 @@ export const FILES: Rules = [
       ...['atomic', 'board', 'changes', 'client', 'command-facts', 'command-table', 'commands'],
       ...['databases', 'dispatch', 'host', 'need-changes', 'overlay-entry', 'overlay', 'pause'],
       ...['permissions', 'subscriptions', 'tracked-keys', 'tracking', 'transaction', 'value-type'],
-      ...['version', 'worker'],
+      ...['version', 'worker', 'plain', 'maxmemory-policy'],
     ),
     'commands',
   ],
