@@ -7,8 +7,9 @@ import { readTrace } from '../../src/load/trace-reader.ts'
 import type { RunOptions } from '../options.ts'
 import type { Progress } from '../progress.ts'
 import { CARRIED_TRACE } from '../traces/catalog.ts'
-import { isLarge } from './scenes.ts'
+import { isLarge, keysFor } from './scenes.ts'
 import type { ClosedSizes, Scene } from './scenes.ts'
+import { type RunningServer, type ServerName, startServer } from './servers.ts'
 import { openSubject } from './subjects.ts'
 import type { Servers, Subject } from './subjects.ts'
 import type { SceneSeries } from './throughput-report.ts'
@@ -46,9 +47,10 @@ async function playGroup(
   const { pool, sizes, progress } = stage
   const first = scenes[0] as Scene
   const subjects: Subject[] = []
-  for (const server of servers.running) {
-    if (server.name === 'floor' && isLarge(first)) continue
-    progress.step(`${server.name} stores ${sizes.keys} keys`, 0, sizes.rounds)
+  const running = servers.running.filter(({ name }) => !(isLarge(first) && isFloor(name)))
+  const floor = await floorFor(first, servers)
+  for (const server of floor === undefined ? running : [...running, floor]) {
+    progress.step(`${server.name} stores ${keysFor(sizes, first)} keys`, 0, sizes.rounds)
     subjects.push(await openSubject(pool, server, orderOf(sizes, first)))
   }
   const found = scenes.flatMap((scene) =>
@@ -65,12 +67,27 @@ async function playGroup(
     }
   }
   for (const subject of subjects) await subject.close()
+  await floor?.stop()
   return found
 }
 
+/** A floor of its own for large values: the one that runs answers with 32 bytes. */
+async function floorFor(scene: Scene, { running }: Servers): Promise<RunningServer | undefined> {
+  const usual = running.find(({ name }) => name === 'floor')
+  const { low, high } = scene.values
+  if (usual === undefined || !isLarge(scene) || low !== high) return undefined
+  const floorProtocol = usual.target.protocol === 'redis' ? 'redis' : 'memcached'
+  const floor = await startServer('floor', 0, { floorBytes: high, floorProtocol })
+  return typeof floor === 'string' ? undefined : floor
+}
+
+export function isFloor(name: ServerName): boolean {
+  return name === 'floor' || name.startsWith('node floor')
+}
+
 function orderOf(sizes: ClosedSizes, scene: Scene) {
-  const { connections, keys } = sizes
-  return { connections, keys, mostDepth: OPEN_DEPTH, values: scene.values }
+  const keys = keysFor(sizes, scene)
+  return { connections: sizes.connections, keys, mostDepth: OPEN_DEPTH, values: scene.values }
 }
 
 /** Round 0 warms up and is not kept. */

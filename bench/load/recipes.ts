@@ -23,6 +23,7 @@ export interface Recipe {
 
 export const HOST = '127.0.0.1'
 export const HEDDLE: string = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
+const NODE_FLOOR = fileURLToPath(new URL('../floor/node-floor.ts', import.meta.url))
 /** Clients at one time; the default of memcached and heddle is 1024. */
 const MOST_CLIENTS = '4096'
 /** memcached refuses to run as root without being told whom to become. */
@@ -42,6 +43,16 @@ function heddle(
       ...['--max-connections', MOST_CLIENTS, '--log-level', 'error'],
     ],
     absence: 'heddle serve is not in this checkout',
+  }
+}
+
+/** What the sockets of this runtime cost: answers, and stores nothing. */
+function nodeFloor(protocol: 'memcached' | 'redis'): Recipe {
+  return {
+    protocol,
+    command: process.execPath,
+    args: (place) => [NODE_FLOOR, place.kind === 'unix' ? place.path : String(place.port)],
+    absence: 'bench/floor/node-floor.ts is not in this checkout',
   }
 }
 
@@ -84,6 +95,9 @@ export const RECIPES = {
   'heddle sockets 2': heddle('sockets', 2),
   'heddle RESP frames 1': heddle('frames', 1, 'redis'),
   'heddle RESP sockets 1': heddle('sockets', 1, 'redis'),
+  'heddle RESP sockets 2': heddle('sockets', 2, 'redis'),
+  'node floor': nodeFloor('memcached'),
+  'node floor RESP': nodeFloor('redis'),
   'memcached -t 1': {
     protocol: 'memcached',
     command: 'memcached',

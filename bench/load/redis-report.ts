@@ -1,21 +1,18 @@
 /**
- * The comparison with Redis: ratios within rounds, each beside the limit that issue 6 sets, with
- * the verdict; and the same of what redis-benchmark measured.
+ * What redis-benchmark measured: processor time and throughput, and the ratios to Redis within
+ * rounds, each beside its limit with the verdict.
  */
-import { median, shown } from '../measurement.ts'
+import { shown } from '../measurement.ts'
 import type { Measurement, Table } from '../measurement.ts'
 import type { RunOptions } from '../options.ts'
+import { cpuLimitAt, verdictOn } from './limits.ts'
 import type { ToolSeries } from './redis-benchmark.ts'
 import { measurementOf, withSpread } from './report-piece.ts'
 import type { ReportPiece } from './report-piece.ts'
 import type { RedisSizes } from './scenes.ts'
 import type { ServerName } from './servers.ts'
-import { cpuUs, roundsOf, throughputRatio } from './throughput-report.ts'
-import type { SceneSeries } from './throughput-report.ts'
 
-const RIVAL: ServerName = 'redis'
-/** Times the rival's processor time per operation, at most, by depth. */
-const LIMITS: Readonly<Record<number, number>> = { 1: 1.25, 16: 1 }
+const RIVAL = 'redis' satisfies ServerName
 
 interface Compared {
   readonly server: ServerName
@@ -23,24 +20,6 @@ interface Compared {
   readonly depth: number
   readonly cpu: readonly number[]
   readonly throughput: readonly number[]
-}
-
-/** Nothing without the rival. */
-export function redisReport(
-  found: readonly SceneSeries[],
-  sizes: RedisSizes,
-  options: RunOptions,
-): ReportPiece {
-  const compared = found.flatMap(({ scene, server, rounds }): Compared[] => {
-    const rival = roundsOf(found, scene, RIVAL)
-    if (rival === undefined || server === RIVAL) return []
-    const cpu = rounds.map((one, n) => cpuUs(one) / cpuUs(rival[n]!))
-    const throughput = rounds.map((one, n) => throughputRatio(one, rival[n]!))
-    return [{ server, what: scene.label, depth: scene.depth, cpu, throughput }]
-  })
-  const about = 'Limits: at most so many times the processor time of redis-server per operation.'
-  const title = 'Ratios to redis within rounds: median (lowest-highest)'
-  return pieceOf(about, ratioTable(title, compared), ratiosOf(compared, sizes, options, 'closed'))
 }
 
 export function toolReport(
@@ -65,7 +44,7 @@ export function toolReport(
   const title = 'redis-benchmark, ratios to redis within rounds: median (lowest-highest)'
   const piece = pieceOf(about, ratioTable(title, compared), [
     ...found.flatMap((series) => toolMeasurements(series, sizes, options)),
-    ...ratiosOf(compared, sizes, options, 'redis-benchmark'),
+    ...ratiosOf(compared, sizes, options),
   ])
   return { ...piece, tables: [toolTable(found), ...piece.tables] }
 }
@@ -84,8 +63,8 @@ function ratioTable(title: string, compared: readonly Compared[]): Table {
     title,
     columns: ['server', 'load', 'CPU', 'limit', 'verdict', 'throughput'],
     rows: compared.map(({ server, what, depth, cpu, throughput }) => {
-      const limit = LIMITS[depth]
-      const verdict = limit === undefined ? '-' : median(cpu) <= limit ? 'met' : 'not met'
+      const limit = cpuLimitAt(RIVAL, depth)
+      const verdict = verdictOn(limit, cpu)
       const shownLimit = limit === undefined ? '-' : shown(limit)
       return [server, what, withSpread(cpu), shownLimit, verdict, withSpread(throughput)]
     }),
@@ -96,12 +75,11 @@ function ratiosOf(
   compared: readonly Compared[],
   sizes: RedisSizes,
   options: RunOptions,
-  how: string,
 ): Measurement[] {
   return compared.map(({ server, what, depth, cpu }) =>
     measurementOf(
-      ...([server, `${how} CPU beside redis`, cpu, 'times'] as const),
-      { load: what, depth, limit: LIMITS[depth] ?? 0, ...common(sizes, options) },
+      ...([server, 'redis-benchmark CPU beside redis', cpu, 'times'] as const),
+      { load: what, depth, limit: cpuLimitAt(RIVAL, depth) ?? 0, ...common(sizes, options) },
       'redis',
     ),
   )

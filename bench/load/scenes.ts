@@ -5,6 +5,7 @@
 import type { KeyChoice, Mix } from '../../src/load/request-plan.ts'
 import type { ValueSizes } from '../../src/load/workload.ts'
 import type { RunOptions } from '../options.ts'
+import { LARGE_BYTES } from './limits.ts'
 import type { ServerName } from './servers.ts'
 
 export type LoadForm = 'smoke' | 'short' | 'default' | 'full'
@@ -44,10 +45,16 @@ function scene(depth: number, changes: Partial<Scene> = {}): Scene {
   return { label: `depth ${depth}`, depth, ...base, ...changes }
 }
 
+const LARGE: ValueSizes = { low: LARGE_BYTES, high: LARGE_BYTES }
 const MAIN_SCENES = [scene(1), scene(16)]
+/** Those that have a limit (limits.ts). */
+const LIMITED_SCENES = [
+  ...MAIN_SCENES,
+  scene(64),
+  scene(1, { label: 'values of 16 KiB', values: LARGE }),
+]
 const MORE_SCENES: readonly Scene[] = [
   scene(4),
-  scene(64),
   scene(16, { label: '50/50', mix: '50/50' }),
   scene(16, { label: 'hit-only', mix: 'hit-only' }),
   scene(16, { label: 'miss-heavy', mix: 'miss-heavy' }),
@@ -56,7 +63,6 @@ const MORE_SCENES: readonly Scene[] = [
   scene(16, { label: 'one hot key', choice: 'hot' }),
   scene(16, { label: 'trace web12', mix: 'hit-only', choice: 'trace' }),
 ]
-/** Not for the floor, which answers with 32 bytes. */
 const LARGE_SCENES: readonly Scene[] = [
   scene(16, { label: 'values of 1 KiB', values: { low: 1024, high: 1024 } }),
   scene(16, { label: 'values of 32 B to 16 KiB', values: { low: 32, high: 16_384 } }),
@@ -66,7 +72,7 @@ const HEDDLES: readonly ServerName[] = [
   ...(['heddle frames 1', 'heddle frames 2'] as const),
   ...(['heddle sockets 1', 'heddle sockets 2'] as const),
 ]
-const PEERS: readonly ServerName[] = ['memcached -t 1', 'redis', 'floor']
+const PEERS: readonly ServerName[] = ['memcached -t 1', 'redis', 'floor', 'node floor']
 
 export const LOAD_SIZES: Readonly<Record<LoadForm, LoadSizes>> = {
   smoke: {
@@ -83,7 +89,7 @@ export const LOAD_SIZES: Readonly<Record<LoadForm, LoadSizes>> = {
   },
   default: {
     servers: [...HEDDLES, ...PEERS],
-    ...{ keys: 100_000, connections: 50, scenes: MAIN_SCENES, rounds: 5, seconds: 1 },
+    ...{ keys: 100_000, connections: 50, scenes: LIMITED_SCENES, rounds: 5, seconds: 0.6 },
     rates: [10_000, 20_000, 40_000, 60_000, 80_000, 100_000],
     latencyServers: ['heddle frames 1', 'heddle sockets 1', ...PEERS],
     ...{ latencyRounds: 3, latencySeconds: 1, memoryEntries: 1_000_000 },
@@ -91,7 +97,7 @@ export const LOAD_SIZES: Readonly<Record<LoadForm, LoadSizes>> = {
   full: {
     servers: [...HEDDLES, ...PEERS],
     ...{ keys: 100_000, connections: 50, rounds: 5, seconds: 1.5 },
-    scenes: [...MAIN_SCENES, ...MORE_SCENES, ...LARGE_SCENES],
+    scenes: [...LIMITED_SCENES, ...MORE_SCENES, ...LARGE_SCENES],
     rates: [10_000, 20_000, 40_000, 60_000, 80_000, 100_000, 150_000, 200_000],
     latencyServers: [...HEDDLES, ...PEERS],
     ...{ latencyRounds: 3, latencySeconds: 2, memoryEntries: 1_000_000 },
@@ -107,7 +113,10 @@ export interface RedisSizes extends ClosedSizes {
 const RESP_SERVERS: readonly ServerName[] = [
   'redis',
   'heddle RESP sockets 1',
+  'heddle RESP sockets 2',
   'heddle RESP frames 1',
+  'floor',
+  'node floor RESP',
 ]
 const WRITES = [
   scene(1, { label: 'write-only 1', mix: 'write-only' }),
@@ -124,12 +133,12 @@ export const REDIS_SIZES: Readonly<Record<LoadForm, RedisSizes>> = {
     ...{ rounds: 3, seconds: 0.25, toolRounds: 0, toolRequests: {} },
   },
   default: {
-    ...{ servers: RESP_SERVERS, keys: 100_000, connections: 50, scenes: MAIN_SCENES },
-    ...{ rounds: 9, seconds: 1, toolRounds: 5, toolRequests: { 1: 100_000, 16: 800_000 } },
+    ...{ servers: RESP_SERVERS, keys: 100_000, connections: 50, scenes: LIMITED_SCENES },
+    ...{ rounds: 5, seconds: 0.6, toolRounds: 3, toolRequests: { 1: 50_000, 16: 400_000 } },
   },
   full: {
     ...{ servers: RESP_SERVERS, keys: 100_000, connections: 50 },
-    ...{ scenes: [...MAIN_SCENES, scene(64), ...WRITES], rounds: 9, seconds: 1.5 },
+    ...{ scenes: [...LIMITED_SCENES, ...WRITES], rounds: 9, seconds: 1.5 },
     ...{ toolRounds: 7, toolRequests: { 1: 200_000, 16: 1_600_000 } },
   },
 }
@@ -137,6 +146,12 @@ export const REDIS_SIZES: Readonly<Record<LoadForm, RedisSizes>> = {
 export function loadFormOf(options: RunOptions): LoadForm {
   return options.form === 'default' && !options.chosen ? 'short' : options.form
 }
+
+/** Keys of a scene: fewer where their values would not all fit. */
+export function keysFor({ keys }: ClosedSizes, { values }: Scene): number {
+  return Math.min(keys, Math.floor(MOST_STORED_BYTES / values.high))
+}
+const MOST_STORED_BYTES = 128 * 2 ** 20
 
 export function isLarge(scene: Scene): boolean {
   return scene.values.high !== SMALL.high

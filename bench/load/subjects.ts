@@ -6,7 +6,7 @@
 import type { Findings } from '../../src/load/findings.ts'
 import type { LoadPool, LoadSession, RunOrder, SessionOrder } from '../../src/load/pool.ts'
 import { cpuBetween, cpuTimeOf, residentBytesOf } from '../../src/load/server-process.ts'
-import { startServer } from './servers.ts'
+import { type Placement, startServer } from './servers.ts'
 import type { RunningServer, ServerName } from './servers.ts'
 
 export interface Servers {
@@ -33,13 +33,16 @@ export interface Subject<Name extends string = ServerName> {
 export async function startServers(
   names: readonly ServerName[],
   memoryMb: number,
+  placement: Placement = {},
 ): Promise<Servers> {
   const running: RunningServer[] = []
   const absent: string[] = []
   const stop = async () => {
     await Promise.all(running.map((server) => server.stop()))
   }
-  const starts = await Promise.allSettled(names.map((name) => startServer(name, memoryMb)))
+  const starts = await Promise.allSettled(
+    names.map((name) => startServer(name, memoryMb, placement)),
+  )
   starts.forEach((start, index) => {
     if (start.status === 'rejected') return
     if (typeof start.value !== 'string') running.push(start.value)

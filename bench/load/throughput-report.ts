@@ -1,13 +1,13 @@
 /**
  * The closed loop's part of the report: throughput and processor time per operation of each
- * server in each scene, and the ratios to memcached within rounds, with and without the floor.
+ * server in each scene.
  */
 import { median, spreadOf } from '../measurement.ts'
 import type { Bar, BarChart, Measurement, Table } from '../measurement.ts'
 import type { RunOptions } from '../options.ts'
 import { measurementOf, withSpread } from './report-piece.ts'
 import type { ReportPiece } from './report-piece.ts'
-import type { ClosedSizes, Scene } from './scenes.ts'
+import { type ClosedSizes, keysFor, type Scene } from './scenes.ts'
 import type { ServerName } from './servers.ts'
 import type { Measured } from './subjects.ts'
 
@@ -17,7 +17,6 @@ export interface SceneSeries {
   readonly rounds: Measured[]
 }
 
-const RIVAL: ServerName = 'memcached -t 1'
 const FLOOR: ServerName = 'floor'
 const NS_PER_US = 1000
 const MIB = 2 ** 20
@@ -53,7 +52,7 @@ export function throughputReport(
         : []),
     ],
     measurements: found.flatMap((series) => measurementsOf(series, sizes, options, suite)),
-    tables: [tableOf(found), ...ratioTables(found)],
+    tables: [tableOf(found)],
     charts: QUANTITIES.filter(([name]) => CHARTED.includes(name)).map((one) => chart(found, one)),
     distributions: [],
   }
@@ -68,7 +67,7 @@ function measurementsOf(
   const { label, depth, mix, choice, values } = scene
   const parameters = {
     ...{ scene: label, depth, mix, choice, valueLow: values.low, valueHigh: values.high },
-    ...{ keys: sizes.keys, connections: sizes.connections, seconds: sizes.seconds },
+    ...{ keys: keysFor(sizes, scene), connections: sizes.connections, seconds: sizes.seconds },
     seed: options.seed,
   }
   return QUANTITIES.map(([name, unit, of]) =>
@@ -88,41 +87,8 @@ function tableOf(found: readonly SceneSeries[]): Table {
   }
 }
 
-/** Nothing without memcached. */
-function ratioTables(found: readonly SceneSeries[]): Table[] {
-  const rows: string[][] = []
-  for (const { scene, server, rounds } of found) {
-    const rival = roundsOf(found, scene, RIVAL)
-    if (rival === undefined || server === RIVAL) continue
-    const floor = roundsOf(found, scene, FLOOR)
-    rows.push([
-      server,
-      scene.label,
-      withSpread(rounds.map((one, n) => cpuUs(one) / cpuUs(rival[n] as Measured))),
-      floor === undefined || server === FLOOR
-        ? '-'
-        : withSpread(rounds.map((one, n) => aboveFloor(one, rival[n], floor[n]))),
-      withSpread(rounds.map((one, n) => throughputRatio(one, rival[n] as Measured))),
-    ])
-  }
-  if (rows.length === 0) return []
-  return [
-    {
-      title: 'Ratios to memcached -t 1 within rounds: median (lowest-highest)',
-      columns: ['server', 'scene', 'CPU', 'CPU above the floor', 'throughput'],
-      rows,
-    },
-  ]
-}
-
 export function throughputRatio(one: Measured, rival: Measured): number {
   return one.findings.perSecond / rival.findings.perSecond
-}
-
-/** Not a number where memcached costs no more than the floor. */
-function aboveFloor(one: Measured, rival: Measured | undefined, floor: Measured | undefined) {
-  const above = cpuUs(rival as Measured) - cpuUs(floor as Measured)
-  return above > 0 ? (cpuUs(one) - cpuUs(floor as Measured)) / above : Number.NaN
 }
 
 export function roundsOf(

@@ -19,6 +19,7 @@ import type { LoadSizes } from '../load/scenes.ts'
 import { latencyReport } from '../load/latency-report.ts'
 import type { LatencySeries } from '../load/latency-report.ts'
 import { memoryReport } from '../load/memory-report.ts'
+import { rivalReport } from '../load/rival-report.ts'
 import type { ReportPiece } from '../load/report-piece.ts'
 import { openSubject, startServers } from '../load/subjects.ts'
 import type { Measured, Servers, Subject } from '../load/subjects.ts'
@@ -45,7 +46,11 @@ export async function runLoad(options: RunOptions, progress: Progress): Promise<
     absent = servers.absent
     shared = sharedCoresNote('127.0.0.1', servers.running[0]?.pid)
     try {
-      pieces.push(throughputReport(await playScenes(stage, servers), sizes, options, 'load'))
+      const found = await playScenes(stage, servers)
+      const beside = rivalReport(found, 'memcached -t 1', sizes, options, 'load')
+      const { tables, ...closed } = throughputReport(found, sizes, options, 'load')
+      const measurements = [...closed.measurements, ...beside.measurements]
+      pieces.push({ ...closed, measurements, tables: [...tables, ...beside.tables] })
       pieces.push(latencyReport(await playRates(stage, servers), sizes, options))
     } finally {
       await servers.stop()

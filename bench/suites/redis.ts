@@ -8,10 +8,11 @@
  */
 import { LoadPool } from '../../src/load/pool.ts'
 import { sharedCoresNote } from '../../src/load/server-process.ts'
-import { playScenes } from '../load/closed-loop.ts'
+import { isFloor, playScenes } from '../load/closed-loop.ts'
 import type { Stage } from '../load/closed-loop.ts'
 import { playTool } from '../load/redis-benchmark.ts'
-import { redisReport, toolReport } from '../load/redis-report.ts'
+import { toolReport } from '../load/redis-report.ts'
+import { rivalReport } from '../load/rival-report.ts'
 import type { ReportPiece } from '../load/report-piece.ts'
 import { REDIS_SIZES, loadFormOf } from '../load/scenes.ts'
 import type { RedisSizes } from '../load/scenes.ts'
@@ -34,15 +35,19 @@ export async function runRedis(options: RunOptions, progress: Progress): Promise
   const notes: string[] = []
   const pieces: ReportPiece[] = []
   try {
-    const servers = await startServers(sizes.servers, MEMORY_MB)
+    const servers = await startServers(sizes.servers, MEMORY_MB, { floorProtocol: 'redis' })
     const shared = sharedCoresNote('127.0.0.1', servers.running[0]?.pid)
     notes.push(...(shared === undefined ? [] : [`Of note: ${shared}.`]), ...busy, ...servers.absent)
     try {
       const found = await playScenes(stage, servers)
-      pieces.push(throughputReport(found, sizes, options, 'redis'))
-      pieces.push(redisReport(found, sizes, options))
+      const beside = rivalReport(found, 'redis', sizes, options, 'redis')
+      const { tables, ...closed } = throughputReport(found, sizes, options, 'redis')
+      const measurements = [...closed.measurements, ...beside.measurements]
+      pieces.push({ ...closed, measurements, tables: [...tables, ...beside.tables] })
       if (sizes.toolRounds > 0) {
-        const tool = await playTool(servers.running, sizes, progress)
+        // The floors answer the generator's keys alone.
+        const rivals = servers.running.filter(({ name }) => !isFloor(name))
+        const tool = await playTool(rivals, sizes, progress)
         pieces.push(toolReport(tool, sizes, options))
       }
     } finally {
