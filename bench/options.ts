@@ -31,6 +31,7 @@ export const PARTS = [
   'matrix',
   'curve',
   'disturbed',
+  'scaling',
   'profile',
 ] as const
 
@@ -60,6 +61,7 @@ const APART: readonly Part[] = [
   'matrix',
   'curve',
   'disturbed',
+  'scaling',
   'profile',
 ]
 

@@ -25,6 +25,7 @@ import { runMicro } from './suites/micro.ts'
 import { runPlan } from './suites/plan.ts'
 import { runProfile } from './suites/profile.ts'
 import { runRedis } from './suites/redis.ts'
+import { runScaling } from './suites/scaling.ts'
 import { runTraces } from './suites/traces.ts'
 
 type Suite = (options: RunOptions, progress: Progress) => Promise<SuiteResult>
@@ -44,6 +45,7 @@ const SUITES: Readonly<Record<Part, Suite>> = {
   profile: runProfile,
   curve: runCurve,
   disturbed: runDisturbed,
+  scaling: runScaling,
 }
 
 async function main(): Promise<void> {

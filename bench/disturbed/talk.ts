@@ -7,12 +7,25 @@ const REPLY_TIMEOUT_MS = 20_000
 const MOST_REPLY = 1 << 20
 
 export class Talk {
-  readonly #socket: Socket
+  readonly #port: number
+  #socket: Socket | undefined
   #text = ''
   #arrived: () => void = () => {}
 
-  private constructor(socket: Socket) {
-    this.#socket = socket
+  private constructor(port: number) {
+    this.#port = port
+  }
+
+  static async to(port: number): Promise<Talk> {
+    const talk = new Talk(port)
+    await talk.#open()
+    return talk
+  }
+
+  /** Again, where the worker that had it has died. */
+  async #open(): Promise<Socket> {
+    const socket = connect(this.#port, '127.0.0.1')
+    await once(socket, 'connect')
     socket.on('data', (bytes) => {
       this.#text += bytes.toString('latin1')
       if (this.#text.length > MOST_REPLY) this.#text = this.#text.slice(-MOST_REPLY)
@@ -20,12 +33,8 @@ export class Talk {
     })
     socket.on('error', () => socket.destroy())
     socket.on('close', () => this.#arrived())
-  }
-
-  static async to(port: number): Promise<Talk> {
-    const socket = connect(port, '127.0.0.1')
-    await once(socket, 'connect')
-    return new Talk(socket)
+    this.#socket = socket
+    return socket
   }
 
   /** @param until what the whole reply ends with, or whether this is the whole reply */
@@ -36,7 +45,7 @@ export class Talk {
     const giveUpAt = Date.now() + REPLY_TIMEOUT_MS
     while (!isWhole(this.#text)) {
       const leftMs = giveUpAt - Date.now()
-      if (this.#socket.destroyed || leftMs <= 0) {
+      if (this.#socket!.destroyed || leftMs <= 0) {
         const what = JSON.stringify(command.slice(0, 60))
         throw new Error(`${what} got no reply but ${JSON.stringify(this.#text.slice(-80))}`)
       }
@@ -53,7 +62,14 @@ export class Talk {
 
   /** Waits while the server does not take it. */
   async send(bytes: string): Promise<void> {
-    if (!this.#socket.write(bytes, 'latin1')) await once(this.#socket, 'drain')
+    const isOpen = this.#socket !== undefined && !this.#socket.destroyed
+    const socket = isOpen ? this.#socket! : await this.#open()
+    if (socket.write(bytes, 'latin1')) return
+    const closed = once(socket, 'close').then(() => {
+      throw new Error('the server closed the connection beside the load')
+    })
+    closed.catch(() => {})
+    await Promise.race([once(socket, 'drain'), closed])
   }
 
   /** A reply of Redis that says its length. */
@@ -63,6 +79,6 @@ export class Talk {
   }
 
   close(): void {
-    this.#socket.destroy()
+    this.#socket?.destroy()
   }
 }

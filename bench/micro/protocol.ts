@@ -12,7 +12,7 @@ export interface ThreadSetup {
   readonly shape: KeyShape
   readonly seed: number
   readonly grants: readonly SubjectGrant[]
-  /** One word on which the threads of a round meet before they start. */
+  /** A word for each number of threads, on which those of a round meet before they start. */
   readonly startLine: SharedArrayBuffer
 }
 

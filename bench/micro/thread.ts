@@ -112,11 +112,15 @@ function fill(shared: boolean): void {
   }
 }
 
-/** Counts up the start line and spins until all have: threads start within a microsecond. */
+/**
+ * Counts up the start line of so many threads and spins until all have: threads start within a
+ * microsecond.
+ */
 function meet(threads: number): void {
   if (threads === 1) return
-  const goal = Math.ceil((Atomics.add(startLine, 0, 1) + 1) / threads) * threads
-  for (let turn = 0; turn < MEETING_TURNS; turn++) if (Atomics.load(startLine, 0) >= goal) return
+  const goal = Math.ceil((Atomics.add(startLine, threads, 1) + 1) / threads) * threads
+  for (let turn = 0; turn < MEETING_TURNS; turn++)
+    if (Atomics.load(startLine, threads) >= goal) return
   throw new Error(`the other of ${threads} threads never came to the start line`)
 }
 

@@ -56,7 +56,7 @@ async function measureGroup(one: Group, options: RunOptions, progress: Progress)
   const names: SubjectName[] = ['none', ...CACHES, ...(one.withLmdb ? ['lmdb' as const] : [])]
   const threads = one.withThreads ? options.threads : 1
   const granted = names.map((name) => grantSubject(name, one.keys))
-  const startLine = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)
+  const startLine = new SharedArrayBuffer((threads + 1) * Int32Array.BYTES_PER_ELEMENT)
   const links: Link[] = []
   for (let threadIndex = 0; threadIndex < threads; threadIndex++) {
     const setup: ThreadSetup = {

@@ -6,7 +6,7 @@
  */
 import { execFile } from 'node:child_process'
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -256,6 +256,21 @@ describe('smoke form', () => {
     expect(lines.map(({ operation }) => operation)).toContain('time in syscalls: write')
     expect(table).toMatch(/findIn|src\/(memory|engine)\//)
     expect(report).toContain('Where the processor time of a request goes')
+  })
+
+  test('scaling', { timeout: TIMEOUT_MS }, async () => {
+    const { lines, table } = await runPart('scaling')
+    const named = ['embedded heddle', 'embedded heddle+lock', 'server, frames', 'server, sockets']
+    expect(subjectsOf(lines)).toEqual(expect.arrayContaining(named))
+    for (const title of ['races lost per M ops', 'Workers of one server']) {
+      expect(table).toContain(title)
+    }
+    if (availableParallelism() < 2) return
+    expect(table).toMatch(/90\/10 mix, 2,000 keys \| at least 1\.8 \| [\d.]+ \(.*\| (not )?met \|/)
+    expect(table).toMatch(/NOT measured beyond the cores/)
+    const kappas = lines.filter(({ unit }) => unit === 'model kappa')
+    expect(kappas.length).toBeGreaterThan(8)
+    for (const { value } of kappas) expect(value).toBeGreaterThanOrEqual(0)
   })
 
   test('profile of the worker threads', { timeout: TIMEOUT_MS }, async () => {
