@@ -10,6 +10,8 @@ export const MIN_MEMORY_BYTES = 2 * MIB
 export const MAX_MEMORY_BYTES = 64 * GIB
 
 /** Above 1 GiB `Buffer` methods go wrong on Node 22 and 24, and indices leave small integers. */
+/** Left free of each segment, so that its memory can begin with a cache line. */
+export const LEAD_BYTES = 64
 export const MAX_SEGMENT_BYTES = GIB
 export const MIN_SEGMENT_BYTES = 64 * KIB
 

@@ -11,7 +11,14 @@
  * take what is left. A plan is plain data: it travels in the handle, and every thread derives the
  * same offsets from it.
  */
-import { MAX_PAGE_BYTES, MIN_CHUNK_BYTES, MIN_PAGE_BYTES, PLANNED_LOAD, WAYS } from './limits.ts'
+import {
+  LEAD_BYTES,
+  MAX_PAGE_BYTES,
+  MIN_CHUNK_BYTES,
+  MIN_PAGE_BYTES,
+  PLANNED_LOAD,
+  WAYS,
+} from './limits.ts'
 import { BUCKET_BYTES } from './table-slot.ts'
 import { SPACES_AT, SPACE } from './control-block.ts'
 import { evictionLayout, type EvictionLayout, type EvictionName } from './eviction-state.ts'
@@ -73,7 +80,8 @@ export function makePlan(request: PlanRequest): Plan {
   const ringWords = Math.floor(request.feedBytes / maxThreads / 64) * 16
   const perPage = pageBytes + (PAGE.WORDS + 1) * WORD_BYTES
   const fixed = SPACES_AT + SPACE.WORDS * (maxNamespaces + 1) + (row.words + ringWords) * maxThreads
-  const left = memoryBytes - (fixed + 64) * WORD_BYTES
+  const leads = (Math.ceil(memoryBytes / segmentBytes) + 2) * LEAD_BYTES
+  const left = memoryBytes - (fixed + 64) * WORD_BYTES - leads
   const perSlot = BUCKET_BYTES / WAYS / PLANNED_LOAD
   const expected = request.expectedEntries || left / (EXPECTED_ENTRY_BYTES + perSlot)
   const buckets = Math.max(MIN_BUCKETS, Math.ceil(expected / (WAYS * PLANNED_LOAD)))

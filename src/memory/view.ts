@@ -158,18 +158,20 @@ export class MemoryView {
   random = 0x2545f491
 
   constructor(handle: MemoryHandle, policy: EvictionPolicy, now: () => number) {
-    const { plan, segments } = handle
+    const { plan, segments, lead } = handle
     this.plan = plan
     const { classes, row } = planShapes(plan)
     this.classes = classes
     this.rowLayout = row
-    this.control = new Int32Array(segments[0]!)
-    this.controlDoubles = new Float64Array(segments[0]!, 0, segments[0]!.byteLength >>> 3)
-    this.controlPairs = new BigInt64Array(segments[0]!, 0, segments[0]!.byteLength >>> 3)
+    const controlBytes = plan.segments[0]!
+    this.control = new Int32Array(segments[0]!, lead, controlBytes >>> 2)
+    this.controlDoubles = new Float64Array(segments[0]!, lead, controlBytes >>> 3)
+    this.controlPairs = new BigInt64Array(segments[0]!, lead, controlBytes >>> 3)
     for (let at = 1; at < segments.length; at++) {
       const segment = segments[at]!
-      const words = new Int32Array(segment)
-      const bytes = new Uint8Array(segment)
+      const count = plan.segments[at]!
+      const words = new Int32Array(segment, lead, count >>> 2)
+      const bytes = new Uint8Array(segment, lead, count)
       if (at <= plan.tableSegments) {
         this.tables.push(words)
         this.tableBytes.push(bytes)
@@ -179,8 +181,8 @@ export class MemoryView {
       } else {
         this.data.push(words)
         this.dataBytes.push(bytes)
-        this.dataDoubles.push(new Float64Array(segment))
-        this.dataBuffers.push(Buffer.from(segment))
+        this.dataDoubles.push(new Float64Array(segment, lead, count >>> 3))
+        this.dataBuffers.push(Buffer.from(segment, lead, count))
       }
     }
     this.versionBits = plan.versionBits

@@ -5,6 +5,7 @@
 import { expect, test } from 'vitest'
 import { CONTENT_TYPE, CONTENT_TYPES, TYPES_AT } from '../../native-layout/control-block.ts'
 import { TouchChange } from '../../src/engine/changes.ts'
+import { viewOf } from '../../src/engine/engine.ts'
 import { contentTypeName, contentTypeNumber } from '../../src/engine/content-types.ts'
 import { HIT, RawAccess, SET, STORED } from '../../src/engine/raw-access.ts'
 import type { Engine } from '../../src/index.ts'
@@ -96,7 +97,7 @@ test('when the registry is full, and for what it cannot hold, it is octet-stream
 
 /** The words of the row of a number. */
 function rowOf(engine: Engine, number: number): { control: Int32Array; at: number } {
-  const control = new Int32Array(engine.handle.segments[0]!)
+  const { control } = viewOf(engine)
   return { control, at: TYPES_AT + (number - 256) * CONTENT_TYPE.WORDS }
 }
 

@@ -20,15 +20,15 @@ const KEYS: readonly Key[] = [
   'key-3',
 ]
 
-function valueOf(key: Key): string {
+function textOf(key: Key): string {
   return `${key.length}:${String(key).slice(-9)}`
 }
 
 /** Every third key is absent. */
 function fill(engine: Engine): (string | undefined)[] {
   const there = KEYS.filter((_, n) => n % 3 !== 0).map(String)
-  for (const key of there) engine.set(key, valueOf(key))
-  return KEYS.map((key) => (there.includes(String(key)) ? valueOf(String(key)) : undefined))
+  for (const key of there) engine.set(key, textOf(key))
+  return KEYS.map((key) => (there.includes(String(key)) ? textOf(String(key)) : undefined))
 }
 
 function bytesOfMany(engine: Pick<Engine, 'getManyBytes'>, keys: readonly Key[]) {
@@ -90,7 +90,7 @@ test('each key counts once, as hit or miss', () => {
   expect(after.misses - misses).toBe(2 * (KEYS.length - there))
 })
 
-test('a target that is too short is told what all values need, and lengths say what each has', () => {
+test('a target that is too short: the error says what all values need, lengths what each has', () => {
   const engine = openEngine()
   engine.set('a', 'four')
   engine.set('b', 'sixsix')

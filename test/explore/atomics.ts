@@ -5,36 +5,13 @@
  */
 import * as plain from '../../src/memory/atomics.ts'
 import { LOG, machine, OFF } from './machine.ts'
+import { copyBytes, read, wordOf, write, writeBytes } from './single-access.ts'
 import { ADD, CLOSE, LOAD, PEEK, POKE, STORE, SWAP } from './trace.ts'
 
 type Words = Int32Array
 const pairOfWords = new Int32Array(2)
 const asDouble = new Float64Array(pairOfWords.buffer)
 const asPair = new BigInt64Array(pairOfWords.buffer)
-
-/** The number of an element's first word; -1: private memory, or outside of the view. */
-function wordOf(view: Words | Float64Array | BigInt64Array, at: number, span: number): number {
-  if (machine.mode === OFF) return -1
-  const base = machine.words.baseOf(view)
-  return base < 0 || at < 0 || at >= view.length ? -1 : base + at * span
-}
-
-function read(kind: number, word: number): number {
-  if (!machine.begin(kind, word, 1)) return machine.answer
-  const value = machine.isStale ? machine.stale!.value(word) : machine.words.get(word)
-  machine.end(kind, word, 1, false, value)
-  return value
-}
-
-function write(kind: number, word: number, value: number): void {
-  if (!machine.begin(kind, word, 1)) {
-    machine.mustBe(value | 0)
-    return
-  }
-  machine.words.log(word)
-  machine.words.set(word, value)
-  machine.end(kind, word, 1, true, value | 0)
-}
 
 export function load(words: Words, at: number): number {
   const word = wordOf(words, at, 1)
@@ -192,15 +169,6 @@ export function copyOut(
   copyBytes(base, at * 4, target, to, bytes)
 }
 
-/** Bytes from `place` on of the buffer whose first word has the number `base`. */
-function copyBytes(base: number, place: number, target: Uint8Array, to: number, bytes: number) {
-  let value = 0
-  for (let done = 0; done < bytes; done++, place++) {
-    if (done === 0 || (place & 3) === 0) value = read(PEEK, base + (place >>> 2))
-    target[to + done] = value >>> ((place & 3) << 3)
-  }
-}
-
 export function copyWordsIn(
   words: Int32Array,
   at: number,
@@ -296,27 +264,4 @@ function take(word: number): void {
   const { isStale, words } = machine
   pairOfWords[0] = isStale ? machine.stale!.value(word) : words.get(word)
   pairOfWords[1] = isStale ? machine.stale!.value(word + 1) : words.get(word + 1)
-}
-
-/** Writes `count` bytes of one word, from its byte `first` on. */
-function writeBytes(
-  word: number,
-  first: number,
-  count: number,
-  source: ArrayLike<number>,
-  from: number,
-): void {
-  let mask = 0
-  let value = 0
-  for (let n = 0; n < count; n++) {
-    mask |= 255 << ((first + n) << 3)
-    value |= (source[from + n]! & 255) << ((first + n) << 3)
-  }
-  if (!machine.begin(POKE, word, 1)) {
-    machine.mustBe(value)
-    return
-  }
-  machine.words.log(word)
-  machine.words.set(word, (machine.words.get(word) & ~mask) | value)
-  machine.end(POKE, word, 1, true, value)
 }

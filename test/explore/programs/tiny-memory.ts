@@ -55,7 +55,7 @@ export function createTinyMemory(options: TinyOptions): EngineHandle {
     segmentBytes: MIB,
     eviction,
   }
-  const whole = createMemory(request, SEED, STARTED_AT)
+  const whole = createMemory(request, SEED, STARTED_AT, 0)
   const plan = tinyPlan(makePlan(request), options)
   const rest = plan.segments.slice(1).map((bytes) => new SharedArrayBuffer(bytes))
   const facts: EngineFacts = {
