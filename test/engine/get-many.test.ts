@@ -90,7 +90,7 @@ test('each key counts once, as hit or miss', () => {
   expect(after.misses - misses).toBe(2 * (KEYS.length - there))
 })
 
-test('a target that is too short: the error says what all values need, lengths what each has', () => {
+test('a target that is too short: the error says what all need, lengths what each has', () => {
   const engine = openEngine()
   engine.set('a', 'four')
   engine.set('b', 'sixsix')

@@ -1,6 +1,6 @@
 /**
- * One access to one word of a program's shared memory, as all functions of the seam (atomics.ts) are
- * made of: asked of the machine, done, and told to it.
+ * One access to one word of a program's shared memory, as all functions of the seam (atomics.ts)
+ * are made of: asked of the machine, done, and told to it.
  */
 import { machine, OFF } from './machine.ts'
 import { PEEK, POKE } from './trace.ts'
