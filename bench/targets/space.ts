@@ -1,0 +1,141 @@
+/** The targets of memory, of expiry, and of the hit ratio. */
+import { firstOf, newest, one, ratio, together } from './lines.ts'
+import type { Line, Pick } from './lines.ts'
+import type { Target } from './target.ts'
+
+const MEMORY = 'npm run bench -- --only=memory'
+const DRIFT = 'npm run bench -- --only=drift'
+const EXPIRY = 'npm run bench -- --only=expiry'
+const HIT_RATIO = 'npm run hit-ratio'
+
+const memory = (what: string, limit: number, unit: string, pick: Pick): Target => ({
+  ...{ group: 'memory', command: MEMORY, bound: 'at most', what, limit, unit, pick },
+})
+
+const beyond = one({ suite: 'memory', subject: 'heddle', operation: 'beyond key and value' })
+
+function memoryTargets(): Target[] {
+  return [
+    memory('bytes beyond key and value of an entry', 30, 'B', beyond),
+    memory('the same, the stretch', 24, 'B', beyond),
+    memory(
+      'rounding to size classes, values uniform in 16 to 2,000 bytes',
+      ...([
+        4,
+        '%',
+        one({ suite: 'memory', subject: 'heddle', operation: /rounding/, unit: '%' }),
+      ] as const),
+    ),
+    ...['memcached', 'redis', 'lru-cache'].map((peer) =>
+      memory(
+        `bytes beyond key and value, beside ${peer}`,
+        ...([1, 'times'] as const),
+        ratio(
+          { suite: 'memory', subject: 'heddle', operation: 'beyond key and value' },
+          { suite: 'memory', subject: new RegExp(peer), operation: 'beyond key and value' },
+        ),
+      ),
+    ),
+    {
+      ...{ group: 'memory', command: DRIFT, bound: 'at least', limit: 95, unit: '%' },
+      what: 'entries held after values went from 100 B to 1 KB and back, of a fresh cache’s',
+      pick: one({ suite: 'drift', subject: /heddle/, operation: /kept|held/, unit: '%' }),
+    },
+    {
+      ...{ group: 'memory', command: EXPIRY, bound: 'at most', limit: 5, unit: '%' },
+      what: 'memory held by expired entries, lifetimes mixed',
+      pick: one({ suite: 'expiry', subject: /heddle/, operation: /expired/, unit: '%' }),
+    },
+    {
+      ...{ group: 'memory', command: EXPIRY, bound: 'at most', limit: 2, unit: '%' },
+      what: 'processor time of expiry at 100,000 expiring entries a second',
+      pick: one({ suite: 'expiry', subject: /heddle/, operation: /CPU/, unit: '%' }),
+    },
+  ]
+}
+
+const POLICIES = ['clock', 's3-fifo', 'sieve', 'lfu', 'random', 'fifo']
+const CONTENDER = 's3-fifo'
+/** Percent of the unique keys; the smallest counts from so many entries on. */
+const JUDGED = [1, 10]
+const SMALL = { percent: 0.1, entries: 500 }
+
+function nearness(policy: string): Target {
+  return {
+    ...{ group: 'hit ratio', command: HIT_RATIO, bound: 'at most', limit: 0.5, unit: 'points' },
+    what: `${policy}: largest difference to its simulation`,
+    pick: together(
+      { suite: 'hitratio', subject: `heddle ${policy}`, operation: 'minus simulation' },
+      'of all cells',
+      (values) => Math.max(...values.map(Math.abs)),
+    ),
+  }
+}
+
+/** Gains of the contender over LRU, in points, cell by cell of the newest run that has it. */
+function gains(lines: readonly Line[]): { cell: Line; gain: number }[] {
+  const suite = 'hitratio'
+  const subject = `heddle ${CONTENDER}`
+  const cells = newest(lines, { suite, subject, operation: 'hit ratio', unit: '%' }).filter(
+    ({ parameters }) => parameters['bound'] === 'entries',
+  )
+  const same = ['trace', 'bound', 'percent']
+  return cells.flatMap((cell) => {
+    const lru = lines.find(
+      (line) =>
+        line.suite === suite &&
+        line.at === cell.at &&
+        line.subject === 'lru' &&
+        line.operation === 'hit ratio' &&
+        same.every((name) => line.parameters[name] === cell.parameters[name]),
+    )
+    return lru === undefined ? [] : [{ cell, gain: cell.value - lru.value }]
+  })
+}
+
+const isJudged = ({ parameters }: Line) => JUDGED.includes(Number(parameters['percent']))
+const isSmallEnough = ({ parameters }: Line) =>
+  Number(parameters['percent']) === SMALL.percent &&
+  Number(parameters['maxEntries']) >= SMALL.entries
+
+function overLru(of: (gains: readonly number[]) => number, among: (cell: Line) => boolean): Pick {
+  return (lines) => {
+    const found = gains(lines).filter(({ cell }) => among(cell))
+    if (found.length === 0) return undefined
+    const value = of(found.map(({ gain }) => gain))
+    return { value, spread: undefined, note: `${found.length} cells`, from: found[0]!.cell }
+  }
+}
+
+const mean = (values: readonly number[]) =>
+  values.reduce((sum, value) => sum + value, 0) / values.length
+
+function hitRatioTargets(): Target[] {
+  const common = { group: 'hit ratio', command: HIT_RATIO, bound: 'at least' } as const
+  return [
+    ...POLICIES.map(nearness),
+    {
+      ...{ ...common, limit: 3, unit: 'points' },
+      what: 's3-fifo above LRU, mean of all traces at 1 % and 10 %',
+      pick: overLru(mean, isJudged),
+    },
+    {
+      ...{ ...common, limit: -4, unit: 'points' },
+      what: 's3-fifo beside LRU, the worst of all traces',
+      pick: overLru(
+        (all) => Math.min(...all),
+        (cell) => isJudged(cell) || isSmallEnough(cell),
+      ),
+    },
+    {
+      ...{ ...common, command: 'npm run bench -- --only=plan', bound: 'at most', limit: 2 },
+      ...{
+        unit: 'points',
+        what: "the planner's forecast from a trace: mean error of real replays",
+      },
+      pick: firstOf(one({ suite: 'plan', operation: /mean error/ })),
+    },
+  ]
+}
+
+export const SPACE: readonly Target[] = [...memoryTargets(), ...hitRatioTargets()]

@@ -1,0 +1,187 @@
+/**
+ * The targets of speed: processor time of a request beside memcached and Redis, throughput, and the
+ * embedded calls.
+ */
+import { firstOf, newest, one, ratio } from './lines.ts'
+import type { Pick, Wanted } from './lines.ts'
+import type { Target } from './target.ts'
+
+const LOAD = 'npm run bench -- --only=load'
+const REDIS = 'npm run bench -- --only=redis'
+const MICRO = 'npm run bench -- --only=micro'
+const FULL = `${MICRO} --full`
+const NEAR = 'npm run bench -- --only=near'
+
+interface Rival {
+  readonly suite: 'load' | 'redis'
+  readonly command: string
+  readonly subject: string
+  readonly name: 'memcached' | 'redis'
+  /** As a subject. */
+  readonly rival: string
+}
+const MEMCACHED: Rival = {
+  ...{ suite: 'load', command: LOAD, subject: 'heddle sockets 1', name: 'memcached' },
+  rival: 'memcached -t 1',
+}
+const REDIS_SERVER: Rival = {
+  ...{ suite: 'redis', command: REDIS, subject: 'heddle RESP sockets 1', name: 'redis' },
+  rival: 'redis',
+}
+/** By the label of the scene in the parts load and redis. */
+const CPU_LIMITS: readonly (readonly [scene: string, memcached: number, redis: number])[] = [
+  ['depth 1', 1, 1],
+  ['depth 16', 0.25, 0.8],
+  ['depth 64', 0.2, 0.7],
+  ['values of 16 KiB', 1, 1],
+]
+
+function cpuTargets(): Target[] {
+  return CPU_LIMITS.flatMap(([scene, ...limits]) =>
+    [MEMCACHED, REDIS_SERVER].map((rival, n): Target => {
+      const { suite, subject, name, command } = rival
+      const operation = `closed CPU beside ${name}`
+      return {
+        ...{ group: 'server', command, bound: 'at most', limit: limits[n]!, unit: 'times' },
+        what: `CPU of a request, ${scene}, beside ${name === 'redis' ? 'Redis' : name}`,
+        pick: firstOf(
+          one({ suite, subject, operation, parameters: { load: scene } }),
+          ratio(cpuAt(rival, scene, subject), cpuAt(rival, scene, rival.rival)),
+        ),
+        aboveFloor: aboveFloor(rival, scene),
+      }
+    }),
+  )
+}
+
+function cpuAt({ suite }: Rival, scene: string, subject: string): Wanted {
+  return { suite, subject, operation: 'closed CPU', parameters: { scene } }
+}
+
+/** The floor's own ratio to the rival, and that of what lies above it, of medians. */
+function aboveFloor(rival: Rival, scene: string): Target['aboveFloor'] {
+  return (lines) => {
+    const own = newest(lines, cpuAt(rival, scene, rival.subject)).at(-1)
+    const at = (subject: string) =>
+      lines.findLast(
+        (line) =>
+          line.at === own?.at &&
+          line.suite === rival.suite &&
+          line.subject === subject &&
+          line.operation === 'closed CPU' &&
+          line.parameters['scene'] === scene,
+      )
+    const [floor, other] = [at('floor'), at(rival.rival)]
+    if (own === undefined || floor === undefined || other === undefined) return undefined
+    const above = other.value - floor.value
+    return {
+      floor: floor.value / other.value,
+      above: above > 0 ? (own.value - floor.value) / above : Number.NaN,
+    }
+  }
+}
+
+function throughputTargets(): Target[] {
+  return [16, 64].map((depth) => ({
+    ...{ group: 'server', command: REDIS, bound: 'at least', limit: 1.5, unit: 'times' },
+    what: `throughput of two workers, depth ${depth}, beside Redis`,
+    pick: one({
+      ...{ suite: 'redis', subject: 'heddle RESP sockets 2' },
+      ...{ operation: 'closed throughput beside redis', parameters: { load: `depth ${depth}` } },
+    }),
+  }))
+}
+
+const SMALL = 100_000
+const LARGE = 4_000_000
+/** The short ones of the micro part. */
+const KEY_BYTES = 12
+const micro = (operation: string, keys: number, more: Partial<Wanted> = {}): Wanted => ({
+  ...{ suite: 'micro', subject: 'heddle', operation, threads: 1 },
+  parameters: { keys, keyBytes: KEY_BYTES },
+  ...more,
+})
+const embedded = (
+  what: string,
+  limit: number,
+  command: string,
+  pick: Pick,
+  unit = 'times',
+): Target => ({ group: 'embedded', command, what, bound: 'at most', limit, unit, pick })
+
+/** Short keys and long keys are both measured; the short are named in the target. */
+function embeddedTargets(): Target[] {
+  const get = 'get hit, new key'
+  const getBytes = 'getBytes hit, new key'
+  const hundred = 'get of 32 bytes among 100,000 keys, new key'
+  return [
+    embedded(
+      `${hundred}, beside lru-cache`,
+      ...([1, MICRO, one(micro(get, SMALL, { unit: 'x lru-cache' }))] as const),
+    ),
+    embedded(
+      `${hundred}, as bytes, beside lru-cache`,
+      ...([0.7, MICRO, one(micro(getBytes, SMALL, { unit: 'x lru-cache' }))] as const),
+    ),
+    embedded('get among 4 million keys, beside Map', 1, FULL, overMap(get)),
+    embedded('getMany of 100 as bytes among 4 million keys, beside 100 gets', 0.4, FULL, many()),
+    {
+      ...{ group: 'embedded', command: 'npm run bench -- --only=scaling', bound: 'at least' },
+      ...{ what: 'two threads on one engine, 90/10, beside one', limit: 1.8, unit: 'times' },
+      pick: firstOf(
+        one({
+          ...{ suite: 'scaling', subject: 'embedded heddle', threads: 2 },
+          ...{ operation: '90/10 mix', unit: 'x one thread' },
+        }),
+        one(micro('90/10 mix', SMALL, { threads: 2, unit: 'x one thread' })),
+      ),
+    },
+    embedded(
+      'bytes allocated by a getBytes, reused key',
+      ...([0.5, MICRO] as const),
+      one(micro('getBytes hit, reused key', SMALL, { unit: 'B/op' })),
+      'B',
+    ),
+  ]
+}
+
+function overMap(operation: string): Pick {
+  const at = (subject: string) => micro(operation, LARGE, { subject, unit: 'ns/op' })
+  return firstOf(one(micro(operation, LARGE, { unit: 'x Map' })), ratio(at('heddle'), at('Map')))
+}
+
+function many(): Pick {
+  const gets = micro('getBytes hit, new key', LARGE, { unit: 'ns/op' })
+  return firstOf(
+    one({ suite: 'micro', operation: /^getManyBytes/, unit: 'x 100 gets' }),
+    ratio(micro('getManyBytes 100', LARGE, { unit: 'ns/op' }), gets),
+  )
+}
+
+function nearTargets(): Target[] {
+  const kinds = ['string', 'object'].flatMap((kind) =>
+    ['new key', 'reused key'].map((key) => [kind, key] as const),
+  )
+  return kinds.flatMap(([kind, key]) =>
+    (
+      [
+        ['Map', 1.5],
+        ['lru-cache', 1],
+      ] as const
+    ).map(([peer, limit]): Target => {
+      const operation = new RegExp(`${kind}.*${key}`)
+      const pick = one({ suite: 'near', subject: /near/, operation, unit: `x ${peer}` })
+      return {
+        ...{ group: 'near cache', command: NEAR, bound: 'at most', limit, unit: 'times', pick },
+        what: `hot get of one ${kind}, ${key}, beside ${peer}`,
+      }
+    }),
+  )
+}
+
+export const SPEED: readonly Target[] = [
+  ...cpuTargets(),
+  ...throughputTargets(),
+  ...embeddedTargets(),
+  ...nearTargets(),
+]
