@@ -96,12 +96,11 @@ const SIXTEENTHS = 4
 export function markAt(position: number, ringBits: number): number {
   return ((position >>> (ringBits - SIXTEENTHS)) % MARKS) + 1
 }
-/** Whether a mark is that of a place from `tail` to `head`; 0 never is. */
-export function isMarkWithin(mark: number, tail: number, head: number, ringBits: number): boolean {
+/** Whether a mark is that of a place from `tail` to `last`; 0 never is. */
+export function isMarkWithin(mark: number, tail: number, last: number, ringBits: number): boolean {
   if (mark === 0) return false
   const first = markAt(tail, ringBits)
-  const last = markAt(head, ringBits)
-  return (mark - first + MARKS) % MARKS <= (last - first + MARKS) % MARKS
+  return (mark - first + MARKS) % MARKS <= (markAt(last, ringBits) - first + MARKS) % MARKS
 }
 
 /** A record of the ring. */

@@ -10,6 +10,7 @@ import { DEATH_TWINS } from './death-twins.ts'
 import { ENTRY_TWINS } from './entry-twins.ts'
 import { FRAME_TWINS } from './frame-twins.ts'
 import { MOMENT_TWINS } from './moment-twins.ts'
+import { POLICY_TWINS } from './policy-twins.ts'
 import { TABLE_TWINS } from './table-twins.ts'
 import { TRANSACTION_TWINS } from './transaction-twins.ts'
 
@@ -33,4 +34,5 @@ export const BROKEN_TWINS: readonly BrokenTwin[] = [
   ...DEATH_TWINS,
   ...FRAME_TWINS,
   ...TRANSACTION_TWINS,
+  ...POLICY_TWINS,
 ]

@@ -104,7 +104,7 @@ describe('what is wrong is one line', () => {
     [['--memory', '2mb', '-I', '2m'], /max-item-size is .* at most half of memory/],
     [['-p', '99999'], /memcached-port is .* 0 to 65,535/],
     [['-t', '0'], /workers is 0/],
-    [['--eviction', 'lru'], /eviction is "lru": it must be 'clock' or 'none'/],
+    [['--eviction', 'lru'], /eviction is "lru": it must be 'clock' or 's3-fifo' or 'sieve'/],
     [['--handoff', 'pipes'], /handoff is "pipes"/],
     [['--config', '/nowhere.json'], /config \/nowhere\.json cannot be read/],
     [

@@ -11,7 +11,7 @@
  * tail has passed the place, the mark says nothing any more, and the main hand takes the entry like
  * any other one: no entry stays out of reach. I-NEWCOMER.
  */
-import { add, compareExchange, load, peek, peekByte, poke, pokeByte } from '#atomics'
+import { add, closeWrites, compareExchange, load, peek, peekByte, poke, pokeByte } from '#atomics'
 import { CLASS } from '../../../native-layout/control-block.ts'
 import {
   isMarkWithin,
@@ -35,12 +35,14 @@ export function entriesIn(view: MemoryView, sizeClass: SizeClass): number {
 
 /** Puts the entry of a slot last. */
 export function enroll(view: MemoryView, slot: SlotIndex, sizeClass: SizeClass): void {
-  const { ringBits, ringAt, classesAt } = view.plan.evictionState
+  const { ringBits, ringAt, classesAt, marksAt } = view.plan.evictionState
   const position = add(view.aside[0]!, STATE.HEAD, 1)
   const place = position & (2 ** ringBits - 1)
   setByte(view, classesAt, place, sizeClass)
-  poke(segmentOf(view, ringAt + place), (ringAt + place) & view.asideMask, packNewcomer(slot))
-  setByte(view, view.plan.evictionState.marksAt, slot, markAt(position, ringBits))
+  // Before the record, for whoever takes that believes it only by the mark.
+  setByte(view, marksAt, slot, markAt(position, ringBits))
+  const at = ringAt + place
+  closeWrites(segmentOf(view, at), at & view.asideMask, packNewcomer(slot))
 }
 
 /** Makes the entry of a slot one of the main part. */
@@ -71,7 +73,9 @@ export function isNewcomer(view: MemoryView, slot: SlotIndex): boolean {
   const mark = byteOf(view, marksAt, slot)
   if (mark === 0) return false
   const words = view.aside[0]!
-  return isMarkWithin(mark, peek(words, STATE.TAIL), peek(words, STATE.HEAD), ringBits)
+  const tail = peek(words, STATE.TAIL)
+  const head = peek(words, STATE.HEAD)
+  return head !== tail && isMarkWithin(mark, tail, (head - 1) | 0, ringBits)
 }
 
 /** Places from the oldest record to the newest, those between that were taken included. */

@@ -99,7 +99,7 @@ function prepared(of: Case): Prepared {
     begins: () => world.readAnew(),
     died: (thread) => world.mourn(thread),
     judges: [world.janitor.session],
-    pointedAt: world.handle.segments.slice(1 + world.handle.plan.tableSegments),
+    pointedAt: world.chunkSegments,
     nameOf: (buffer, byteOffset) => nameOf(world, buffer, byteOffset),
     judge: (run) => judge(of, run, verdicts),
   }

@@ -5,6 +5,7 @@ import { DEATHS } from './deaths.ts'
 import { FRAMES } from './traffic.ts'
 import { ROWS } from './leases.ts'
 import { MEMORY } from './memory.ts'
+import { NEWCOMERS } from './newcomers.ts'
 import { PAGES } from './pages.ts'
 import { PAIRS } from './pairs.ts'
 import { ROOM } from './room.ts'
@@ -28,4 +29,5 @@ export const PROGRAMS: readonly Program[] = [
   ...ROWS,
   ...SPACES,
   ...TRANSACTIONS,
+  ...NEWCOMERS,
 ]

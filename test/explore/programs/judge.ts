@@ -17,6 +17,7 @@ import { chunkAddress, handleIn, pageAddress, pageOf, segmentOf } from '../../..
 import { tickOf } from '../../../src/memory/complete-entry.ts'
 import { presenceAt } from '../../../src/memory/write-entry.ts'
 import type { Call, Run } from '../program.ts'
+import { newcomerProblems } from './newcomer-check.ts'
 import { feedProblems } from './feed-check.ts'
 import type { Action, Deed } from './operations.ts'
 import { listedBy, readBy, type World } from './world.ts'
@@ -42,6 +43,7 @@ export function judge(of: Case, run: Run, verdicts: Map<string, readonly string[
   for (let tries = 0; tries < RECOVERIES; tries++) if ((left = recoverDead(view)) === 0) break
   if (left > 0) problems.push(`${left} dead rows could not be recovered`)
   problems.push(...checkIntegrity(view).problems, ...boundProblems(world))
+  if (run.dead.length === 0) problems.push(...newcomerProblems(view))
   if (problems.length > 0) return problems
   const evictions = world.evictions - world.evictionsBefore
   // Who dies between an eviction and its count leaves one uncounted.

@@ -10,6 +10,7 @@ import {
   STRIPES_AT,
   TYPES_AT,
 } from '../../../native-layout/control-block.ts'
+import { STATE } from '../../../native-layout/eviction-state.ts'
 import { HEADER } from '../../../native-layout/entry-header.ts'
 import { WAYS } from '../../../native-layout/limits.ts'
 import { PAGE } from '../../../native-layout/page.ts'
@@ -27,9 +28,21 @@ export function nameOf(world: World, buffer: SharedArrayBuffer, byteOffset: numb
   const word = byteOffset >>> 2
   if (segment < 0) return `?[${word}]`
   const { tableSegments } = view.plan
+  const aside = world.handle.segments.length - view.plan.evictionSegments
+  if (segment >= aside) return asideName(view, word)
   if (segment === 0) return controlName(view, word)
   if (segment <= tableSegments) return bucketName(view, segment - 1, word)
   return chunkName(view, segment - 1 - tableSegments, word)
+}
+
+/** A word of the policy's; all of it lies in one segment here, but for the end of a sketch. */
+function asideName({ plan }: MemoryView, word: number): string {
+  const { ringAt, classesAt, marksAt, ghostsAt, sketchAt } = plan.evictionState
+  if (word < ringAt) return fieldName(STATE, word)
+  if (word < classesAt) return `ring[${word - ringAt}]`
+  if (word < marksAt) return `classes[${word - classesAt}]`
+  if (word < ghostsAt) return `marks[${word - marksAt}]`
+  return word < sketchAt ? `ghosts[${word - ghostsAt}]` : `sketch[${word - sketchAt}]`
 }
 
 /** The field that a word belongs to. */

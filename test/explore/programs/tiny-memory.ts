@@ -5,7 +5,11 @@
  */
 import { poke } from '#atomics'
 import { CONTROL } from '../../../native-layout/control-block.ts'
-import { evictionLayout, type EvictionName } from '../../../native-layout/eviction-state.ts'
+import {
+  evictionLayout,
+  type EvictionName,
+  SKETCH_BLOCK_BYTES,
+} from '../../../native-layout/eviction-state.ts'
 import { MIN_CHUNK_BYTES } from '../../../native-layout/limits.ts'
 import { makePlan, type Plan } from '../../../native-layout/region-map.ts'
 import { BUCKET_BYTES } from '../../../native-layout/table-slot.ts'
@@ -82,7 +86,11 @@ function tinyPlan(plan: Plan, options: TinyOptions): Plan {
   const { segmentBytes = 8192 } = options
   const table = segmentSizes(buckets * BUCKET_BYTES, segmentBytes)
   const data = segmentSizes(pages * pageBytes, segmentBytes)
-  const evictionState = evictionLayout(plan.eviction, buckets)
+  const layout = evictionLayout(plan.eviction, buckets)
+  // Two blocks of a sketch are enough to share one, or none.
+  const sketchBlocks = Math.min(2, layout.sketchBlocks)
+  const words = layout.sketchAt + (sketchBlocks * SKETCH_BLOCK_BYTES) / WORD_BYTES
+  const evictionState = { ...layout, sketchBlocks, words }
   const eviction = segmentSizes(evictionState.words * WORD_BYTES, segmentBytes)
   return {
     ...plan,

@@ -68,7 +68,7 @@ function prepared({ first, acts, options, isOneHome = false }: Play): Prepared {
     privates: world.actors.map(({ session }) => [session]),
     died: (thread) => world.mourn(thread),
     judges: [world.janitor.session],
-    pointedAt: world.handle.segments.slice(1 + world.handle.plan.tableSegments),
+    pointedAt: world.chunkSegments,
     nameOf: (buffer, byteOffset) => nameOf(world, buffer, byteOffset),
     judge: (run) => judge(world, keys, first, acts, run),
   }

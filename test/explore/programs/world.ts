@@ -79,6 +79,12 @@ export class World {
     return [...this.handle.segments, this.clock.buffer as SharedArrayBuffer]
   }
 
+  /** The segments with pages: what is in them is reached through a handle. */
+  get chunkSegments(): readonly SharedArrayBuffer[] {
+    const { plan, segments } = this.handle
+    return segments.slice(1 + plan.tableSegments, segments.length - plan.evictionSegments)
+  }
+
   /** Keys of which `fits` says yes, in a fixed order. */
   keys(count: number, fits: (place: Place) => boolean): string[] {
     const found: string[] = []
