@@ -15,12 +15,18 @@ import {
   type Random,
   SPACE_FROM,
 } from './history-plan.ts'
+import { EVICTIONS, type EvictionName } from '../../src/engine/eviction/names.ts'
 import { createTape, readTape, Tape } from './history-tape.ts'
 import type { Team } from './history-team.ts'
 
 import type { HistoriesOptions, Totals } from './histories.ts'
 const RECOVERY_TIMEOUT_MS = 8000
-const VARIANTS = [{}, { eviction: 'none' }, { maxEntries: 300 }] as const
+interface Variant {
+  readonly eviction: EvictionName
+  readonly maxEntries?: number
+}
+const EVICTING = EVICTIONS.filter((name) => name !== 'none')
+const MOST_ENTRIES = 300
 const CALLS_OF_A_ROUND = 2400
 /** One round in so many has deaths. */
 const ROUNDS_PER_DEATH = 4
@@ -45,6 +51,14 @@ export interface Run {
   readonly number: number
 }
 
+/** A third evicts nothing, a third bounds the entries too; who evicts does so by any policy. */
+function variantFrom(random: Random): Variant {
+  const kind = random(3)
+  if (kind === 0) return { eviction: 'none' }
+  const eviction = EVICTING[random(EVICTING.length)]!
+  return kind === 1 ? { eviction, maxEntries: MOST_ENTRIES } : { eviction }
+}
+
 /** One engine. */
 export class Episode {
   readonly #run: Run
@@ -54,7 +68,7 @@ export class Episode {
   readonly #clock: Int32Array
   readonly #team: Team
   readonly #tape = createTape(TAPE_DOUBLES)
-  readonly #variant: (typeof VARIANTS)[number]
+  readonly #variant: Variant
   #initial: Record<string, KeyState> = {}
   #engine!: Engine
   /** Evictions, and threads that were killed, each maybe between an eviction and its count. */
@@ -69,7 +83,7 @@ export class Episode {
     this.#random = run.random
     this.#clock = new Int32Array(run.clock)
     this.#team = run.team
-    this.#variant = VARIANTS[run.random(VARIANTS.length)]
+    this.#variant = variantFrom(run.random)
   }
 
   async run(end: number): Promise<void> {
@@ -158,7 +172,7 @@ export class Episode {
   }
 
   get #mayLose(): boolean {
-    return !('eviction' in this.#variant)
+    return this.#variant.eviction !== 'none'
   }
   /** At most so many entries were lost in the round. */
   #lossesSince(): number {

@@ -6,6 +6,7 @@
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
+import { EVICTIONS, type EvictionName } from '../../src/engine/eviction/names.ts'
 import type { Engine } from '../../src/index.ts'
 import { judgeExact, prepareExact } from './exact-part.ts'
 import { Follower } from './follower.ts'
@@ -46,6 +47,7 @@ const MOST_VICTIMS = 6
 const RECOVERY_TIMEOUT_MS = 8000
 /** Of the tiny engine, in the runs that bound it. */
 const MOST_ENTRIES = 400
+const EVICTING = EVICTIONS.filter((name) => name !== 'none')
 const FEED = { eviction: 'none', feedBytes: '4mb' } as const
 const STANDSTILL_MS = 8000
 const PROGRAM = new URL('./worker.ts', import.meta.url)
@@ -111,10 +113,14 @@ export async function runStress(options: StressOptions): Promise<StressReport> {
   return report
 }
 
-/** A third of the seeds bounds the entries too, a third evicts nothing and is full soon. */
-function variant(seed: number): { maxEntries?: number; eviction?: 'none' } {
-  if (seed % 3 === 0) return { maxEntries: MOST_ENTRIES }
-  return seed % 3 === 1 ? { eviction: 'none' } : {}
+/**
+ * A third of the seeds bounds the entries too, a third evicts nothing and is full soon; the others
+ * take the policies by turns.
+ */
+function variant(seed: number): { maxEntries?: number; eviction: EvictionName } {
+  if (seed % 3 === 1) return { eviction: 'none' }
+  const eviction = EVICTING[Math.floor(seed / 3) % EVICTING.length]!
+  return seed % 3 === 0 ? { maxEntries: MOST_ENTRIES, eviction } : { eviction }
 }
 
 async function workAndKill(run: Run): Promise<Thread[]> {
