@@ -19,7 +19,6 @@ export const SIMULATORS = {
   fifo: fifoHits,
   lru: lruHits,
 } as const satisfies Record<string, Simulator>
-export type SimulatorName = keyof typeof SIMULATORS
 
 /** Those that an engine can be created with. */
 export const POLICIES: readonly Policy[] = PLANNED_POLICIES
