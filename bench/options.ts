@@ -22,6 +22,7 @@ export const PARTS = [
   'traces',
   'hitratio',
   'plan',
+  'eviction',
   'memory',
   'latency',
   'load',
@@ -56,6 +57,7 @@ export interface RunOptions {
 /** These take a minute or more each, and are asked for by name. */
 const APART: readonly Part[] = [
   'plan',
+  'eviction',
   'clients',
   'monitoring',
   'matrix',

@@ -15,6 +15,7 @@ import type { FinishedPart } from './report/write.ts'
 import { runClients } from './suites/clients.ts'
 import { runCurve } from './suites/curve.ts'
 import { runDisturbed } from './suites/disturbed.ts'
+import { runEviction } from './suites/eviction.ts'
 import { runHitRatio } from './suites/hit-ratio.ts'
 import { runLatency } from './suites/latency.ts'
 import { runLoad } from './suites/load.ts'
@@ -35,6 +36,7 @@ const SUITES: Readonly<Record<Part, Suite>> = {
   traces: runTraces,
   hitratio: runHitRatio,
   plan: runPlan,
+  eviction: runEviction,
   memory: runMemory,
   latency: runLatency,
   load: runLoad,

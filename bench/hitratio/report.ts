@@ -54,20 +54,27 @@ export function targetsTable(cells: readonly CellFindings[]): Table {
   return { title: 'Targets', columns: ['what', 'found', 'limit', 'verdict'], rows }
 }
 
+/** Whether a cell is one of those that a policy is judged by. */
+function isJudged({ percent, capacity }: CellFindings): boolean {
+  return JUDGED.includes(percent) || (percent === SMALL.percent && capacity >= SMALL.entries)
+}
+
 function nearnessRow(cells: readonly CellFindings[], policy: Policy): string[] {
   let worst = 0
+  let sum = 0
   let where = ''
-  for (const cell of cells) {
-    for (const found of cell.policies) {
-      const difference = differenceOf(cell, found)
-      if (found.policy !== policy || Math.abs(difference) < Math.abs(worst)) continue
-      worst = difference
-      where = ` (${cell.trace}, ${cell.percent} %)`
-    }
+  const judged = cells.filter(isJudged)
+  for (const cell of judged) {
+    const found = cell.policies.find((one) => one.policy === policy) as PolicyFindings
+    const difference = differenceOf(cell, found)
+    sum += Math.abs(difference)
+    if (Math.abs(difference) < Math.abs(worst)) continue
+    worst = difference
+    where = ` (${cell.trace}, ${cell.percent} %, ${shown(cell.capacity)} entries)`
   }
   return [
     `${policy}: largest difference to its simulation, points`,
-    `${signed(worst)}${where}`,
+    `${signed(worst)}${where}; mean of all ${(sum / judged.length).toFixed(2)}`,
     `${MOST_DIFFERENCE}`,
     verdict(Math.abs(worst) <= MOST_DIFFERENCE),
   ]

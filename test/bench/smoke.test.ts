@@ -102,6 +102,21 @@ describe('smoke form', () => {
     expect(report).toContain('Miss ratio of web12 by entries')
   })
 
+  test('eviction', { timeout: TIMEOUT_MS }, async () => {
+    const { lines, table } = await runPart('eviction')
+    expect(subjectsOf(lines)).toEqual(POLICIES.map((policy) => `heddle ${policy}`).sort())
+    for (const { subject, value, parameters } of lines.filter((one) => one.unit === '%')) {
+      const isSmall = Number(parameters['level']) < 90
+      expect(value, `${subject} at ${parameters['level']} %`).toBeGreaterThan(isSmall ? 99 : 30)
+    }
+    const evicted = lines.filter((line) => line.operation === 'evictions')
+    for (const { value, parameters } of evicted) {
+      if (Number(parameters['level']) >= 200) expect(value).toBeGreaterThan(100)
+    }
+    expect(table).toMatch(/\| sieve \| [\d.]+ \| [\d.]+ \(at \d+ %\) \| 1\.25 \| (not )?met/)
+    expect(table).toContain('Working set 10 times of memory')
+  })
+
   test('plan', { timeout: TIMEOUT_MS }, async () => {
     const { lines, report, table } = await runPart('plan')
     expect(subjectsOf(lines)).toEqual(POLICIES.map((policy) => `heddle ${policy}`).sort())
