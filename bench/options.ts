@@ -23,6 +23,7 @@ export const PARTS = [
   'hitratio',
   'plan',
   'eviction',
+  'footprint',
   'memory',
   'latency',
   'load',
@@ -58,6 +59,7 @@ export interface RunOptions {
 const APART: readonly Part[] = [
   'plan',
   'eviction',
+  'footprint',
   'clients',
   'monitoring',
   'matrix',

@@ -16,6 +16,7 @@ import { runClients } from './suites/clients.ts'
 import { runCurve } from './suites/curve.ts'
 import { runDisturbed } from './suites/disturbed.ts'
 import { runEviction } from './suites/eviction.ts'
+import { runFootprint } from './suites/footprint.ts'
 import { runHitRatio } from './suites/hit-ratio.ts'
 import { runLatency } from './suites/latency.ts'
 import { runLoad } from './suites/load.ts'
@@ -37,6 +38,7 @@ const SUITES: Readonly<Record<Part, Suite>> = {
   hitratio: runHitRatio,
   plan: runPlan,
   eviction: runEviction,
+  footprint: runFootprint,
   memory: runMemory,
   latency: runLatency,
   load: runLoad,

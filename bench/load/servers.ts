@@ -41,6 +41,8 @@ export interface Placement {
   readonly environment?: Readonly<Record<string, string>>
   /** heddle's command line of another checkout. */
   readonly entry?: string
+  /** Arguments after all others. */
+  readonly more?: readonly string[]
   /** The length of the values that the floor answers with. */
   readonly floorBytes?: number
   readonly floorProtocol?: 'memcached' | 'redis'
@@ -52,7 +54,7 @@ export async function startServer(
   memoryMb: number,
   placement: Placement = {},
 ): Promise<RunningServer | string> {
-  const { prefix = [], entry = HEDDLE, floorBytes, floorProtocol } = placement
+  const { prefix = [], more = [], entry = HEDDLE, floorBytes, floorProtocol } = placement
   if (name === 'floor') {
     const order = { prefix, ...(floorBytes === undefined ? {} : { valueBytes: floorBytes }) }
     const floor = await startFloor({ ...order, protocol: floorProtocol ?? 'memcached' })
@@ -65,7 +67,7 @@ export async function startServer(
   const { place, remove } = await placeFor(placement.door ?? 'tcp')
   const ownArgs = recipe.args(place, memoryMb).map((one) => (one === HEDDLE ? entry : one))
   const flags = recipe.command === process.execPath ? (placement.nodeFlags ?? []) : []
-  const [command, ...args] = [...prefix, recipe.command, ...flags, ...ownArgs]
+  const [command, ...args] = [...prefix, recipe.command, ...flags, ...ownArgs, ...more]
   const env = { ...process.env, ...placement.environment }
   const child = spawn(command!, args, { stdio: ['ignore', 'ignore', 'pipe'], env })
   takeAlong(child)
