@@ -109,64 +109,72 @@ const SMALL_SHARE = 0.1
 const GHOST_SHARE = 0.9
 const PROMOTED_FROM = 2
 const MOST_USES = 3
-const NOWHERE = 0
-const SMALL = 1
-const MAIN = 2
 
+/**
+ * S3-FIFO as in a cache whose entries stay where they are: a new entry takes the place of the one
+ * that went for it, the main queue is a CLOCK hand that goes over the places in their order and
+ * passes by those of the small queue, and joining the main queue changes nothing else.
+ */
 export function s3FifoHits(requests: Uint32Array, universe: number, capacity: number): number {
-  const whereIs = new Uint8Array(universe)
-  const uses = new Uint8Array(universe)
+  const placeOf = new Int32Array(universe).fill(ABSENT)
   const leftAt = new Float64Array(universe).fill(-Infinity)
+  const keyAt = new Uint32Array(capacity)
+  const uses = new Uint8Array(capacity)
+  const isSmall = new Uint8Array(capacity)
   const small = new Queue(capacity)
-  const main = new Queue(capacity)
   const smallSize = Math.max(1, Math.floor(capacity * SMALL_SHARE))
   const ghosts = Math.floor(capacity * GHOST_SHARE)
+  let used = 0
   let left = 0
+  let hand = 0
   let hits = 0
 
-  function evict(): void {
-    while (small.size >= smallSize || main.size === 0) {
-      const key = small.take()
-      if (uses[key]! >= PROMOTED_FROM) {
-        uses[key] = 0
-        whereIs[key] = MAIN
-        main.put(key)
-      } else {
-        whereIs[key] = NOWHERE
-        leftAt[key] = left++
-        return
+  /** The place of the entry that goes. */
+  function evict(): number {
+    // What a cache that was not full took in belongs to the main queue.
+    while (small.size > smallSize) isSmall[small.take()] = 0
+    while (small.size >= smallSize || small.size === used) {
+      const place = small.take()
+      if (uses[place]! < PROMOTED_FROM) {
+        leftAt[keyAt[place]!] = left++
+        return place
       }
+      uses[place] = 0
+      isSmall[place] = 0
     }
     for (;;) {
-      const key = main.take()
-      if (uses[key] === 0) {
-        whereIs[key] = NOWHERE
-        return
-      }
-      uses[key]!--
-      main.put(key)
+      const place = hand
+      hand = hand + 1 === capacity ? 0 : hand + 1
+      if (isSmall[place] !== 0) continue
+      if (uses[place] === 0) return place
+      uses[place]!--
     }
   }
   for (const key of requests) {
-    if (whereIs[key] !== NOWHERE) {
+    const present = placeOf[key]!
+    if (present !== ABSENT) {
       hits++
-      if (uses[key]! < MOST_USES) uses[key]!++
+      if (uses[present]! < MOST_USES) uses[present]!++
       continue
     }
-    if (small.size + main.size >= capacity) evict()
-    uses[key] = 0
+    let place = used
+    if (used < capacity) used++
+    else {
+      place = evict()
+      placeOf[keyAt[place]!] = ABSENT
+    }
+    keyAt[place] = key
+    placeOf[key] = place
+    uses[place] = 0
     const isBack = left - leftAt[key]! <= ghosts
     leftAt[key] = -Infinity
-    // A cache that was never full fills its main queue, too, and does not throw out what is cold.
-    const isMain = isBack || (left === 0 && small.size >= smallSize)
-    whereIs[key] = isMain ? MAIN : SMALL
-    if (isMain) main.put(key)
-    else small.put(key)
+    isSmall[place] = isBack ? 0 : 1
+    if (!isBack) small.put(place)
   }
   return hits
 }
 
-/** First in, first out, in a ring that holds `capacity` keys. */
+/** First in, first out, in a ring that holds `capacity` places. */
 class Queue {
   readonly #ring: Uint32Array
   #from = 0
@@ -174,14 +182,14 @@ class Queue {
   constructor(capacity: number) {
     this.#ring = new Uint32Array(capacity + 1)
   }
-  put(key: number): void {
-    this.#ring[(this.#from + this.size) % this.#ring.length] = key
+  put(place: number): void {
+    this.#ring[(this.#from + this.size) % this.#ring.length] = place
     this.size++
   }
   take(): number {
-    const key = this.#ring[this.#from]!
+    const place = this.#ring[this.#from]!
     this.#from = (this.#from + 1) % this.#ring.length
     this.size--
-    return key
+    return place
   }
 }

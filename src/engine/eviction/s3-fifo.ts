@@ -63,7 +63,8 @@ export const s3Fifo: EvictionPolicy = {
 
 function evictOne(view: MemoryView, sizeClass: number, reason: number): boolean {
   const share = Math.max(1, Math.floor(entriesIn(view, sizeClass) * NEWCOMERS_SHARE))
-  if (sizeClass >= 0) trim(view, share + Math.max(LEAST_SLACK, Math.floor(share * SLACK_SHARE)))
+  const slack = sizeClass < 0 ? 0 : Math.max(LEAST_SLACK, Math.floor(share * SLACK_SHARE))
+  trim(view, share + slack) // More wait while a cache is filled, or when it has become smaller.
   if (evictNewcomer(view, sizeClass, reason, share)) return true
   if (walk(view, sizeClass, reason, MAIN) === FREED) return true
   // The main part is empty: newcomers whatever their number, and those whose marks are wrong.
