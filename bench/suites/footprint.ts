@@ -29,7 +29,7 @@ const MIB = 2 ** 20
 const SIZES: Readonly<Record<Form, Sizes>> = {
   smoke: { traces: ['web12'], mostRequests: 8_000, budgetsMb: [12], tries: 1 },
   default: {
-    ...{ traces: ['web12', 'domains'], mostRequests: 100_000, budgetsMb: [32], tries: 4 },
+    ...{ traces: ['web12', 'domains'], mostRequests: 100_000, budgetsMb: [32], tries: 3 },
   },
   full: {
     traces: ['web12', 'domains', 'OLTP', 'orm-busy', 'P3', 'corda-vaultservice'],
@@ -43,7 +43,7 @@ const LEAST_MEMORY = 2 * MIB
 function heddle(eviction: string): Subject {
   return {
     name: `heddle ${eviction}`,
-    server: 'heddle frames 1',
+    server: 'heddle sockets 1',
     args: (memory) => [
       ...['--memory', String(Math.floor(memory)), '--eviction', eviction],
       ...['--expected-entries', String(Math.ceil(memory / MEAN_BYTES))],
@@ -109,7 +109,7 @@ export async function runFootprint(options: RunOptions, progress: Progress): Pro
         `each server's own setting is corrected until the growth is within ${TOLERANCE * 100} % of ` +
         'it. A budget above what a trace fills compares nothing and is left out.',
     ],
-    measurements: played.flatMap(measurementsOf),
+    measurements: [...played.flatMap(measurementsOf), ...differenceLines(played)],
     tables: [targetsTable(played), tableOf(played)],
     charts: chartsOf(played),
   }
@@ -158,9 +158,15 @@ function labelOf({ trace, budget }: Played): string {
   return `${trace.name}, ${shown(budget / MIB)} MiB`
 }
 
-/** heddle's better policy beside the better of the others, at each budget. */
-function targetsTable(played: readonly Played[]): Table {
-  const rows = [...new Set(played.map(labelOf))].map((label) => {
+interface Rivals {
+  readonly label: string
+  readonly ours: Played
+  readonly theirs: Played
+}
+
+/** heddle's better policy and the better of the others, at each budget. */
+function rivalsOf(played: readonly Played[]): Rivals[] {
+  return [...new Set(played.map(labelOf))].flatMap((label) => {
     const own = played.filter((one) => labelOf(one) === label && typeof one.found !== 'string')
     const best = (isHeddle: boolean) =>
       own
@@ -169,7 +175,22 @@ function targetsTable(played: readonly Played[]): Table {
           return high === undefined || ratioOf(one) > ratioOf(high) ? one : high
         }, undefined)
     const [ours, theirs] = [best(true), best(false)]
-    if (ours === undefined || theirs === undefined) return [label, '-', '-', '-', 'not measured']
+    return ours === undefined || theirs === undefined ? [] : [{ label, ours, theirs }]
+  })
+}
+
+function differenceLines(played: readonly Played[]): Measurement[] {
+  return rivalsOf(played).map(({ ours, theirs }) => ({
+    ...{ suite: 'footprint', subject: ours.subject.name, threads: 1, unit: 'points' },
+    ...{ operation: 'minus the best of the others', value: ratioOf(ours) - ratioOf(theirs) },
+    parameters: { trace: ours.trace.name, budget: ours.budget, other: theirs.subject.name },
+    checksum: hex(fnv1a(`${ours.trace.name} ${ours.trace.requests.length} ${ours.budget}`)),
+  }))
+}
+
+/** heddle's better policy beside the better of the others, at each budget. */
+function targetsTable(played: readonly Played[]): Table {
+  const rows = rivalsOf(played).map(({ label, ours, theirs }) => {
     const points = ratioOf(ours) - ratioOf(theirs)
     return [
       label,

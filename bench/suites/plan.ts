@@ -82,7 +82,7 @@ function errorsAt(played: readonly Played[], index: number): number[] {
 function targetsTable(played: readonly Played[]): Table {
   const rows = RATES.map((rate, index) => {
     const errors = errorsAt(played, index).map(Math.abs)
-    const mean = errors.reduce((sum, error) => sum + error, 0) / errors.length
+    const mean = meanOf(errors)
     const limit = LIMITS[index]
     return [
       rateText(rate),
@@ -94,6 +94,10 @@ function targetsTable(played: readonly Played[]): Table {
   })
   const columns = ['forecast from', 'mean error', 'largest', 'limit of the mean', 'verdict']
   return { title: 'Errors in points', columns, rows }
+}
+
+function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length
 }
 
 function tableOf(played: readonly Played[]): Table {
