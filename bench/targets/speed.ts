@@ -9,7 +9,7 @@ import type { Target } from './target.ts'
 const LOAD = 'npm run bench -- --only=load'
 const REDIS = 'npm run bench -- --only=redis'
 const MICRO = 'npm run bench -- --only=micro'
-const FULL = `${MICRO} --full`
+const LARGE = 'npm run bench -- --only=large'
 const NEAR = 'npm run bench -- --only=near'
 
 interface Rival {
@@ -93,7 +93,6 @@ function throughputTargets(): Target[] {
 }
 
 const SMALL = 100_000
-const LARGE = 4_000_000
 /** The short ones of the micro part. */
 const KEY_BYTES = 12
 const micro = (operation: string, keys: number, more: Partial<Wanted> = {}): Wanted => ({
@@ -123,8 +122,14 @@ function embeddedTargets(): Target[] {
       `${hundred}, as bytes, beside lru-cache`,
       ...([0.7, MICRO, one(micro(getBytes, SMALL, { unit: 'x lru-cache' }))] as const),
     ),
-    embedded('get among 4 million keys, beside Map', 1, FULL, overMap(get)),
-    embedded('getMany of 100 as bytes among 4 million keys, beside 100 gets', 0.4, FULL, many()),
+    embedded(
+      'get among 4 million keys in a program that keeps objects, beside Map',
+      ...([1, LARGE, large('get in a program', 'x Map')] as const),
+    ),
+    embedded(
+      'getMany of 100 as bytes among 4 million keys, beside 100 gets',
+      ...([0.4, LARGE, large('getManyBytes 100', 'x get')] as const),
+    ),
     {
       ...{ group: 'embedded', command: 'npm run bench -- --only=scaling', bound: 'at least' },
       ...{ what: 'two threads on one engine, 90/10, beside one', limit: 1.8, unit: 'times' },
@@ -145,17 +150,9 @@ function embeddedTargets(): Target[] {
   ]
 }
 
-function overMap(operation: string): Pick {
-  const at = (subject: string) => micro(operation, LARGE, { subject, unit: 'ns/op' })
-  return firstOf(one(micro(operation, LARGE, { unit: 'x Map' })), ratio(at('heddle'), at('Map')))
-}
-
-function many(): Pick {
-  const gets = micro('getBytes hit, new key', LARGE, { unit: 'ns/op' })
-  return firstOf(
-    one({ suite: 'micro', operation: /^getManyBytes/, unit: 'x 100 gets' }),
-    ratio(micro('getManyBytes 100', LARGE, { unit: 'ns/op' }), gets),
-  )
+/** Of 4 million keys, whose collections count for a Map. */
+function large(operation: string, unit: string): Pick {
+  return one({ suite: 'large', subject: 'heddle', operation, unit })
 }
 
 function nearTargets(): Target[] {
