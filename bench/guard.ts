@@ -41,7 +41,7 @@ const DEFAULT_ROUNDS = '8'
 const SIZES = { micro: [100_000, 20_000, 1], seconds: 0.4, keys: 20_000, connections: 50 } as const
 /** Two rounds of four samples each make the eight pairs. */
 const SMOKE = { micro: [1_000, 1_000, 4], seconds: 0.1, keys: 500, connections: 4 } as const
-const SMOKE_ROUNDS = 2
+const SMOKE_ROUNDS = { micro: 2, server: 1 }
 
 interface Asked {
   readonly against: string | undefined
@@ -91,7 +91,8 @@ async function guard(named: string): Promise<number> {
     const fresh = folderTree(asked.of ?? REPOSITORY, asked.of ?? facts.commit)
     const sizes: GuardSizes = {
       ...(asked.isSmoke ? SMOKE : SIZES),
-      ...{ rounds: asked.isSmoke ? SMOKE_ROUNDS : asked.rounds, kinds: asked.kinds },
+      ...{ rounds: asked.isSmoke ? SMOKE_ROUNDS[asked.kinds[0]!] : asked.rounds },
+      kinds: asked.kinds,
     }
     const series = (kinds: readonly Kind[]): Promise<Pairs> =>
       playPairs(old, fresh, { ...sizes, kinds }, cores, (name, round) =>

@@ -137,6 +137,23 @@ describe('smoke form', () => {
     }
   })
 
+  test('servers of both trees, over both protocols', { timeout: TIMEOUT_MS }, async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'heddle-guard-test-'))
+    try {
+      const rest = ['--only=server', `--results=${folder}`]
+      const { code, text } = await guard([`--against=${ROOT}`, ...rest])
+      for (const name of ['memcached text', 'RESP']) {
+        for (const depth of [1, 16]) {
+          expect(text).toMatch(new RegExp(`${name} depth ${depth}, us \\| [\\d.]+ \\| [\\d.]+ \\|`))
+        }
+      }
+      // One pair proves nothing, and the guard knows it.
+      expect([code, /Nothing got slower/.test(text)]).toEqual([0, true])
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
+  })
+
   test('wrong options', async () => {
     expect(await guard(['--against=none'])).toMatchObject({ code: 1 })
     expect((await guard(['--against=none'])).text).toMatch(/--against none: neither a commit nor/)
