@@ -19,6 +19,7 @@ import type { Axis } from './matrix/axes.ts'
 
 export const PARTS = [
   'micro',
+  'large',
   'traces',
   'hitratio',
   'plan',
@@ -57,6 +58,7 @@ export interface RunOptions {
 
 /** These take a minute or more each, and are asked for by name. */
 const APART: readonly Part[] = [
+  'large',
   'plan',
   'eviction',
   'footprint',

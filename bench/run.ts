@@ -18,6 +18,7 @@ import { runDisturbed } from './suites/disturbed.ts'
 import { runEviction } from './suites/eviction.ts'
 import { runFootprint } from './suites/footprint.ts'
 import { runHitRatio } from './suites/hit-ratio.ts'
+import { runLarge } from './suites/large.ts'
 import { runLatency } from './suites/latency.ts'
 import { runLoad } from './suites/load.ts'
 import { runMatrix } from './suites/matrix.ts'
@@ -34,6 +35,7 @@ type Suite = (options: RunOptions, progress: Progress) => Promise<SuiteResult>
 
 const SUITES: Readonly<Record<Part, Suite>> = {
   micro: runMicro,
+  large: runLarge,
   traces: runTraces,
   hitratio: runHitRatio,
   plan: runPlan,

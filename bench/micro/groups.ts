@@ -6,7 +6,7 @@
  */
 import type { OperationName } from './operations.ts'
 import type { Form } from '../options.ts'
-import { hasGetBytes } from '../subjects/subject.ts'
+import { hasGetBytes, hasGetManyBytes } from '../subjects/subject.ts'
 import type { SubjectName } from '../subjects/subject.ts'
 import type { KeyShape } from '../workload.ts'
 
@@ -38,6 +38,7 @@ const ALL: readonly OperationName[] = [
   'overwrite',
   '90/10 mix',
   'getMany 100',
+  'getManyBytes 100',
 ]
 export const CACHES: readonly SubjectName[] = ['Map', 'lru-cache', 'heddle', 'heddle+lock']
 
@@ -93,6 +94,7 @@ export function cellsOf(one: Group, names: readonly SubjectName[], most: number)
       for (const subject of names) {
         if ((operation === 'build key') !== (subject === 'none')) continue
         if (operation.startsWith('getBytes') && !hasGetBytes(subject)) continue
+        if (operation.startsWith('getManyBytes') && !hasGetManyBytes(subject)) continue
         const totals = { cpuNs: 0, operations: 0, bytesPerOperation: Number.NaN }
         cells.push({ subject, operation, threads, ns: [], perSecond: [], ...totals })
       }

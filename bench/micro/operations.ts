@@ -36,6 +36,7 @@ export type OperationName =
   | 'overwrite'
   | '90/10 mix'
   | 'getMany 100'
+  | 'getManyBytes 100'
 
 /** What a thread measures on: the keys and values it inserted, the order it asks in. */
 export interface Dataset {
@@ -93,6 +94,7 @@ export function makeBatch(operation: OperationName, subject: Subject, data: Data
     overwrite: () => overwriteKeys(subject, prefix, freshValues, order, step),
     '90/10 mix': () => mixKeys(subject, prefix, freshValues, order, step),
     'getMany 100': () => getManyKeys(subject, prefix, order, step),
+    'getManyBytes 100': () => getManyBytes(subject, prefix, order, step),
   }
   return of[operation]()
 }
@@ -264,6 +266,26 @@ function getManyKeys(subject: Subject, prefix: string, order: Uint32Array, step:
       for (let i = first; i < first + MANY; i++) wanted.push(keyOf(prefix, order[i] as number))
       const values = subject.getMany(wanted)
       for (let i = 0; i < MANY; i++) check(values[i], order[first + i] as number)
+    }
+  }
+  return { run, undo: nothing }
+}
+
+/** The same as bytes, into one target. */
+function getManyBytes(subject: Subject, prefix: string, order: Uint32Array, step: Step): Batch {
+  const target = new Uint8Array(MANY * VALUE_BYTES)
+  const lengths = new Int32Array(MANY)
+  function run(): void {
+    const from = step()
+    for (let first = from; first < from + BATCH; first += MANY) {
+      const wanted: string[] = []
+      for (let i = first; i < first + MANY; i++) wanted.push(keyOf(prefix, order[i] as number))
+      subject.getManyBytes(wanted, target, lengths)
+      for (let i = 0; i < MANY; i++) {
+        const id = order[first + i] as number
+        const digit = target[i * VALUE_BYTES + LAST_DIGIT_AT]
+        if (lengths[i] !== VALUE_BYTES || digit !== DIGIT_ZERO + (id % 10)) throw wrong(target, id)
+      }
     }
   }
   return { run, undo: nothing }

@@ -18,6 +18,7 @@ export function openMap(): Subject {
     name: 'Map',
     get: (key) => map.get(key),
     getBytes: noGetBytes,
+    getManyBytes: noGetBytes,
     getMany(keys) {
       const values: (string | undefined)[] = []
       for (let i = 0; i < keys.length; i++) values.push(map.get(keys[i] as string))
@@ -36,6 +37,7 @@ export function openLruCache(keys: number): Subject {
     name: 'lru-cache',
     get: (key) => cache.get(key),
     getBytes: noGetBytes,
+    getManyBytes: noGetBytes,
     getMany(wanted) {
       const values: (string | undefined)[] = []
       for (let i = 0; i < wanted.length; i++) values.push(cache.get(wanted[i] as string))
@@ -54,6 +56,7 @@ export function openNone(): Subject {
     get: () => undefined,
     getBytes: () => -1,
     getMany: () => [],
+    getManyBytes: () => 0,
     set() {},
     delete() {},
     fill: fillPlainly,

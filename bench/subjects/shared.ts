@@ -10,7 +10,7 @@
 import { open as openDatabase } from 'lmdb'
 import { attachEngine, createEngine } from '../../src/index.ts'
 import { lock, unlock } from './lock.ts'
-import { fillPlainly } from './subject.ts'
+import { fillPlainly, noGetBytes } from './subject.ts'
 import type { Subject, SubjectGrant } from './subject.ts'
 
 /**
@@ -38,6 +38,7 @@ export function openHeddle(grant: SubjectGrant): Subject {
     get: (key) => engine.get<string>(key),
     getBytes: (key, target) => engine.getBytes(key, target),
     getMany: (keys) => engine.getMany<string>(keys),
+    getManyBytes: (keys, target, lengths) => engine.getManyBytes(keys, target, lengths),
     set: (key, value) => engine.set(key, value),
     delete: (key) => void engine.delete(key),
     fill: fillPlainly,
@@ -67,6 +68,12 @@ export function openLockedHeddle(grant: SubjectGrant): Subject {
       const values = engine.getMany<string>(keys)
       unlock(word)
       return values
+    },
+    getManyBytes(keys, target, lengths) {
+      lock(word)
+      const bytes = engine.getManyBytes(keys, target, lengths)
+      unlock(word)
+      return bytes
     },
     set(key, value) {
       lock(word)
@@ -100,6 +107,7 @@ export function openLmdb(grant: SubjectGrant): Subject {
       return bytes.copy(target, 0, 0, bytes.length) // its own length is that of a larger buffer
     },
     getMany: (keys) => keys.map((key) => database.get(key)),
+    getManyBytes: noGetBytes,
     set: (key, value) => void database.putSync(key, value),
     delete: (key) => void database.removeSync(key),
     fill: (sets) => database.transactionSync(sets),

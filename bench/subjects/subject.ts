@@ -12,6 +12,8 @@ export interface Subject {
   /** Copies the value's bytes into `target`, returns their number, -1 on a miss. */
   getBytes(key: string, target: Uint8Array): number
   getMany(keys: readonly string[]): (string | undefined)[]
+  /** Copies the bytes of values into `target` one after the other, their numbers to `lengths`. */
+  getManyBytes(keys: readonly string[], target: Uint8Array, lengths: Int32Array): number
   set(key: string, value: string): void
   delete(key: string): void
   /** Runs many sets at once, untimed: one transaction where the subject has such. */
@@ -34,11 +36,15 @@ export function hasGetBytes(name: SubjectName): boolean {
   return name === 'heddle' || name === 'heddle+lock' || name === 'lmdb'
 }
 
+export function hasGetManyBytes(name: SubjectName): boolean {
+  return name === 'heddle' || name === 'heddle+lock'
+}
+
 /** For subjects that fill as they set. */
 export function fillPlainly(sets: () => void): void {
   sets()
 }
 
 export function noGetBytes(): number {
-  throw new Error('this subject has no getBytes')
+  throw new Error('this subject has no reads of bytes')
 }
