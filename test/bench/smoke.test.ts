@@ -72,6 +72,14 @@ describe('smoke form', () => {
     expect(lines.filter((line) => line.unit === 'B/op').length).toBeGreaterThan(30)
   })
 
+  test('large', { timeout: TIMEOUT_MS }, async () => {
+    const { lines, table } = await runPart('large')
+    const huge = process.platform === 'linux' ? ['heddle, huge pages'] : []
+    expect(subjectsOf(lines)).toEqual(['Map', 'heddle', ...huge])
+    expect(lines.filter((line) => line.unit === 'x Map').length).toBe(2 * (1 + huge.length))
+    expect(table).toMatch(/getManyBytes 100, x get \| at most 0\.4/)
+  })
+
   test('traces', { timeout: TIMEOUT_MS }, async () => {
     const { lines } = await runPart('traces')
     expect(subjectsOf(lines)).toEqual(['heddle, shared', 'lru-cache, one per thread'])
