@@ -1,9 +1,9 @@
 /**
- * Footprint suite: hit ratio per byte of whole processes. heddle, memcached and Redis replay the same
- * traces with the same value sizes through sockets, and each is given a memory setting such that its
- * process grows by the same budget, whatever it counts against that setting itself: the setting is
- * tried, the growth of RSS is read, and the setting is corrected until the growth is within 5 % of
- * the budget.
+ * Footprint suite: hit ratio per byte of whole processes. heddle, memcached and Redis replay the
+ * same traces with the same value sizes through sockets, and each is given a memory setting such
+ * that its process grows by the same budget, whatever it counts against that setting itself: the
+ * setting is tried, the growth of RSS is read, and the setting is corrected until the growth is
+ * within 5 % of the budget.
  */
 import { shown } from '../../src/charts/chart.ts'
 import type { BarChart, Table } from '../../src/charts/chart.ts'
@@ -103,11 +103,11 @@ export async function runFootprint(options: RunOptions, progress: Progress): Pro
     part: 'footprint',
     about: [
       'Whole processes, cache aside through one socket, cold, the first ' +
-        `${sizes.mostRequests.toLocaleString('en-US')} requests of each trace; value sizes follow ` +
-        'from the key (bench/replay/value.ts, 4.7 KiB on average).',
+        `${sizes.mostRequests.toLocaleString('en-US')} requests of each trace; value sizes ` +
+        'follow from the key (bench/replay/value.ts, 4.7 KiB on average).',
       'The budget is the growth of RSS from a warmed-up, empty server to the end of the replay; ' +
-        `each server's own setting is corrected until the growth is within ${TOLERANCE * 100} % of ` +
-        'it. A budget above what a trace fills compares nothing and is left out.',
+        `each server's own setting is corrected until the growth is within ${TOLERANCE * 100} % ` +
+        'of it. A budget above what a trace fills compares nothing and is left out.',
     ],
     measurements: [...played.flatMap(measurementsOf), ...differenceLines(played)],
     tables: [targetsTable(played), tableOf(played)],

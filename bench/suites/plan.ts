@@ -13,7 +13,7 @@ import type { Form, RunOptions } from '../options.ts'
 import type { PlanFindings, PlanTask } from '../plan/protocol.ts'
 import type { Progress } from '../progress.ts'
 import { traceFiles } from '../traces/catalog.ts'
-import { POLICIES } from '../traces/simulators.ts'
+import { POLICIES, SMOKE_POLICIES } from '../traces/simulators.ts'
 import type { Policy } from '../traces/simulators.ts'
 
 interface Sizes {
@@ -36,9 +36,10 @@ interface Played extends PlanFindings {
 
 export async function runPlan(options: RunOptions, progress: Progress): Promise<SuiteResult> {
   const { mostRequests, percents } = SIZES[options.form]
+  const policies = options.form === 'smoke' ? SMOKE_POLICIES : POLICIES
   const files = traceFiles(options, options.form === 'full' || options.chosen)
   const tasks = files.flatMap((file) =>
-    POLICIES.map((policy): PlanTask => ({ file, mostRequests, policy, percents, rates: RATES })),
+    policies.map((policy): PlanTask => ({ file, mostRequests, policy, percents, rates: RATES })),
   )
   const pool = new Piscina<PlanTask, PlanFindings>({
     filename: new URL('../plan/task.ts', import.meta.url).href,

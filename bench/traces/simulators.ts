@@ -23,3 +23,5 @@ export const SIMULATORS = {
 /** Those that an engine can be created with. */
 export const POLICIES: readonly Policy[] = PLANNED_POLICIES
 export type { Policy }
+/** Those of a smoke form, which has no time for all. */
+export const SMOKE_POLICIES: readonly Policy[] = ['clock', 's3-fifo']

@@ -11,7 +11,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { POLICIES } from '../../bench/traces/simulators.ts'
+import { POLICIES, SMOKE_POLICIES } from '../../bench/traces/simulators.ts'
 
 const RUN = fileURLToPath(new URL('../../bench/run.ts', import.meta.url))
 const PROFILE = fileURLToPath(new URL('../../bench/profile.ts', import.meta.url))
@@ -112,7 +112,7 @@ describe('smoke form', () => {
 
   test('eviction', { timeout: TIMEOUT_MS }, async () => {
     const { lines, table } = await runPart('eviction')
-    expect(subjectsOf(lines)).toEqual(POLICIES.map((policy) => `heddle ${policy}`).sort())
+    expect(subjectsOf(lines)).toEqual(SMOKE_POLICIES.map((policy) => `heddle ${policy}`).sort())
     for (const { subject, value, parameters } of lines.filter((one) => one.unit === '%')) {
       const isSmall = Number(parameters['level']) < 90
       expect(value, `${subject} at ${parameters['level']} %`).toBeGreaterThan(isSmall ? 99 : 30)
@@ -121,13 +121,27 @@ describe('smoke form', () => {
     for (const { value, parameters } of evicted) {
       if (Number(parameters['level']) >= 200) expect(value).toBeGreaterThan(100)
     }
-    expect(table).toMatch(/\| sieve \| [\d.]+ \| [\d.]+ \(at \d+ %\) \| 1\.25 \| (not )?met/)
+    expect(table).toMatch(/\| s3-fifo \| [\d.]+ \| [\d.]+ \(at \d+ %\) \| 1\.25 \| (not )?met/)
     expect(table).toContain('Working set 10 times of memory')
+  })
+
+  test('footprint', { timeout: TIMEOUT_MS }, async () => {
+    const { lines, table } = await runPart('footprint')
+    expect(subjectsOf(lines)).toEqual(expect.arrayContaining(['heddle clock', 'heddle s3-fifo']))
+    for (const line of lines.filter(({ operation }) => operation === 'hit ratio')) {
+      expect(line.value, line.subject).toBeGreaterThan(30)
+      expect(line.value).toBeLessThan(60)
+    }
+    const growth = lines.filter(({ operation }) => operation === 'RSS growth')
+    for (const { value, subject } of growth) expect(value, subject).toBeGreaterThan(4)
+    for (const name of ['heddle clock', 'memcached', 'Redis allkeys-lfu']) {
+      expect(table).toMatch(new RegExp(`${name} \\| (redis|memcached|[\\d.]+)`))
+    }
   })
 
   test('plan', { timeout: TIMEOUT_MS }, async () => {
     const { lines, report, table } = await runPart('plan')
-    expect(subjectsOf(lines)).toEqual(POLICIES.map((policy) => `heddle ${policy}`).sort())
+    expect(subjectsOf(lines)).toEqual(SMOKE_POLICIES.map((policy) => `heddle ${policy}`).sort())
     for (const subject of subjectsOf(lines)) {
       const own = lines.filter((line) => line.subject === subject)
       const measured = own.find(({ operation }) => operation === 'hit ratio')?.value ?? Number.NaN
