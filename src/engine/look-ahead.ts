@@ -12,7 +12,14 @@ import { WAYS } from '../../native-layout/limits.ts'
 import { BUCKET, BUCKET_SHIFT, isLive, tagOf } from '../../native-layout/table-slot.ts'
 import { secondSeed, seedOf, xxh32 } from '../memory/hash.ts'
 import { bucketOf, secondOf, tagFor } from '../memory/table.ts'
-import { chunkAddress, handleIn, type MemoryView, pageOf, segmentOf } from '../memory/view.ts'
+import {
+  chunkAddress,
+  handleIn,
+  type MemoryView,
+  pageOf,
+  segmentOf,
+  shapeOf,
+} from '../memory/view.ts'
 import type { Session } from './session.ts'
 
 /** As many keys are looked at together; the processor has no more misses under way. */
@@ -32,6 +39,9 @@ export class LookAhead {
   /** Where its entry seems to be: the segment, and the word in it; -1 when there is none. */
   readonly #segments = new Int32Array(MOST_AHEAD)
   readonly #entries = new Int32Array(MOST_AHEAD)
+  /** A word in the last line that is touched of it. */
+  readonly #ends = new Int32Array(MOST_AHEAD)
+  readonly #ways = new Int32Array(MOST_AHEAD)
   #space = 0
   #count = 0
   /** Of all that was touched: reads that nothing came of could be optimized away. */
@@ -104,7 +114,10 @@ export class LookAhead {
 
   /** Touches what the look-ups of the keys will read. */
   touch(): void {
-    if (this.#count < 2) return
+    if (this.#count < 2) {
+      this.#ways[0] = -1
+      return
+    }
     this.#touchBuckets()
     this.#locate()
     this.#touchEntries()
@@ -134,23 +147,29 @@ export class LookAhead {
       while (way < WAYS && tagOf(peek(table, at + BUCKET.B + way)) !== tag) way++
       const word = way === WAYS ? 0 : peek(table, at + BUCKET.A + way)
       this.#entries[i] = -1
+      this.#ways[i] = -1
       if (!isLive(word)) continue
       const handle = handleIn(view, word)
-      this.#entries[i] = chunkAddress(view, handle)
-      this.#segments[i] = segmentOf(view, pageOf(view, handle))
+      const page = pageOf(view, handle)
+      const entryAt = chunkAddress(view, handle)
+      this.#ways[i] = way
+      this.#entries[i] = entryAt
+      this.#ends[i] = entryAt + Math.min(shapeOf(view, page), 2 * LINE_WORDS) - 1
+      this.#segments[i] = segmentOf(view, page)
     }
   }
 
   #touchEntries(): void {
     const { data } = this.#view
     const entries = this.#entries
+    const ends = this.#ends
     const segments = this.#segments
     let sum = 0
     for (let i = 0; i < this.#count; i++) {
       const at = entries[i]!
       if (at < 0) continue
       const words = data[segments[i]!]!
-      sum ^= peek(words, at) ^ peek(words, at + LINE_WORDS)
+      sum ^= peek(words, at) ^ peek(words, ends[i]!)
     }
     this.sum ^= sum
   }
@@ -167,6 +186,7 @@ export class LookAhead {
     key.wordCount = count
     key.space = this.#space
     key.digest = this.#digests[index]!
+    key.likelyWay = this.#ways[index]!
     const fits = length <= this.#session.longestKey
     if (fits) this.#session.used()
     return fits

@@ -23,6 +23,8 @@ export class KeyScratch {
   /** Namespace of the key, 0 the default one. */
   space = 0
   digest = 0
+  /** Way of the home bucket where its entry was seen; -1: not looked for. A hint. */
+  likelyWay = -1
   readonly #seed: number
 
   constructor(seed: number) {
@@ -96,6 +98,7 @@ export class KeyScratch {
     this.length = length
     this.wordCount = (length + 3) >>> 2
     this.space = space
+    this.likelyWay = -1
     this.digest = xxh32(this.words, 0, length, space === 0 ? this.#seed : seedOf(this.#seed, space))
   }
 }

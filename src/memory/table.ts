@@ -77,7 +77,10 @@ export function find(view: MemoryView): Lookup {
   view.home = home
   const table = view.tables[home >>> view.tableShift]!
   const at = (home & view.tableMask) << BUCKET_SHIFT
+  // Read first, also because a bucket is two lines, which are fetched together then.
   const depth = depthOf(peek(table, at + BUCKET.HOME))
+  const { likelyWay } = view.key
+  if (likelyWay >= 0 && matchWay(view, table, at, home, likelyWay) === FOUND) return FOUND
   const inHome = findIn(view, table, at, home, tag)
   if (inHome !== ABSENT) return inHome
   const outcome = depth === 0 ? ABSENT : findDeeper(view, second, tag, depth)
@@ -108,17 +111,27 @@ export function findIn(
   const firstTag = at + BUCKET.B
   for (let way = 0; way < WAYS; way++) {
     if (peek(table, firstTag + way) >>> 20 !== tag) continue
-    const outcome = matchSlot(view, table, at + BUCKET.A + way)
-    if (outcome === ABSENT) continue
-    if (outcome === FOUND) {
-      view.slotTable = table
-      view.slotSegment = bucket >>> view.tableShift
-      view.slotAt = at + BUCKET.A + way
-      view.slotIndex = (bucket << 4) | way
-    }
-    return outcome
+    const outcome = matchWay(view, table, at, bucket, way)
+    if (outcome !== ABSENT) return outcome
   }
   return ABSENT
+}
+
+function matchWay(
+  view: MemoryView,
+  table: Int32Array,
+  at: WordIndex,
+  bucket: number,
+  way: number,
+): Lookup {
+  const outcome = matchSlot(view, table, at + BUCKET.A + way)
+  if (outcome === FOUND) {
+    view.slotTable = table
+    view.slotSegment = bucket >>> view.tableShift
+    view.slotAt = at + BUCKET.A + way
+    view.slotIndex = (bucket << 4) | way
+  }
+  return outcome
 }
 
 /** Compares the staged key with the entry of one slot; a recycled chunk is looked at again. */

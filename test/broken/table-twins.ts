@@ -7,6 +7,22 @@ const TAG = 'table, slotAt + BUCKET.B - BUCKET.A, packTag(tagFor(secondOf(view))
 
 export const TABLE_TWINS: readonly BrokenTwin[] = [
   {
+    name: 'hintDecides',
+    rule: 'a key that is not where it was seen, or seemed to be, is looked for',
+    patches: [
+      {
+        file: 'src/memory/table.ts',
+        find: `  if (likelyWay >= 0 && matchWay(view, table, at, home, likelyWay) === FOUND) return FOUND
+`,
+        replace: `  if (likelyWay >= 0) return matchWay(view, table, at, home, likelyWay)
+`,
+      },
+    ],
+    program: 'getMany x set(b) x delete, one-home',
+    bounds: { preemptions: 1 },
+    within: 3000,
+  },
+  {
     name: 'uncertifiedCreation',
     rule: 'a creation is announced only over the home word under which the key was absent',
     patches: [
