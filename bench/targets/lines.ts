@@ -83,11 +83,25 @@ export function one(wanted: Wanted): Pick {
 
 /** A line's value over that of another of the same run, of medians. */
 export function ratio(over: Wanted, under: Wanted): Pick {
+  return ofTwo(over, under, 'of medians', (one, other) => one / other)
+}
+
+/** A line's value less that of another of the same run. */
+export function difference(whole: Wanted, part: Wanted): Pick {
+  return ofTwo(whole, part, '', (one, other) => one - other)
+}
+
+function ofTwo(
+  first: Wanted,
+  second: Wanted,
+  note: string,
+  of: (one: number, other: number) => number,
+): Pick {
   return (lines) => {
-    const above = newest(lines, over).at(-1)
-    const below = inRunOf(lines, above, under)
-    if (above === undefined || below === undefined) return undefined
-    return { value: above.value / below.value, spread: undefined, note: 'of medians', from: above }
+    const from = newest(lines, first).at(-1)
+    const other = inRunOf(lines, from, second)
+    if (from === undefined || other === undefined) return undefined
+    return { value: of(from.value, other.value), spread: undefined, note, from }
   }
 }
 

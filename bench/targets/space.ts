@@ -1,6 +1,6 @@
 /** The targets of memory, of expiry, and of the hit ratio. */
-import { newest, one, ratio, together } from './lines.ts'
-import type { Line, Pick } from './lines.ts'
+import { difference, newest, one, ratio, together } from './lines.ts'
+import type { Line, Pick, Wanted } from './lines.ts'
 import type { Target } from './target.ts'
 
 const MEMORY = 'npm run bench -- --only=memory'
@@ -12,34 +12,52 @@ const memory = (what: string, limit: number, unit: string, pick: Pick): Target =
   ...{ group: 'memory', command: MEMORY, bound: 'at most', what, limit, unit, pick },
 })
 
-const beyond = one({ suite: 'memory', subject: 'heddle', operation: 'beyond key and value' })
+/** Of the scenes of the part: a million entries of 24 and 100 bytes, and ten million, in full. */
+const MILLION = '24 + 100'
+const ofMemory = (subject: string, operation: string, scene = MILLION): Wanted => ({
+  ...{ suite: 'memory', subject, operation, parameters: { scene } },
+})
+const beyond = (subject: string, scene?: string) => ofMemory(subject, 'beyond key and value', scene)
+
+/** Table and header: what is beyond key and value, without what size classes round. */
+function bare(scene: string): Pick {
+  const rounding = ofMemory('heddle', 'rounding to words and size class', scene)
+  return difference(beyond('heddle', scene), rounding)
+}
+
+function inFull(target: Target): Target {
+  return { ...target, command: `${target.command} --full` }
+}
 
 function memoryTargets(): Target[] {
   return [
-    memory('bytes beyond key and value of an entry', 30, 'B', beyond),
-    memory('the same, the stretch', 24, 'B', beyond),
+    memory('bytes of an entry beyond key and value, without rounding', 30, 'B', bare(MILLION)),
+    memory('the same, the stretch', 24, 'B', bare(MILLION)),
+    inFull(memory('the same of ten million entries', 30, 'B', bare(`${MILLION}, ten million`))),
+    inFull(
+      memory(
+        'the same of ten million entries of 50 and 500 bytes',
+        ...([30, 'B', bare('50 + 500, ten million')] as const),
+      ),
+    ),
     memory(
       'rounding to size classes, values uniform in 16 to 2,000 bytes',
-      ...([
-        4,
-        '%',
-        one({ suite: 'memory', subject: 'heddle', operation: /rounding/, unit: '%' }),
-      ] as const),
+      ...([4, '%', one(ofMemory('heddle', 'rounding of an entry', '24 + 16 to 2,000'))] as const),
     ),
-    ...['memcached', 'redis', 'lru-cache'].map((peer) =>
+    ...['memcached -t 1', 'redis', 'lru-cache'].map((peer) =>
       memory(
-        `bytes beyond key and value, beside ${peer}`,
-        ...([1, 'times'] as const),
-        ratio(
-          { suite: 'memory', subject: 'heddle', operation: 'beyond key and value' },
-          { suite: 'memory', subject: new RegExp(peer), operation: 'beyond key and value' },
-        ),
+        `all bytes beyond key and value, beside ${peer}`,
+        ...([1, 'times', ratio(beyond('heddle'), beyond(peer))] as const),
       ),
     ),
     {
       ...{ group: 'memory', command: DRIFT, bound: 'at least', limit: 95, unit: '%' },
-      what: 'entries held after values went from 100 B to 1 KB and back, of a fresh cache’s',
-      pick: one({ suite: 'drift', subject: /heddle/, operation: /kept|held/, unit: '%' }),
+      what: "entries held when values went from 100 B to 1 KB and back, of a fresh cache's",
+      pick: together(
+        { suite: 'drift', subject: 'heddle', operation: /^[12]: .*, kept of a fresh cache$/ },
+        'the worse phase',
+        (values) => Math.min(...values),
+      ),
     },
     {
       ...{ group: 'memory', command: EXPIRY, bound: 'at most', limit: 5, unit: '%' },

@@ -17,7 +17,7 @@ const line = (changes: Partial<Line>): Line => ({
   ...changes,
 })
 /** Parts that are named before they are here. */
-const COMING = ['large', 'near', 'drift', 'expiry']
+const COMING = ['near', 'drift', 'expiry']
 const all = { suite: 'load', operation: 'CPU' }
 
 describe('lines', () => {
