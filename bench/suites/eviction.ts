@@ -75,7 +75,7 @@ export async function runEviction(options: RunOptions, progress: Progress): Prom
         'holds: 200 and 1000 % are a working set of 2 and 10 times of memory.',
       'Medians of rounds in which the policies take turns, each in a process of its own; the ' +
         'ratio is that of processor time to clock within a round. Latencies are of each ' +
-        'operation, a miss and its set together; what the neighbours of this machine do is in them.',
+        'operation, a miss and its set together; what neighbours on this machine do is in them.',
     ],
     measurements: cells.flatMap((cell) => measurementsOf(cell, sizes)),
     tables: [costTable(cells), ...levels.map((level) => levelTable(cells, level))],

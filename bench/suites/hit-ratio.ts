@@ -28,7 +28,7 @@ interface Sizes {
 
 const SIZES: Readonly<Record<Form, Sizes>> = {
   smoke: { mostRequests: 10_000, entryPercents: [1, 10], bytePercents: [20] },
-  default: { mostRequests: 300_000, entryPercents: [0.1, 1, 10], bytePercents: [10] },
+  default: { mostRequests: 500_000, entryPercents: [0.1, 1, 10], bytePercents: [10] },
   full: {
     mostRequests: Number.POSITIVE_INFINITY,
     entryPercents: [0.1, 0.3, 1, 3, 10, 30],
