@@ -60,7 +60,8 @@ export const CLASS = tile(
     ['EVICTED', 1], //   ever, for statistics (wraps)
     ['SCAN', 1], //      hint: newcomers of the class are not before it in the ring
     ['PHASE', 1], //     SIEVE: 1 while the hand passes over the main part
-    ['PAD', 10],
+    ['WAITING', 1], //   newcomers of the class in the ring, about
+    ['PAD', 9],
   ],
   16,
 )

@@ -92,7 +92,7 @@ function drainingPage(view: MemoryView): PageNumber {
 }
 
 /** Pages of each class. */
-function countPages(view: MemoryView): Int32Array {
+export function countPages(view: MemoryView): Int32Array {
   const pages = new Int32Array(view.classes.bytes.length)
   for (let page = 1; page <= view.plan.pages; page++) {
     const state = peek(view.control, pageAddress(view, page) + PAGE.STATE)

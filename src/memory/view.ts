@@ -145,6 +145,9 @@ export class MemoryView {
   patience = PATIENCE
   /** Chunks evicted for since this thread last compared the classes. */
   chunksSinceLook = 0
+  /** Pages of each class when eviction last counted them, and when it will again. */
+  pagesOfClasses: Int32Array | undefined
+  evictionsToCount = 0
   /** Bytes of the entry being built: what a page move should keep pace with. */
   wantedBytes = 0
   /** Chunks that a magazine of each class is filled to; above twice that it is crowded. */

@@ -113,13 +113,9 @@ export async function runStress(options: StressOptions): Promise<StressReport> {
   return report
 }
 
-/**
- * A third of the seeds bounds the entries too, a third evicts nothing and is full soon; the others
- * take the policies by turns.
- */
+/** A third of the seeds bounds the entries too, a third is full soon; else policies by turns. */
 function variant(seed: number): { maxEntries?: number; eviction: EvictionName } {
-  if (seed % 3 === 1) return { eviction: 'none' }
-  const eviction = EVICTING[Math.floor(seed / 3) % EVICTING.length]!
+  const eviction = seed % 3 === 1 ? 'none' : EVICTING[Math.floor(seed / 3) % EVICTING.length]!
   return seed % 3 === 0 ? { maxEntries: MOST_ENTRIES, eviction } : { eviction }
 }
 

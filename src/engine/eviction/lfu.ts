@@ -17,11 +17,11 @@ import { Located } from '../../memory/locate.ts'
 import type { EvictionPolicy, MemoryView } from '../../memory/view.ts'
 import { FREED, HELD, HOLD, type HandRule, noted, seen, SPARE, walk, WHATEVER } from './hand.ts'
 import {
+  areMany,
   enroll,
   entriesIn,
   isNewcomer,
   locateNewcomer,
-  newcomers,
   NONE,
   settle,
   takeOldest,
@@ -30,19 +30,16 @@ import {
 import { countUses, usesOf } from './sketch.ts'
 
 const WINDOW_SHARE = 0.01
-/** With classes, the records of others may keep the oldest of one waiting: so many places more. */
-const SLACK = 64
 const MOST_TRIES = 8
 
 export const lfu: EvictionPolicy = {
   name: 'lfu',
   countsUses: true,
   evict(view, sizeClass, reason) {
-    const most = Math.max(1, Math.floor(entriesIn(view, sizeClass) * WINDOW_SHARE))
-    trim(view, sizeClass < 0 ? most : 2 * most + SLACK)
+    if (sizeClass < 0) trim(view, Math.max(1, Math.floor(entriesIn(view) * WINDOW_SHARE)))
     let won = false
     for (let tries = 0; !won && tries < MOST_TRIES; tries++) {
-      won = evictOne(view, sizeClass, reason, most)
+      won = evictOne(view, sizeClass, reason)
     }
     return noted(view, sizeClass, won || walk(view, sizeClass, reason, WHATEVER) === FREED)
   },
@@ -57,8 +54,8 @@ export const lfu: EvictionPolicy = {
 
 const candidate = new Located()
 
-function evictOne(view: MemoryView, sizeClass: number, reason: number, most: number): boolean {
-  const slot = newcomers(view) >= most ? takeOldest(view, sizeClass) : NONE
+function evictOne(view: MemoryView, sizeClass: number, reason: number): boolean {
+  const slot = areMany(view, sizeClass, WINDOW_SHARE) ? takeOldest(view, sizeClass) : NONE
   const isThere = slot !== NONE && locateNewcomer(view, slot, sizeClass, candidate)
   if (isThere) {
     const dead = deadReason(view, candidate)

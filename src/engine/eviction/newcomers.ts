@@ -11,7 +11,17 @@
  * tail has passed the place, the mark says nothing any more, and the main hand takes the entry like
  * any other one: no entry stays out of reach. I-NEWCOMER.
  */
-import { add, closeWrites, compareExchange, load, peek, peekByte, poke, pokeByte } from '#atomics'
+import {
+  add,
+  closeWrites,
+  compareExchange,
+  load,
+  peek,
+  peekByte,
+  poke,
+  pokeByte,
+  store,
+} from '#atomics'
 import { CLASS } from '../../../native-layout/control-block.ts'
 import {
   isMarkWithin,
@@ -22,15 +32,35 @@ import {
 } from '../../../native-layout/eviction-state.ts'
 import type { SizeClass, SlotIndex, WordIndex } from '../../../native-layout/units.ts'
 import { classOf } from '../../memory/magazine.ts'
+import { capacityOf } from '../../memory/page-claim.ts'
+import { countPages } from '../../memory/page-moves.ts'
 import { LINKED, type Located, locateSlot } from '../../memory/locate.ts'
 import { linkedEntries } from '../../memory/row.ts'
 import { classAddress, handleIn, type MemoryView } from '../../memory/view.ts'
 
 export const NONE = -1
 
-/** Entries that shares are taken of. */
-export function entriesIn(view: MemoryView, sizeClass: SizeClass): number {
-  return (sizeClass < 0 && view.maxEntries) || linkedEntries(view)
+/** Entries that there are, or may be. */
+export function entriesIn(view: MemoryView): number {
+  return view.maxEntries || linkedEntries(view)
+}
+
+/** Evictions for which a count of the pages of each class is good enough. */
+const COUNT_LASTS = 4096
+
+/**
+ * Whether newcomers make up a share of all entries at least; with classes, of the chunks of the
+ * class, which are all in use when it evicts.
+ */
+export function areMany(view: MemoryView, sizeClass: SizeClass, share: number): boolean {
+  if (sizeClass < 0) return newcomers(view) >= Math.max(1, Math.floor(entriesIn(view) * share))
+  if (view.evictionsToCount-- <= 0 || view.pagesOfClasses === undefined) {
+    view.pagesOfClasses = countPages(view)
+    view.evictionsToCount = COUNT_LASTS
+  }
+  const chunks = view.pagesOfClasses[sizeClass]! * capacityOf(view, sizeClass)
+  const waiting = load(view.control, classAddress(sizeClass) + CLASS.WAITING)
+  return waiting >= Math.max(1, Math.floor(chunks * share))
 }
 
 /** Puts the entry of a slot last. */
@@ -41,6 +71,7 @@ export function enroll(view: MemoryView, slot: SlotIndex, sizeClass: SizeClass):
   setByte(view, classesAt, place, sizeClass)
   // Before the record, for whoever takes that believes it only by the mark.
   setByte(view, marksAt, slot, markAt(position, ringBits))
+  add(view.control, classAddress(sizeClass) + CLASS.WAITING, 1)
   const at = ringAt + place
   closeWrites(segmentOf(view, at), at & view.asideMask, packNewcomer(slot))
 }
@@ -122,12 +153,14 @@ function takeFirst(view: MemoryView): SlotIndex {
 
 /** Takes the record at a place; NONE when it is taken, or not that of the slot's entry of now. */
 function takeRecord(view: MemoryView, position: number): SlotIndex {
-  const { ringBits, ringAt, marksAt } = view.plan.evictionState
+  const { ringBits, ringAt, marksAt, classesAt } = view.plan.evictionState
   const at = ringAt + (position & (2 ** ringBits - 1))
   const words = segmentOf(view, at)
   const record = load(words, at & view.asideMask)
   if (record === 0) return NONE
   if (compareExchange(words, at & view.asideMask, record, 0) !== record) return NONE
+  const sizeClass = byteOf(view, classesAt, position & (2 ** ringBits - 1))
+  add(view.control, classAddress(sizeClass) + CLASS.WAITING, -1)
   const slot = slotOf(record)
   return byteOf(view, marksAt, slot) === markAt(position, ringBits) ? slot : NONE
 }
@@ -169,6 +202,8 @@ function findOfClass(view: MemoryView, sizeClass: SizeClass, takes: boolean): Sl
     return takes ? slot : 0
   }
   poke(view.control, scanAt, (tail + Math.max(0, end)) | 0)
+  // What was lost or given up is counted still.
+  if (end === left) store(view.control, classAddress(sizeClass) + CLASS.WAITING, 0)
   return NONE
 }
 

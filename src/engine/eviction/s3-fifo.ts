@@ -11,9 +11,7 @@
  * byte, its mark, and stays in its chunk and slot: the order of the main part is that of the
  * chunks.
  *
- * With a hand for each size class, a class takes the oldest newcomer of its own. Newcomers of
- * classes that ask for no room are given up to the main part as they are when the others have
- * passed a quarter more than the tenth.
+ * With a hand for each size class, each class has a tenth of newcomers of its own.
  */
 import { cool, heat, reset, warm } from '../../memory/clock-bits.ts'
 import { deadReason, evictLocated } from '../../memory/evict-entry.ts'
@@ -22,11 +20,11 @@ import type { EvictionPolicy, MemoryView } from '../../memory/view.ts'
 import { recallGhost, rememberGhost } from './ghosts.ts'
 import { FREED, type HandRule, noted, SPARE, TAKE, walk, WHATEVER } from './hand.ts'
 import {
+  areMany,
   enroll,
   entriesIn,
   isNewcomer,
   locateNewcomer,
-  newcomers,
   NONE,
   settle,
   takeOldest,
@@ -37,11 +35,6 @@ const NEWCOMERS_SHARE = 0.1
 const GHOSTS_SHARE = 0.9
 /** Uses that a newcomer must have had, counted up to 3. */
 const PROMOTED_FROM = 2
-/**
- * Places beyond the share that records of other classes may keep the oldest of this one waiting.
- */
-const SLACK_SHARE = 0.25
-const LEAST_SLACK = 64
 /** Newcomers that one eviction looks at. */
 const MOST_EXAMINED = 1024
 
@@ -55,33 +48,32 @@ export const s3Fifo: EvictionPolicy = {
     warm(view.tableBytes[view.slotSegment]!, view.slotAt)
   },
   created(view, slot, sizeClass) {
-    const window = Math.floor(entriesIn(view, -1) * GHOSTS_SHARE)
+    const window = Math.floor(entriesIn(view) * GHOSTS_SHARE)
     if (recallGhost(view, view.key.digest, window)) settle(view, slot)
     else enroll(view, slot, sizeClass)
   },
 }
 
 function evictOne(view: MemoryView, sizeClass: number, reason: number): boolean {
-  const share = Math.max(1, Math.floor(entriesIn(view, sizeClass) * NEWCOMERS_SHARE))
-  const slack = sizeClass < 0 ? 0 : Math.max(LEAST_SLACK, Math.floor(share * SLACK_SHARE))
-  trim(view, share + slack) // More wait while a cache is filled, or when it has become smaller.
-  if (evictNewcomer(view, sizeClass, reason, share)) return true
+  // More wait while a cache is filled, or when it has become smaller.
+  if (sizeClass < 0) trim(view, Math.max(1, Math.floor(entriesIn(view) * NEWCOMERS_SHARE)))
+  if (evictNewcomer(view, sizeClass, reason, NEWCOMERS_SHARE)) return true
   if (walk(view, sizeClass, reason, MAIN) === FREED) return true
   // The main part is empty: newcomers whatever their number, and those whose marks are wrong.
-  if (evictNewcomer(view, sizeClass, reason, 1)) return true
+  if (evictNewcomer(view, sizeClass, reason, 0)) return true
   return walk(view, sizeClass, reason, WHATEVER) === FREED
 }
 
 const newcomer = new Located()
 
-/** Looks at the oldest newcomers until one is unlinked; while there are `least` of them. */
+/** Looks at the oldest newcomers until one is unlinked; while they are that share of all. */
 function evictNewcomer(
   view: MemoryView,
   sizeClass: number,
   reason: number,
-  least: number,
+  share: number,
 ): boolean {
-  for (let n = 0; n < MOST_EXAMINED && newcomers(view) >= least; n++) {
+  for (let n = 0; n < MOST_EXAMINED && areMany(view, sizeClass, share); n++) {
     const slot = takeOldest(view, sizeClass)
     if (slot === NONE) return false
     if (!locateNewcomer(view, slot, sizeClass, newcomer)) continue
