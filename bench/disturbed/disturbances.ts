@@ -42,6 +42,9 @@ const PAGE_MOVE_EVERY_MS = 25
 const WAVE_SECONDS = 1.2
 const SHORT_SECONDS = 0.4
 const LARGE_PER_MB = 900
+const FILL_MB = 16
+/** So many of the sets evict: there is neither free room nor anything that has expired. */
+const FULL = 0.8
 
 function refuse(stand: Stand, what: string, saw: string): never {
   throw new Error(`${stand.name}: ${what} did not happen: ${saw}`)
@@ -96,14 +99,17 @@ async function evictionStorm(
   { stormPerSecond, memoryMb }: DisturbanceSizes,
 ): Promise<Disturbance> {
   const name = stand.protocol === 'redis' ? 'evicted_keys' : 'evictions'
-  for (let mb = 0; (await counterOf(stand, name)) === 0; mb += 16) {
-    if (mb > 2 * memoryMb) throw new Error(`${stand.name} does not evict: ${mb} MB were stored`)
-    await storeMany(stand, 16 * LARGE_PER_MB)
+  const evictedBy = async (write: () => Promise<void>): Promise<number> => {
+    const before = await counterOf(stand, name)
+    await write()
+    return (await counterOf(stand, name)) - before
+  }
+  const fill = () => storeMany(stand, FILL_MB * LARGE_PER_MB)
+  for (let mb = 0; (await evictedBy(fill)) < FILL_MB * LARGE_PER_MB * FULL; mb += FILL_MB) {
+    if (mb > 4 * memoryMb) throw new Error(`${stand.name} does not evict: ${mb} MB were stored`)
   }
   const happen = async () => {
-    const before = await counterOf(stand, name)
-    await storm(stand, stormPerSecond, STORM_SECONDS)
-    const evicted = (await counterOf(stand, name)) - before
+    const evicted = await evictedBy(() => storm(stand, stormPerSecond, STORM_SECONDS))
     const stored = stormPerSecond * STORM_SECONDS
     if (evicted < stored / 10) refuse(stand, 'an eviction storm', `${evicted} were evicted`)
     return `${evicted} evicted by ${Math.round(stored)} sets of 1 KiB`

@@ -9,6 +9,7 @@ const MOST_REPLY = 1 << 20
 export class Talk {
   readonly #port: number
   #socket: Socket | undefined
+  #closed: Promise<never> | undefined
   #text = ''
   #arrived: () => void = () => {}
 
@@ -32,7 +33,13 @@ export class Talk {
       this.#arrived()
     })
     socket.on('error', () => socket.destroy())
-    socket.on('close', () => this.#arrived())
+    this.#closed = new Promise((_, reject) => {
+      socket.on('close', () => {
+        this.#arrived()
+        reject(new Error('the server closed the connection beside the load'))
+      })
+    })
+    this.#closed.catch(() => {}) // Who waits for it is told, nobody else has to be.
     this.#socket = socket
     return socket
   }
@@ -65,11 +72,7 @@ export class Talk {
     const isOpen = this.#socket !== undefined && !this.#socket.destroyed
     const socket = isOpen ? this.#socket! : await this.#open()
     if (socket.write(bytes, 'latin1')) return
-    const closed = once(socket, 'close').then(() => {
-      throw new Error('the server closed the connection beside the load')
-    })
-    closed.catch(() => {})
-    await Promise.race([once(socket, 'drain'), closed])
+    await Promise.race([once(socket, 'drain'), this.#closed])
   }
 
   /** A reply of Redis that says its length. */

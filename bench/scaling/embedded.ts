@@ -25,6 +25,11 @@ export interface ThreadsOrder {
   readonly seed: number
 }
 
+interface Block {
+  cpuNs: number
+  operations: number
+}
+
 /** One subject with one operation on so many threads. */
 export interface ThreadsCell {
   readonly subject: ScalingSubject
@@ -33,14 +38,24 @@ export interface ThreadsCell {
   readonly threads: number
   /** Of all threads together, one value per round. */
   readonly perSecond: number[]
-  /** Of all rounds together, since the kernel counts processor time in ticks of milliseconds. */
-  cpuNs: number
-  operations: number
+  /** In blocks of rounds, since the kernel counts processor time in ticks of milliseconds. */
+  readonly blocks: Block[]
   /** Races that heddle's engine lost in them. */
   casRetries: number
 }
 
+const CPU_BLOCKS = 4
 type Link = WorkerLink<Command, Reply>
+
+export function operationsOf({ blocks }: ThreadsCell): number {
+  return blocks.reduce((sum, one) => sum + one.operations, 0)
+}
+
+/** Nanoseconds of processor time for each operation. */
+export function cpuNsOf({ blocks }: Pick<ThreadsCell, 'blocks'>): number {
+  const cpuNs = blocks.reduce((sum, one) => sum + one.cpuNs, 0)
+  return cpuNs / blocks.reduce((sum, one) => sum + one.operations, 0)
+}
 
 export async function playThreads(
   order: ThreadsOrder,
@@ -86,8 +101,8 @@ function newCell(
   keys: number,
   threads: number,
 ): ThreadsCell {
-  const sums = { cpuNs: 0, operations: 0, casRetries: 0 }
-  return { subject, operation, keys, threads, perSecond: [], ...sums }
+  const blocks = Array.from({ length: CPU_BLOCKS }, () => ({ cpuNs: 0, operations: 0 }))
+  return { subject, operation, keys, threads, perSecond: [], blocks, casRetries: 0 }
 }
 
 async function measure(links: readonly Link[], cell: ThreadsCell, ms: number) {
@@ -104,7 +119,8 @@ function keep(cell: ThreadsCell, samples: readonly RoundSample[], casRetries: nu
   const operations = samples.reduce((sum, one) => sum + one.operations, 0)
   const cpuNs = samples.reduce((sum, one) => sum + one.cpuNs, 0)
   cell.perSecond.push(samples.reduce((sum, one) => sum + (one.operations / one.ns) * 1e9, 0))
-  cell.cpuNs += cpuNs
-  cell.operations += operations
+  const block = cell.blocks[cell.perSecond.length % CPU_BLOCKS]!
+  block.cpuNs += cpuNs
+  block.operations += operations
   if (cell.subject === 'heddle') cell.casRetries += casRetries
 }

@@ -3,6 +3,7 @@ import { fnv1a, hex, median, shown, spreadOf } from '../measurement.ts'
 import type { LineChart, Measurement, Parameters, Table } from '../measurement.ts'
 import type { Part } from '../options.ts'
 import { withSpread } from '../load/report-piece.ts'
+import { cpuNsOf, operationsOf } from './embedded.ts'
 import type { ThreadsCell } from './embedded.ts'
 import { capacityAt, fitUsl, forecast, peakOf, quantileOf } from './usl.ts'
 import type { Capacity, Forecast, UslBounds } from './usl.ts'
@@ -20,23 +21,31 @@ export interface Growth {
   readonly rounds: readonly (readonly Capacity[])[]
   /** By processor time: N times that of an operation alone, over that beside the others. */
   readonly byCpu: readonly Capacity[]
+  /** The same of a few blocks of rounds each, or of each round. */
+  readonly byCpuBlocks: readonly (readonly Capacity[])[]
 }
 
 export function growthOfThreads(cells: readonly ThreadsCell[], cores: number): Growth[] {
-  const kinds = Map.groupBy(cells, (cell) => `${cell.operation}, ${shown(cell.keys)} keys`)
+  const kinds = Map.groupBy(cells, (cell) => `${cell.operation}, ${grouped(cell.keys)} keys`)
   return [...kinds].flatMap(([what, members]) =>
     [...Map.groupBy(members, ({ subject }) => subject)].map(([subject, own]) => {
       const alone = own.find(({ threads }) => threads === 1)!
       const more = own.filter(({ threads }) => threads > 1 && threads <= cores)
-      const cpu = (cell: ThreadsCell) => cell.cpuNs / cell.operations
       return {
         ...{ subject: `embedded ${subject}`, what },
         rounds: alone.perSecond.map((one, round) =>
           more.map(({ threads, perSecond }) => ({ threads, times: perSecond[round]! / one })),
         ),
         byCpu: more.map((cell) => {
-          return { threads: cell.threads, times: (cell.threads * cpu(alone)) / cpu(cell) }
+          return { threads: cell.threads, times: (cell.threads * cpuNsOf(alone)) / cpuNsOf(cell) }
         }),
+        byCpuBlocks: alone.blocks.map((one, block) =>
+          more.flatMap(({ threads, blocks }) => {
+            const times =
+              (threads * cpuNsOf({ blocks: [one] })) / cpuNsOf({ blocks: [blocks[block]!] })
+            return Number.isFinite(times) && times > 0 ? [{ threads, times }] : []
+          }),
+        ),
       }
     }),
   )
@@ -56,8 +65,17 @@ export function growthOfWorkers(cells: readonly WorkersCell[]): Growth[] {
       byCpu: more.map(({ workers, cpuUs }) => {
         return { threads: workers, times: (workers * median(alone.cpuUs)) / median(cpuUs) }
       }),
+      byCpuBlocks: alone.cpuUs.map((one, round) =>
+        more.map(({ workers, cpuUs }) => {
+          return { threads: workers, times: (workers * one) / cpuUs[round]! }
+        }),
+      ),
     }
   })
+}
+
+function grouped(count: number): string {
+  return count.toLocaleString('en-US')
 }
 
 function timesAt({ rounds }: Growth, threads: number): number[] {
@@ -97,11 +115,11 @@ export function throughputTable(cells: readonly ThreadsCell[], cores: number): T
       'races lost per M ops',
     ],
     rows: cells.map((cell) => [
-      ...[`embedded ${cell.subject}`, cell.operation, shown(cell.keys)],
+      ...[`embedded ${cell.subject}`, cell.operation, grouped(cell.keys)],
       `${cell.threads}${cell.threads > cores ? ', more than cores' : ''}`,
       withSpread(cell.perSecond.map((one) => one / 1e6)),
-      shown(cell.cpuNs / cell.operations),
-      cell.subject === 'heddle' ? shown((cell.casRetries / cell.operations) * 1e6) : '-',
+      shown(cpuNsOf(cell)),
+      cell.subject === 'heddle' ? shown((cell.casRetries / operationsOf(cell)) * 1e6) : '-',
     ]),
   }
 }
@@ -116,12 +134,16 @@ export function workersTable(cells: readonly WorkersCell[]): Table {
   }
 }
 
+/** Rounds too short for the clock of processor time say nothing by it. */
 function fits(growth: Growth): { by: string; bounds: UslBounds; foretold: Forecast[] }[] {
   const byClock = { by: 'clock', rounds: growth.rounds, middle: quantileOf(growth.rounds, 0.5) }
-  const byCpu = { by: 'processor time', rounds: [growth.byCpu], middle: growth.byCpu }
-  return [byClock, byCpu].map(({ by, rounds, middle }) => {
-    return { by, bounds: fitUsl(middle), foretold: forecast(rounds, FORETOLD) }
-  })
+  const byCpu = { by: 'processor time', rounds: growth.byCpuBlocks, middle: growth.byCpu }
+  const isUsable = ({ times }: Capacity) => Number.isFinite(times) && times > 0
+  return [byClock, byCpu]
+    .filter(({ rounds, middle }) => rounds.flat().length > 0 && middle.every(isUsable))
+    .map(({ by, rounds, middle }) => {
+      return { by, bounds: fitUsl(middle), foretold: forecast(rounds, FORETOLD) }
+    })
 }
 
 /** A model: beyond the cores of this machine nothing of it was measured. */
@@ -173,10 +195,10 @@ export function measurementsOf(
   }
   return [
     ...threads.flatMap((cell) => {
-      const { operation, threads: count, keys, perSecond, operations } = cell
+      const { operation, threads: count, keys, perSecond } = cell
       const subject = `embedded ${cell.subject}`
-      const cpu = line(subject, operation, count, [cell.cpuNs / operations], 'CPU ns/op', { keys })
-      const lost = [(cell.casRetries / operations) * 1e6]
+      const cpu = line(subject, operation, count, [cpuNsOf(cell)], 'CPU ns/op', { keys })
+      const lost = [(cell.casRetries / operationsOf(cell)) * 1e6]
       return [
         line(subject, operation, count, perSecond, 'op/s', { keys }),
         cpu,
@@ -192,7 +214,9 @@ export function measurementsOf(
     ...growth.flatMap((one) =>
       one.byCpu.flatMap(({ threads: count, times }) => [
         line(one.subject, one.what, count, timesAt(one, count), 'x one thread'),
-        line(one.subject, one.what, count, [times], 'x one thread by CPU'),
+        ...(Number.isFinite(times)
+          ? [line(one.subject, one.what, count, [times], 'x one thread by CPU')]
+          : []),
       ]),
     ),
     ...growth.flatMap((one) =>

@@ -34,7 +34,7 @@ const SIZES: Readonly<Record<Form, Sizes>> = {
     ...{ serverKeys: 500, connections: 4 },
   },
   default: {
-    ...{ keys: [100_000, 16], rounds: 15, ms: 30, serverRounds: 5, serverSeconds: 0.6 },
+    ...{ keys: [100_000, 16], rounds: 11, ms: 30, serverRounds: 5, serverSeconds: 0.5 },
     ...{ serverKeys: 100_000, connections: 50 },
   },
   full: {

@@ -24,7 +24,7 @@ const LEAST_BATCH_BYTES = 1 << 18
 /** How long an open loop may work off what was due when its time is over. */
 const DRAIN_MS = 1_000
 const GRACE_MS = 10_000
-/** Between two attempts to reach a server whose connection was lost. */
+/** From the loss of a connection, or an attempt that failed, to the next attempt. */
 const REOPEN_MS = 20
 const GENERATIONS = 10
 
@@ -150,7 +150,7 @@ export class LoadClient implements Driver {
     if (this.#drive?.reconnects === true && this.#settle !== undefined) {
       this.#lost += connection.outstanding
       this.#outstanding -= connection.outstanding
-      this.#reopen(connection)
+      setTimeout(() => this.#reopen(connection), REOPEN_MS)
       this.#finishIfDone()
       return
     }
