@@ -8,7 +8,6 @@
  * thread that asks; `floor` and `embedded none` store nothing.
  */
 import { LoadPool } from '../../src/load/pool.ts'
-import { sharedCoresNote } from '../../src/load/server-process.ts'
 import { findMaximum } from '../../src/load/sweep.ts'
 import { curveCharts, curveTable, distributionsOf } from '../curve/report.ts'
 import { doubtsOf, maximaTable, measurementsOf } from '../curve/report.ts'
@@ -17,7 +16,9 @@ import { openEmbedded, openServer } from '../curve/subjects.ts'
 import type { CurveSubject } from '../curve/subjects.ts'
 import { busyNote } from '../load/busy-note.ts'
 import type { ServerName } from '../load/servers.ts'
+import { takeCores } from '../load/cores.ts'
 import { startServers } from '../load/subjects.ts'
+import type { Servers } from '../load/subjects.ts'
 import type { SuiteResult } from '../measurement.ts'
 import type { Form, RunOptions } from '../options.ts'
 import type { Progress } from '../progress.ts'
@@ -63,20 +64,22 @@ export async function runCurve(options: RunOptions, progress: Progress): Promise
   const busy = busyNote(options)
   const sizes = SIZES[options.form]
   const { keys, connections, seconds, embeddedSeconds, rounds } = sizes
+  const cores = takeCores()
   const pool = new LoadPool(1)
-  const servers = await startServers(sizes.servers, MEMORY_MB)
-  const shared = sharedCoresNote('127.0.0.1', servers.running[0]?.pid)
   const subjects: CurveSubject[] = []
+  let servers: Servers | undefined
   let curves: Curve[]
   try {
+    servers = await startServers(sizes.servers, MEMORY_MB, { prefix: cores.prefix })
     const order = { keys, connections, seed: options.seed }
     for (const server of servers.running) subjects.push(await openServer(pool, server, order))
     for (const name of EMBEDDED) subjects.push(await openEmbedded(name, order))
     curves = await playCurves(subjects, sizes, progress)
   } finally {
     await Promise.all(subjects.map((subject) => subject.close()))
-    await servers.stop()
+    await servers?.stop()
     await pool.close()
+    cores.release()
   }
   const parameters = { keys, connections, mix: '90/10', seed: options.seed, rounds }
   return {
@@ -87,11 +90,11 @@ export async function runCurve(options: RunOptions, progress: Progress): Promise
         `${embeddedSeconds} s. ${rounds} rounds, all subjects interleaved.`,
       'The maximum is the highest rate of the open loop of which 97 % came back and nothing was ' +
         'left unsent, from the closed loop (depth 16) downwards in steps of 15 %: it is that of ' +
-        'server and generator together, and on shared cores the generator, which polls, takes one.',
+        'server and generator together.',
+      `${cores.note} Embedded caches run where the generator does.`,
       'Latency counts from when a request was due (no coordinated omission). "lag" is how late ' +
         'the generator noticed it; a percentile of its size says little of the server. ' +
         'Embedded caches are asked by their own thread: what is late there waited for the cache.',
-      ...(shared === undefined ? [] : [`Of note: ${shared}.`]),
       ...busy,
       ...servers.absent,
       ...doubtsOf(curves),

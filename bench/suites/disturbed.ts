@@ -48,9 +48,9 @@ const SIZES: Readonly<Record<Form, Sizes>> = {
   },
   default: {
     servers: SERVERS,
-    ...{ keys: 100_000, connections: 50, percent: 40, calmSeconds: 0.7, searchSeconds: 0.3 },
+    ...{ keys: 100_000, connections: 50, percent: 40, calmSeconds: 0.6, searchSeconds: 0.3 },
     ...{ rounds: 1, waveEntries: 1_000_000, stormPerSecond: 10_000, pageMoves: 20 },
-    ...{ heapObjects: 3_000_000, scrapes: 2, memoryMb: 256 },
+    ...{ heapObjects: 3_000_000, scrapes: 2, memoryMb: 192 },
   },
   full: {
     servers: SERVERS,
@@ -105,7 +105,8 @@ export async function runDisturbed(options: RunOptions, progress: Progress): Pro
         'request was due.',
       `"calm / during": what was due in the ${calmSeconds} s before the disturbance (but the ` +
         'first 100 ms), and from 50 ms before it to 200 ms after its end, in the same run. ' +
-        '"nothing" is the same without a disturbance.',
+        '"nothing" is the same without a disturbance. A calm request that still waited in a ' +
+        'queue when the disturbance began carries that wait.',
       '"lag" is how late the generator itself was in the same windows: what a disturbance takes ' +
         'of a core that server and generator share is in it, too.',
       'heddle runs in a process that embeds it, with one worker; in "acceptor apart" the ' +
