@@ -10,6 +10,17 @@ export type Foreign = 'HTTP' | 'TLS'
 /** A TLS handshake begins so. No command of the text protocols does, nor any frame. */
 export const TLS_HANDSHAKE = 0x16
 
+/**
+ * What requests that arrived together, on whatever connections, are going to look up: known before
+ * the first of them is executed, so that their cache misses are waited for together.
+ */
+export interface Foresight {
+  /** Forgets what was foreseen: before the first connection, and after the last was fed. */
+  forget(): void
+  /** Connections will be fed with these bytes next, in the order of these calls. */
+  foresee(source: Uint8Array, from: number, to: number): void
+}
+
 export interface ProtocolConnection {
   /**
    * Executes the commands in `source[from..to)` in their order and appends their replies to `out`.
@@ -32,6 +43,8 @@ export interface ProtocolConnection {
   readonly hasState?: boolean
   /** False: its client has not said who it is yet, and has to. Undefined: it need not. */
   readonly isAuthenticated?: boolean
+  /** The same for all connections of a worker. Undefined: nothing can be foreseen. */
+  readonly foresight?: Foresight
   /** Bytes of an unfinished command that are kept, or to be passed over; 0 between commands. */
   readonly pendingBytes: number
   /** Series in which the time of its batches is noted; see src/observe. Undefined: nowhere. */

@@ -2,8 +2,9 @@
  * The other hand-off: sockets that were transferred to this worker. It reads them itself, executes,
  * and writes straight to the descriptor; when it dies, they die with it.
  *
- * Replies are written once per turn of the event loop, one write for each connection that was read
- * in it: a client that were woken by the first reply would sleep again before the second.
+ * What short reads of one turn of the event loop brought is executed together, at its end, so that
+ * the cache misses of different connections overlap. Replies are written after that, one write for
+ * each connection: a client that were woken by the first reply would sleep again before the second.
  *
  * Bounds are those of the frames: over `window` bytes of unwritten replies a connection is not
  * executed and not read, and what was read of it, one chunk, is kept aside.
@@ -13,14 +14,14 @@ import type { Socket } from 'node:net'
 import { ReplyBuffer } from '../protocols/reply-buffer.ts'
 import type { ConnectionBoard } from './connection-board.ts'
 import type { CloseReason } from './connection-lines.ts'
+import { Gathered, MOST_GATHERED_BYTES } from './gathered.ts'
 import { kickIdleSoon, type Patience } from './idle.ts'
 import type { Notices } from './notices.ts'
 import { type ExecutorTools, type OpenProtocol, Served, WINDOW_BYTES } from './served.ts'
 import type { ServerCounters } from './server-counters.ts'
 import { Wire, type WireOwner } from './wire.ts'
 
-/** Log lines are dropped for a watcher that has not read so much. */
-const MOST_UNREAD_LINES = 256 * 1024
+const MOST_UNREAD_LINES = 256 * 1024 // More of them are dropped.
 /** Replies of so many bytes are written before the turn is over. */
 const MOST_PENDING_BYTES = 64 * 1024
 const NOTHING: Buffer = Buffer.alloc(0)
@@ -81,9 +82,9 @@ export class SocketExecutor {
   /** Whose replies are in `#out`, in their order, and where those of each end. */
   #replied: SocketClient[] = []
   #replyEnds: number[] = []
+  readonly #gathered = new Gathered<SocketClient>()
   #isStopping = false
-  /** Called when the last connection is gone, after `stop`. */
-  onEmpty: () => void = () => {}
+  onEmpty: () => void = () => {} // The last connection is gone, after `stop`.
   /** Called while the board still knows the connection. */
   onClosed: (slot: number, reason: CloseReason) => void = () => {}
 
@@ -119,20 +120,38 @@ export class SocketExecutor {
     const { served } = client
     this.#board.touch(served.slot)
     this.#counters.read(length)
-    if (served.hasRest || client.wire.unwritten >= this.#window) {
-      served.keep(source, 0, length)
-      this.#holdBack(client)
-    } else {
-      this.#feed(client, source, 0, length)
+    if (length > MOST_GATHERED_BYTES) {
+      this.#gathered.feed(this.#take)
+      this.#take(client, source, 0, length)
+      return
     }
+    // What is short waits for what other connections bring in this turn of the event loop.
+    if (!this.#gathered.hasRoom(length)) this.#gathered.feed(this.#take)
+    if (this.#gathered.isEmpty) soon(this.#feedAll)
+    this.#gathered.add(client, source, length)
   }
 
+  /** Feeds what was read, unless the client has to wait. */
+  readonly #take = (client: SocketClient, source: Buffer, from: number, to: number): void => {
+    const { served } = client
+    if (served.hasRest || client.wire.unwritten >= this.#window) {
+      served.keep(source, from, to)
+      this.#holdBack(client)
+    } else if (!served.isOver && !served.isGone) this.#feed(client, source, from, to)
+  }
+
+  readonly #feedAll = (): void => {
+    this.#gathered.feed(this.#take)
+    this.#writeReplies()
+  }
   ended(client: SocketClient): void {
+    this.#gathered.feed(this.#take)
     client.served.isEnding = true
     if (!client.served.hasRest) this.#end(client)
   }
 
   closed(client: SocketClient): void {
+    this.#gathered.feed(this.#take)
     const { served } = client
     if (!served.isOver) served.protocol.dispose()
     served.isGone = true
@@ -156,7 +175,6 @@ export class SocketExecutor {
     if (client !== undefined) this.putOff(client)
   }
 
-  /** Ends a connection at once. */
   kill(slot: number): void {
     this.#writeReplies()
     this.#clients.get(slot)?.wire.destroy()
@@ -185,6 +203,7 @@ export class SocketExecutor {
 
   /** Ends every connection once what was read is answered. */
   stop(): void {
+    this.#gathered.feed(this.#take)
     this.#isStopping = true
     if (this.#clients.size === 0) this.onEmpty()
     for (const client of this.#clients.values()) {
@@ -247,7 +266,7 @@ export class SocketExecutor {
   #noteReplies(client: SocketClient, mark: number): void {
     const { length } = this.#out
     this.#counters.wrote(length - mark)
-    if (this.#replied.length === 0) soon(this.#writeReplies)
+    if (this.#replied.length === 0 && !this.#gathered.isFeeding) soon(this.#writeReplies)
     this.#replied.push(client)
     this.#replyEnds.push(length)
   }

@@ -9,7 +9,8 @@
  */
 import type { RawAccess } from '../../engine/raw-access.ts'
 import { PROTOCOLS } from '../../observe/observation-board.ts'
-import { type Foreign, type ProtocolConnection, TLS_HANDSHAKE } from '../protocol.ts'
+import { TLS_HANDSHAKE } from '../protocol.ts'
+import type { Foreign, Foresight, ProtocolConnection } from '../protocol.ts'
 import type { ReplyBuffer } from '../reply-buffer.ts'
 import { authenticateLine, authentication, UNFINISHED } from './authenticate.ts'
 import { executeFrame } from './binary-commands.ts'
@@ -39,7 +40,7 @@ export class MemcachedConnection implements ProtocolConnection {
   /** The beginning of an unfinished command. */
   #kept: Uint8Array = NOTHING
   #keptBytes = 0
-  /** Bytes of the whole unfinished command; 0 while its line is unfinished. */
+  /** Of the whole unfinished command; 0 while its line is unfinished. */
   #wantedBytes = 0
   /** Bytes of a refused value that are still to come. */
   #skipBytes = 0
@@ -52,12 +53,12 @@ export class MemcachedConnection implements ProtocolConnection {
     this.#pipeline = pipelineOf(raw)
   }
 
-  get #isText(): boolean {
-    return !this.#isFresh && !this.#isBinary
-  }
-
   get batches(): number {
     return PROTOCOLS[this.#isBinary ? 'memcached-binary' : 'memcached'].first
+  }
+
+  get foresight(): Foresight {
+    return this.#pipeline
   }
 
   get hasMore(): boolean {
@@ -95,7 +96,7 @@ export class MemcachedConnection implements ProtocolConnection {
     const session = this.#session
     session.begin(out)
     const pipeline = this.#pipeline
-    let plain = this.#isText && isPlain(session)
+    let plain = !this.#isBinary && !this.#isFresh && isPlain(session)
     let at = from
     while (!session.isClosing && !session.isPaused && !out.isFull) {
       if (session.more !== undefined) {
@@ -107,13 +108,13 @@ export class MemcachedConnection implements ProtocolConnection {
       if (session.isWatcher) at = to
       else if (this.#skipBytes > 0) at = this.#skip(at, to)
       else if (this.#keptBytes > 0) at = this.#collect(source, at, to)
-      else if (plain && (pipeline.hasMore || pipeline.find(source, at, to))) {
+      else if (plain && (pipeline.hasNext(source, at) || pipeline.find(source, at, to))) {
         at = executePlain(session, pipeline, source)
         continue
       } else at = this.#executeAt(source, at, to)
-      plain = this.#isText && isPlain(session)
+      plain = !this.#isBinary && isPlain(session)
     }
-    pipeline.clear()
+    pipeline.leave()
     session.end()
     return at
   }

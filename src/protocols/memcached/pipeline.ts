@@ -9,6 +9,7 @@
  */
 import { LookAhead, MOST_AHEAD } from '../../engine/look-ahead.ts'
 import type { Draft, RawAccess } from '../../engine/raw-access.ts'
+import type { Foresight } from '../protocol.ts'
 import { MAX_KEY_BYTES } from './line.ts'
 
 /** `get ` and `set ` as little-endian words. */
@@ -26,7 +27,7 @@ const MOST_VALUE_BYTES = 4096
 const NO_KEY = -1
 const NOTHING = new Uint8Array(0)
 
-export class Pipeline {
+export class Pipeline implements Foresight {
   /** Of the request that was taken. */
   isGet = true
   keyFrom = 0
@@ -41,6 +42,9 @@ export class Pipeline {
   /** Of each request: key, end, and for a set its numbers and where its value lies. */
   readonly #ranges = new Int32Array(MOST_AHEAD * FIELDS)
   readonly #keys = new Int32Array(MOST_AHEAD)
+  readonly #starts = new Int32Array(MOST_AHEAD)
+  #isTouched = false
+  #isForeseen = false
   #found = 0
   #taken = 0
   #key = NO_KEY
@@ -59,30 +63,60 @@ export class Pipeline {
     return this.#taken < this.#found
   }
 
-  /** What was found and not taken will be found again. */
-  clear(): void {
-    this.#found = this.#taken = 0
+  /** Whether the request that begins there was found. */
+  hasNext(bytes: Uint8Array, at: number): boolean {
+    if (bytes !== this.#viewed) return false
+    while (this.hasMore && this.#starts[this.#taken]! < at) this.#taken++
+    return this.hasMore && this.#starts[this.#taken] === at
+  }
+
+  /** At the end of a feed: what was found and not taken will be found again, or was foreseen. */
+  leave(): void {
+    if (!this.#isForeseen) this.#begin()
+  }
+
+  forget(): void {
+    this.#isForeseen = false
+    this.#begin()
+  }
+
+  foresee(bytes: Uint8Array, from: number, to: number): void {
+    this.#isForeseen = true
+    this.#findMore(bytes, from, to)
   }
 
   /** Finds the requests that begin at `from`. @returns whether there is any */
   find(bytes: Uint8Array, from: number, to: number): boolean {
-    this.clear()
+    // What was foreseen of others is not given up for one request.
+    if (this.hasMore) return false
+    this.#begin()
+    this.#findMore(bytes, from, to)
+    return this.#found > 0
+  }
+
+  #begin(): void {
+    this.#found = this.#taken = 0
+    this.#isTouched = false
+    this.#ahead.begin(0)
+  }
+
+  #findMore(bytes: Uint8Array, from: number, to: number): void {
     if (bytes !== this.#viewed) {
       this.#viewed = bytes
       this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     }
-    this.#ahead.begin(0)
     for (let at = from; this.#found < MOST_AHEAD && at + WORD_BYTES < to; ) {
+      this.#starts[this.#found] = at
       at = this.#findOne(bytes, at, to)
-      if (at < 0) break
+      if (at < 0) return
     }
-    return this.#found > 0
   }
 
   /** Takes the next request; `hasMore` was true. @returns where it ends */
   take(): number {
     const index = this.#taken++
-    if (index === 0) this.#ahead.touch()
+    if (!this.#isTouched) this.#ahead.touch()
+    this.#isTouched = true
     const ranges = this.#ranges
     const at = index * FIELDS
     this.keyFrom = ranges[at]!

@@ -7,7 +7,7 @@
  */
 import { MAX_KEY_BYTES } from '../../engine/errors.ts'
 import { PROTOCOLS } from '../../observe/observation-board.ts'
-import { type ProtocolConnection, TLS_HANDSHAKE } from '../protocol.ts'
+import { type Foresight, type ProtocolConnection, TLS_HANDSHAKE } from '../protocol.ts'
 import type { ReplyBuffer } from '../reply-buffer.ts'
 import { type Continuation, NO_SKIP, RedisClient, SKIP_NEXT, SKIP_THIS } from './client.ts'
 import { dispatch, execute } from './dispatch.ts'
@@ -44,6 +44,10 @@ export class RedisConnection implements ProtocolConnection {
     const longest = Math.max(maxItemBytes, MAX_KEY_BYTES)
     const { maxRequestBytes } = host.settings
     this.#parser = new RequestParser(longest, tooLarge(maxItemBytes), maxRequestBytes)
+  }
+
+  get foresight(): Foresight {
+    return this.client.worker.pipeline
   }
 
   get hasMore(): boolean {
@@ -94,7 +98,7 @@ export class RedisConnection implements ProtocolConnection {
       }
       if (at >= to) break
       if (this.#keptBytes > 0) at = this.#collect(source, at, to)
-      else if (pipeline.hasMore || this.#find(source, at, to)) {
+      else if (this.#hasNext(source, at) || this.#find(source, at, to)) {
         if (plain && pipeline.nextKind !== OTHER) {
           at = executePlain(client, pipeline, source)
           continue
@@ -104,7 +108,7 @@ export class RedisConnection implements ProtocolConnection {
       plain = isPlain(client)
     }
     countPlain(client)
-    pipeline.clear()
+    pipeline.leave()
     client.end()
     return at
   }
@@ -141,9 +145,16 @@ export class RedisConnection implements ProtocolConnection {
     this.#keptBytes = 0
   }
 
+  #hasNext(source: Uint8Array, at: number): boolean {
+    return !this.#parser.isWithin && this.client.worker.pipeline.hasNext(source, at)
+  }
+
   #find(source: Uint8Array, at: number, to: number): boolean {
     const { worker, space } = this.client
-    return !this.#parser.isWithin && worker.pipeline.find(source, at, to, space)
+    const { pipeline } = worker
+    // What was foreseen of others is not given up for one request.
+    if (this.#parser.isWithin || pipeline.hasMore) return false
+    return pipeline.find(source, at, to, space)
   }
 
   /** Executes the next of the requests that were found together. */

@@ -8,6 +8,7 @@
  */
 import { LookAhead, MOST_AHEAD } from '../../engine/look-ahead.ts'
 import type { Draft, RawAccess } from '../../engine/raw-access.ts'
+import type { Foresight } from '../protocol.ts'
 import type { Args } from './args.ts'
 
 const ARRAY = 42
@@ -47,7 +48,7 @@ function kindOf(view: DataView, from: number): number {
   return name === SET && head === ARRAY_OF_3 ? PLAIN_SET : OTHER
 }
 
-export class Pipeline {
+export class Pipeline implements Foresight {
   readonly #raw: RawAccess
   readonly #ahead: LookAhead
   /** Of each request: its arguments, their number, its key in the look-ahead, and where it ends. */
@@ -56,10 +57,15 @@ export class Pipeline {
   readonly #keys = new Int32Array(MOST_AHEAD)
   readonly #ends = new Int32Array(MOST_AHEAD)
   readonly #kinds = new Uint8Array(MOST_AHEAD)
+  readonly #starts = new Int32Array(MOST_AHEAD)
   readonly #mostPlain: number
   #found = 0
   #taken = 0
+  /** Where the ranges of the next request begin, and where those of another one would. */
   #range = 0
+  #filled = 0
+  #isTouched = false
+  #isForeseen = false
   /** Of all of the bytes in which requests were found last: mostly the same as before. */
   #viewed: Uint8Array = NOTHING
   #view: DataView = new DataView(NOTHING.buffer)
@@ -85,28 +91,61 @@ export class Pipeline {
     return this.#kinds[this.#taken]!
   }
 
-  /** Lets go of the bytes; what was found and not taken will be found again. */
-  clear(): void {
+  /** Whether the request that begins there was found. */
+  hasNext(bytes: Uint8Array, at: number): boolean {
+    if (bytes !== this.#viewed) return false
+    while (this.hasMore && this.#starts[this.#taken]! < at) {
+      this.#range += 2 * this.#counts[this.#taken++]!
+    }
+    return this.hasMore && this.#starts[this.#taken] === at
+  }
+
+  /** At the end of a feed: what was found and not taken will be found again, or was foreseen. */
+  leave(): void {
     this.#bytes = NOTHING
-    this.#found = this.#taken = 0
     this.#key = NO_KEY
+    if (!this.#isForeseen) this.#begin(0)
+  }
+
+  forget(): void {
+    this.#isForeseen = false
+    this.leave()
+  }
+
+  /** Keys are taken for those of database 0; in another one they are hashed again. */
+  foresee(bytes: Uint8Array, from: number, to: number): void {
+    this.#isForeseen = true
+    this.#findMore(bytes, from, to)
+  }
+
+  #begin(space: number): void {
+    this.#found = this.#taken = this.#range = this.#filled = 0
+    this.#isTouched = false
+    this.#space = space
+    this.#ahead.begin(space)
   }
 
   /** Finds the requests that begin at `from`. @returns whether there is any */
   find(bytes: Uint8Array, from: number, to: number, space: number): boolean {
-    this.clear()
+    this.#begin(space)
+    this.#findMore(bytes, from, to)
+    return this.#found > 0
+  }
+
+  #findMore(bytes: Uint8Array, from: number, to: number): void {
     if (bytes !== this.#viewed) this.#look(bytes)
-    this.#range = 0
-    this.#space = space
-    this.#ahead.begin(space)
     let at = from
     while (this.#found < MOST_AHEAD && at + SHORTEST < to) {
       const end = this.#findOne(bytes, at, to)
-      if (end < 0) break
+      if (end < 0) return
       at = end
     }
-    this.#range = 0
-    return this.#found > 0
+  }
+
+  #touch(): void {
+    if (this.#isTouched) return
+    this.#isTouched = true
+    this.#ahead.touch()
   }
 
   #look(bytes: Uint8Array): void {
@@ -120,7 +159,7 @@ export class Pipeline {
     const count = bytes[from + 1]! - 48
     if (!(count >= 1 && count <= MOST_ARGS)) return -1
     const ranges = this.#ranges
-    const first = this.#range
+    const first = this.#filled
     let range = first
     let at = from + 4
     let left = count
@@ -161,14 +200,15 @@ export class Pipeline {
     if (kind === PLAIN_SET && ranges[range - 1]! - ranges[range - 2]! > this.#mostPlain)
       kind = OTHER
     this.#kinds[index] = kind
-    this.#range = range
+    this.#starts[index] = from
+    this.#filled = range
     return at
   }
 
   /** As `take`, of a GET or SET: its ranges stay here. */
   takePlain(bytes: Uint8Array): number {
     const index = this.#taken++
-    if (index === 0) this.#ahead.touch()
+    this.#touch()
     this.#keyAt = this.#ranges[this.#range + 2]!
     this.#keyEnd = this.#ranges[this.#range + 3]!
     this.#key = this.#keys[index]!
@@ -201,7 +241,7 @@ export class Pipeline {
   /** Puts the next request into `args`; `hasMore` was true. @returns where it ends */
   take(args: Args, bytes: Uint8Array): number {
     const index = this.#taken++
-    if (index === 0) this.#ahead.touch()
+    this.#touch()
     const count = this.#counts[index]!
     const ranges = this.#ranges
     let range = this.#range
