@@ -1,0 +1,118 @@
+/** What is gathered of several connections is answered as if each had been alone. */
+import { expect, test } from 'vitest'
+import { RawAccess } from '../../src/engine/raw-access.ts'
+import type { ProtocolConnection } from '../../src/protocols/protocol.ts'
+import { MemcachedConnection } from '../../src/protocols/memcached/connection.ts'
+import { RedisConnection } from '../../src/protocols/redis/connection.ts'
+import { RedisWorker } from '../../src/protocols/redis/worker.ts'
+import { ReplyBuffer } from '../../src/protocols/reply-buffer.ts'
+import { Gathered } from '../../src/server/gathered.ts'
+import { openEngine } from '../engine/open-engine.ts'
+import { FakeHost as MemcachedHost } from '../protocols/memcached/client.ts'
+import { FakeHost as RedisHost } from '../protocols/redis/client.ts'
+
+interface Client {
+  readonly served: { readonly protocol: ProtocolConnection }
+  replies: string
+}
+type Open = () => (id: number) => ProtocolConnection
+
+const openRedis: Open = () => {
+  const host = new RedisHost(Date.now())
+  const worker = new RedisWorker(new RawAccess(openEngine()), host)
+  return (id) => {
+    host.open.add(id)
+    return new RedisConnection(worker, id)
+  }
+}
+const openMemcached: Open = () => {
+  const raw = new RawAccess(openEngine())
+  const host = new MemcachedHost(Date.now())
+  host.watchedKinds = () => 0
+  return (id) => new MemcachedConnection(raw, host, id)
+}
+
+/** Turns of the event loop: what each connection sends in it, by its number. */
+type Turns = readonly (readonly (readonly [client: number, bytes: string])[])[]
+
+function play(open: Open, turns: Turns, isGathered: boolean): string[] {
+  const openOne = open()
+  const clients = [0, 1, 2].map(
+    (id): Client => ({ served: { protocol: openOne(id + 1) }, replies: '' }),
+  )
+  const gathered = new Gathered<Client>()
+  const take = (client: Client, source: Buffer, from: number, to: number): void => {
+    const out = new ReplyBuffer()
+    expect(client.served.protocol.feed(source, from, to, out)).toBe(to)
+    client.replies += out.bytes.toString('latin1', 0, out.length)
+  }
+  for (const turn of turns) {
+    for (const [id, text] of turn) {
+      gathered.add(clients[id]!, Buffer.from(text), text.length)
+      if (!isGathered) gathered.feed(take)
+    }
+    gathered.feed(take)
+  }
+  return clients.map(({ replies }) => replies)
+}
+
+function resp(...words: string[]): string {
+  return `*${words.length}\r\n${words.map((word) => `$${word.length}\r\n${word}\r\n`).join('')}`
+}
+
+const GET_A = resp('GET', 'a')
+const REDIS: Turns = [
+  [
+    [0, resp('SET', 'a', 'one') + resp('SELECT', '1')],
+    [1, GET_A],
+    [2, resp('SET', 'b', 'two') + GET_A],
+  ],
+  // The same places, other requests; one is in another database.
+  [
+    [0, GET_A + resp('SET', 'a', 'other') + GET_A],
+    [1, resp('GET', 'b') + GET_A.slice(0, 9)],
+    [2, GET_A],
+  ],
+  // What goes on with a request that was cut holds what looks like requests.
+  [
+    [1, `${GET_A.slice(9)}${resp('SET', 'c', GET_A)}`],
+    [2, resp('SET', 'd', GET_A + GET_A).slice(0, 40)],
+    [0, GET_A],
+  ],
+  [
+    [2, resp('SET', 'd', GET_A + GET_A).slice(40) + resp('GET', 'd')],
+    [1, `PING\r\n${resp('GET', 'c')}${GET_A}`],
+    [0, Array.from({ length: 50 }, () => GET_A).join('')],
+  ],
+]
+
+const MEMCACHED: Turns = [
+  [
+    [0, 'version\r\nset a 1 0 3\r\none\r\n'],
+    [1, 'version\r\nget a\r\n'],
+    [2, 'version\r\n'],
+  ],
+  [
+    [0, 'get a\r\nset b 0 0 7\r\nget a\r\n\r\nget b\r\n'],
+    [1, 'get b\r\nget a b\r\nset c 0 0 14\r\nget a\r\n'],
+    [2, 'set a 2 0 5 noreply\r\nthree\r\nget a\r\nget none\r\n'],
+  ],
+  [
+    [1, 'get b\r\n\r\nget c\r\n'],
+    [2, 'set a 0 0 3\r\nlonger\r\nget a\r\n'],
+    [0, 'get a\r\n'.repeat(50)],
+  ],
+]
+
+for (const [name, open, turns] of [
+  ['Redis', openRedis, REDIS],
+  ['memcached', openMemcached, MEMCACHED],
+] as const) {
+  test(`${name}: foreseen or not, the replies are the same`, () => {
+    const replies = play(open, turns, true)
+    expect(replies).toEqual(play(open, turns, false))
+    const hits =
+      name === 'Redis' ? ['$5\r\nother', '$3\r\none', '$3\r\none'] : ['VALUE', 'VALUE', 'VALUE']
+    for (const [client, hit] of hits.entries()) expect(replies[client]).toContain(hit)
+  })
+}
