@@ -27,7 +27,7 @@ const MIB = 2 ** 20
 const LEVELS = [50, 75, 90, 95, 99, 200, 1000]
 const SIZES: Readonly<Record<Form, Sizes>> = {
   smoke: { memory: 3 * MIB, operations: 5_000, rounds: 1, levels: [50, 99, 200, 1000] },
-  default: { memory: 16 * MIB, operations: 100_000, rounds: 3, levels: LEVELS },
+  default: { memory: 16 * MIB, operations: 75_000, rounds: 3, levels: LEVELS },
   full: { memory: 128 * MIB, operations: 1_000_000, rounds: 5, levels: LEVELS },
 }
 const SCRIPT = new URL('../eviction/process.ts', import.meta.url)

@@ -75,15 +75,29 @@ function unescaped(text: string): string {
   })
 }
 
-export const readWatchLine: ReadLine = (line, sample) => {
-  const facts = new Map(line.split(' ').map((word) => word.split('=', 2) as [string, string]))
-  const [type, encoded, status] = ['type', 'key', 'status'].map((name) => facts.get(name))
-  if (type === undefined || encoded === undefined) return false
-  const bytes = Number(facts.get('size') ?? UNKNOWN_BYTES)
-  const key = decoded(encoded)
-  if (type === 'item_get') sample.read(key, status === 'found' ? bytes : UNKNOWN_BYTES)
-  else if (type === 'item_store') sample.write(key, bytes)
-  return true
+/**
+ * A reader of the lines of one `watch`. memcached looks a key up when it is stored, too, and logs
+ * that as a fetch right before the store; so a fetch is counted only once the next line is there.
+ */
+export function watchReader(): ReadLine {
+  let fetched: { readonly key: string; readonly client: string; readonly bytes: number } | undefined
+  return (line, sample) => {
+    const facts = new Map(line.split(' ').map((word) => word.split('=', 2) as [string, string]))
+    const [type, encoded, client = ''] = ['type', 'key', 'cfd'].map((name) => facts.get(name))
+    if (type === undefined || encoded === undefined) return false
+    const bytes = Number(facts.get('size') ?? UNKNOWN_BYTES)
+    const key = decoded(encoded)
+    const isStore = type === 'item_store'
+    const isOwnFetch = isStore && facts.has('ttl') && fetched?.key === key
+    if (fetched !== undefined && !(isOwnFetch && fetched.client === client)) {
+      sample.read(fetched.key, fetched.bytes)
+    }
+    const isFound = facts.get('status') === 'found'
+    fetched =
+      type === 'item_get' ? { key, client, bytes: isFound ? bytes : UNKNOWN_BYTES } : undefined
+    if (isStore) sample.write(key, bytes)
+    return true
+  }
 }
 
 function decoded(key: string): string {

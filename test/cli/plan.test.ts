@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createEngine } from '../../src/index.ts'
 import { readPlanOptions } from '../../src/cli/plan/plan-options.ts'
-import { readMonitorLine, readWatchLine } from '../../src/plan/monitor-lines.ts'
+import { readMonitorLine, watchReader } from '../../src/plan/monitor-lines.ts'
 import { Sample } from '../../src/plan/sample.ts'
 import { serve } from '../../src/server/serve.ts'
 
@@ -196,21 +196,36 @@ describe('lines of servers', () => {
     expect([...valueBytes]).toEqual([4, 5, -1, 0])
   })
 
-  test("memcached's watch", () => {
+  test("heddle's watch", () => {
     const sample = new Sample(ALL)
+    const readLine = watchReader()
     const lines = [
       'ts=1.2 gid=1 type=item_store key=a%20b status=stored cmd=set size=7 cfd=3',
-      'ts=1.3 gid=2 type=item_get key=a%20b status=found clsid=1 cfd=3 size=7',
+      'ts=1.3 gid=2 type=item_get key=a%20b status=found size=7 cfd=3',
       'ts=1.4 gid=3 type=item_get key=c status=not_found size=0 cfd=3',
       'ts=1.5 gid=4 type=deleted key=c cmd=delete cfd=3',
     ]
-    for (const line of lines) expect(readWatchLine(line, sample), line).toBe(true)
-    expect(readWatchLine('OK', sample)).toBe(false)
+    for (const line of lines) expect(readLine(line, sample), line).toBe(true)
+    expect(readLine('OK', sample)).toBe(false)
     const { uses, keyBytes, valueBytes } = sample.end()
     expect([[...uses], [...keyBytes], [...valueBytes]]).toEqual([
       [~0, 0, 1],
       [3, 1],
       [7, -1],
     ])
+  })
+
+  test("memcached's, which logs a fetch for each store too", () => {
+    const sample = new Sample(ALL)
+    const readLine = watchReader()
+    const lines = [
+      'ts=1.1 gid=1 type=item_get key=a status=not_found clsid=0 cfd=25 size=0',
+      'ts=1.2 gid=2 type=item_get key=a status=not_found clsid=0 cfd=25 size=0',
+      'ts=1.2 gid=3 type=item_store key=a status=stored cmd=set ttl=0 clsid=1 cfd=25 size=5',
+      'ts=1.3 gid=4 type=item_get key=b status=found clsid=1 cfd=25 size=6',
+      'ts=1.4 gid=5 type=item_store key=b status=stored cmd=set ttl=0 clsid=1 cfd=26 size=5',
+    ]
+    for (const line of lines) expect(readLine(line, sample), line).toBe(true)
+    expect([...sample.end().uses]).toEqual([0, ~0, 1, ~1])
   })
 })

@@ -5,7 +5,7 @@
  * a bounded sample, here, whatever the server does. Afterwards a Redis port is asked for the sizes
  * of some values that no write has told.
  */
-import { type ReadLine, readMonitorLine, readWatchLine } from '../../plan/monitor-lines.ts'
+import { type ReadLine, readMonitorLine, watchReader } from '../../plan/monitor-lines.ts'
 import { Sample, type SampleBounds } from '../../plan/sample.ts'
 import { type DoorAddress, placeOf } from '../watch/address.ts'
 import type { Asker } from '../watch/asker.ts'
@@ -36,7 +36,7 @@ export async function sampleServer(
   const begun = performance.now()
   try {
     const question = isRedis ? '*1\r\n$7\r\nMONITOR\r\n' : 'watch fetchers mutations\r\n'
-    const readLine = isRedis ? readMonitorLine : readWatchLine
+    const readLine = isRedis ? readMonitorLine : watchReader()
     const { strange, isCut } = await listen(asker, address, question, seconds, readLine, sample)
     const listened = (performance.now() - begun) / 1000
     asker.close()
