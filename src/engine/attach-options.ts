@@ -10,6 +10,7 @@ import { ForeignLayoutError, checkHandle } from '../memory/shared-memory.ts'
 import { ATTACH_OPTIONS, checkOptions } from './call-options.ts'
 import type { Codec } from './codec.ts'
 import { badOption, badType, foreignLayout, type HeddleError } from './errors.ts'
+import { type NearOptions, type ResolvedNear, resolveNear } from './near/near-options.ts'
 import { resolveCodec, resolveNow } from './options.ts'
 import type { EngineHandle, Session } from './session.ts'
 
@@ -22,6 +23,11 @@ export interface AttachOptions {
   readonly codec?: 'json' | 'v8' | Codec | undefined
   /** The clock of this thread. @defaultValue `Date.now` */
   readonly now?: (() => number) | undefined
+  /**
+   * What this thread keeps decoded in its own heap: see `EngineOptions`. Left out: nothing, or what
+   * the thread keeps already.
+   */
+  readonly near?: NearOptions | undefined
 }
 
 /** Refuses options that are none, or of the wrong type, whatever the engine. */
@@ -29,6 +35,7 @@ export function checkAttachOptions(options: AttachOptions): void {
   checkOptions(options, ATTACH_OPTIONS)
   if (options.codec !== undefined) resolveCodec(options.codec)
   if (options.now !== undefined) resolveNow(options.now)
+  resolveNear(options.near)
 }
 
 /**
@@ -52,8 +59,14 @@ export function checkEngineHandle(engine: unknown): asserts engine is EngineHand
   }
 }
 
+interface AttachedWith {
+  readonly codec: 'json' | 'v8' | Codec
+  readonly now: () => number
+  readonly near: ResolvedNear | undefined
+}
+
 /**
- * The codec and the clock of a thread that attaches.
+ * The codec, the clock and the near cache of a thread that attaches.
  * @param there the session of this thread, when it is attached already
  * @throws HeddleError HEDDLE_BAD_OPTION
  */
@@ -61,8 +74,9 @@ export function resolveAttach(
   options: AttachOptions,
   engineCodec: 'json' | 'v8' | 'custom',
   there: Session | undefined,
-): { readonly codec: 'json' | 'v8' | Codec; readonly now: () => number } {
+): AttachedWith {
   const { codec, now } = options
+  const near = resolveNear(options.near)
   const isCustom = engineCodec === 'custom'
   if (isCustom && typeof codec !== 'object') {
     throw badOption('codec', codec, 'the engine was created with a codec object: pass the same')
@@ -72,10 +86,17 @@ export function resolveAttach(
     throw badOption('codec', codec, why, engineCodec)
   }
   const own = isCustom ? (codec as Codec) : engineCodec
-  if (there === undefined) return { codec: own, now: now ?? Date.now }
+  if (there === undefined) return { codec: own, now: now ?? Date.now, near }
   if (own !== there.codec) throw attachedAlready('codec', codec)
   if (now !== undefined && now !== there.view.now) throw attachedAlready('now', now)
-  return { codec: there.codec, now: there.view.now }
+  if (near !== undefined && !isSame(near, there.near?.options)) {
+    throw attachedAlready('near', options.near)
+  }
+  return { codec: there.codec, now: there.view.now, near }
+}
+
+function isSame(near: ResolvedNear, own: ResolvedNear | undefined): boolean {
+  return own?.entries === near.entries && own.maxItemBytes === near.maxItemBytes
 }
 
 function attachedAlready(field: string, value: unknown): HeddleError {

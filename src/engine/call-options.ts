@@ -26,7 +26,7 @@ export interface CountOptions {
 export const WRITE_OPTIONS: readonly string[] = ['ttl']
 export const COUNT_OPTIONS: readonly string[] = ['by', 'initial', 'ttl']
 export const FLUSH_OPTIONS: readonly string[] = ['at']
-export const ATTACH_OPTIONS: readonly string[] = ['codec', 'now']
+export const ATTACH_OPTIONS: readonly string[] = ['codec', 'now', 'near']
 
 /**
  * Refuses options that are no object, and names that are no option.

@@ -47,6 +47,7 @@ import {
 import { type EngineHandle, Session } from './session.ts'
 import { spaceFor } from './spaces.ts'
 import { type EngineStats, readStats } from './statistics.ts'
+import { watchThreads } from './thread-watch.ts'
 import { type Summary, summaryOf, summaryOfSpace } from './summary.ts'
 
 export type { AttachOptions, BigKey, HotKey, IntegrityReport }
@@ -233,7 +234,7 @@ export function createEngine(options?: EngineOptions): Engine {
   if (findHandle(resolved.name) !== undefined) throw nameTaken(resolved.name)
   const handle = makeHandle(resolved)
   const session = joinSession(handle.facts.id, () => {
-    return new Session(handle, resolved.codec, resolved.now)
+    return new Session(handle, resolved.codec, resolved.now, watchThreads, resolved.near)
   })
   publishHandle(handle)
   if (resolved.maintenance === 'worker') startMaintainer(handle)
@@ -293,7 +294,9 @@ export function attachEngine(
   checkEngineHandle(handle)
   const { codec, id } = handle.facts
   const own = resolveAttach(options, codec, sessionHere(id))
-  const session = joinSession(id, () => new Session(handle, own.codec, own.now))
+  const session = joinSession(id, () => {
+    return new Session(handle, own.codec, own.now, watchThreads, own.near)
+  })
   publishHandle(handle)
   return new Engine(session)
 }

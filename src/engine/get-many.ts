@@ -9,6 +9,7 @@
 import { MAX_RETRIES } from '../../native-layout/limits.ts'
 import { contended, targetTooShort } from './errors.ts'
 import { type LookAhead, MOST_AHEAD } from './look-ahead.ts'
+import type { NearSpace } from './near/near-cache.ts'
 import { HIT, LOST_RACE, OVER, readBytes } from './read.ts'
 import { readValue } from './read-value.ts'
 import { removeOver } from './remove.ts'
@@ -18,8 +19,16 @@ import { type Key, stageKey } from './stage-key.ts'
 /** Length of a value that is not there. */
 const ABSENT = -1
 
-/** The values of keys, decoded; `undefined` for those that are not there. */
-export function readValues(session: Session, space: number, keys: readonly Key[]): unknown[] {
+/**
+ * The values of keys, decoded; `undefined` for those that are not there.
+ * @param near what is to keep them
+ */
+export function readValues(
+  session: Session,
+  space: number,
+  keys: readonly Key[],
+  near?: NearSpace,
+): unknown[] {
   const values = new Array<unknown>(keys.length)
   const ahead = session.borrowLookAhead()
   try {
@@ -28,13 +37,29 @@ export function readValues(session: Session, space: number, keys: readonly Key[]
       lookAhead(session, ahead, space, keys, first, end)
       for (let i = first; i < end; i++) {
         stageAgain(session, ahead, space, keys, first, i)
-        values[i] = readValue(session)
+        const key = keys[i]!
+        values[i] = typeof key === 'string' ? readValue(session, near, key) : readValue(session)
       }
     }
   } finally {
     session.returnLookAhead(ahead)
   }
   return values
+}
+
+/** The same where values are kept near: what is, and the others together. */
+export function readNearValues(
+  session: Session,
+  space: number,
+  keys: readonly Key[],
+  near: NearSpace,
+): unknown[] {
+  const values = keys.map((key) => near.get(key as string))
+  const missed = keys.filter((_, at) => values[at] === undefined)
+  if (missed.length === 0) return values
+  const read = readValues(session, space, missed, near)
+  let next = 0
+  return values.map((value) => (value === undefined ? read[next++] : value))
 }
 
 /**

@@ -4,8 +4,9 @@
  */
 import { liveEntries } from '../memory/row.ts'
 import { badType, badValue, targetTooShort } from './errors.ts'
-import { copyValue, copyValues, isMiss, readValues } from './get-many.ts'
+import { copyValue, copyValues, isMiss, readNearValues, readValues } from './get-many.ts'
 import { keysIn } from './iterate.ts'
+import type { NearSpace } from './near/near-cache.ts'
 import { HIT, peekEntry } from './read.ts'
 import { readValue } from './read-value.ts'
 import type { Session } from './session.ts'
@@ -25,21 +26,27 @@ export class KeyReader {
   protected readonly session: Session
   /** @internal */
   protected readonly space: number
+  /** What this thread keeps of these keys. */
+  readonly #near: NearSpace | undefined
 
   /** @internal */
   constructor(session: Session, space: number) {
     this.session = session
     this.space = space
+    this.#near = session.near?.of(space)
   }
 
   /**
    * The value of a key.
-   * @returns a copy of the value, or `undefined` on a miss
+   * @returns a copy of the value, or `undefined` on a miss; with the option `near` the value that
+   * this thread keeps, of which objects and arrays are frozen
    * @throws HeddleError HEDDLE_BAD_TYPE, HEDDLE_KEY_TOO_LONG, HEDDLE_CLOSED
    */
   get<T = unknown>(key: Key): T | undefined {
-    this.stage(key)
-    return readValue(this.session) as T | undefined
+    const near = this.#near
+    if (near === undefined) return this.#read<T>(key)
+    const value = near.get(key as string)
+    return value === undefined ? this.#read<T>(key) : (value as T)
   }
 
   /**
@@ -70,7 +77,13 @@ export class KeyReader {
    */
   getMany<T = unknown>(keys: readonly Key[]): (T | undefined)[] {
     if (!Array.isArray(keys)) throw badType('keys', keys, 'an array of keys')
-    return readValues(this.session, this.space, keys) as (T | undefined)[]
+    const { session, space } = this
+    const near = this.#near
+    const values =
+      near === undefined
+        ? readValues(session, space, keys)
+        : readNearValues(session, space, keys, near)
+    return values as (T | undefined)[]
   }
 
   /**
@@ -119,7 +132,8 @@ export class KeyReader {
     for (let bucket = 0; bucket < view.buckets; bucket++) {
       this.session.check()
       for (const key of keysIn(view, bucket, this.space)) {
-        const value = this.get<T>(key)
+        this.stage(key)
+        const value = readValue(this.session) as T | undefined
         if (value !== undefined) yield [Buffer.from(key).toString(), value]
       }
     }
@@ -137,6 +151,12 @@ export class KeyReader {
     session.begin()
     stageKey(session, key, this.space)
     session.used()
+  }
+
+  #read<T>(key: Key): T | undefined {
+    this.stage(key)
+    const near = typeof key === 'string' ? this.#near : undefined
+    return readValue(this.session, near, key as string) as T | undefined
   }
 
   #peek(key: Key): number {

@@ -14,6 +14,7 @@ import { count } from './describe.ts'
 import { badOption, badType } from './errors.ts'
 import { type HotKeysOptions, resolveHotKeys } from './hot-keys/options.ts'
 import type { HotKeysMemory } from './hot-keys/rows.ts'
+import { type NearOptions, type ResolvedNear, resolveNear } from './near/near-options.ts'
 import { oneOf, sizeWithin, whole } from './option-checks.ts'
 import { closestOption } from './option-names.ts'
 import { GIB, KIB, MIB, parseSize } from './sizes.ts'
@@ -93,6 +94,12 @@ export interface EngineOptions {
    * @defaultValue `false`
    */
   hotKeys?: boolean | HotKeysOptions | undefined
+  /**
+   * What this thread keeps decoded in its own heap, beside the shared memory: `{ entries: 10_000 }`.
+   * What `get` returns from there is never stale; objects and arrays are frozen, deeply. Each
+   * thread that attaches chooses for itself. Left out: nothing is kept.
+   */
+  near?: NearOptions | undefined
   /** The seed of the key hash, an unsigned 32-bit integer. Random when left out. */
   seed?: number | undefined
   /**
@@ -121,6 +128,8 @@ export interface ResolvedOptions {
   readonly now: () => number
   readonly feedBytes: number
   readonly hotKeys: Omit<HotKeysMemory, 'memory'> | undefined
+  /** Of the creating thread; undefined: it keeps nothing. */
+  readonly near: ResolvedNear | undefined
   /** An unsigned 32-bit integer. */
   readonly seed: number
   readonly segmentBytes: number
@@ -144,7 +153,7 @@ const MAX_SEGMENT_BYTES = GIB
 
 const OPTION_NAMES = (
   'name memory maxEntries expectedEntries maxItemSize maxThreads maxNamespaces eviction ttl ' +
-  'codec maintenance now feedBytes hotKeys seed segmentBytes'
+  'codec maintenance now feedBytes hotKeys near seed segmentBytes'
 ).split(' ') as readonly (keyof EngineOptions)[]
 
 type Unchecked = Readonly<Partial<Record<keyof EngineOptions, unknown>>>
@@ -199,6 +208,7 @@ export function resolveOptions(
     now: resolveNow(given.now),
     feedBytes: resolveFeed(given.feedBytes, memoryBytes),
     hotKeys: resolveHotKeys(given.hotKeys),
+    near: resolveNear(given.near),
     seed: given.seed === undefined ? randomInt(2 ** 32) : whole(given, 'seed', 0, 2 ** 32 - 1),
     segmentBytes: resolveSegment(given),
   }

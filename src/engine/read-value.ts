@@ -10,6 +10,7 @@ import * as entries from '../memory/entry.ts'
 import * as table from '../memory/table.ts'
 import * as codecs from './codec.ts'
 import { contended } from './errors.ts'
+import type { NearSpace } from './near/near-cache.ts'
 import * as read from './read.ts'
 import type { Reading } from './read.ts'
 import { removeOver } from './remove.ts'
@@ -19,12 +20,16 @@ import type { Session } from './session.ts'
 const { peekBuffer } = atomics
 const { MAX_RETRIES } = limits
 const { versionIn } = entries
-const { ABSENT, CONTENDED, find, isStill } = table
+const { ABSENT, CONTENDED, find, isStill, stampOf } = table
 const { decodeBytes, TAG_UTF8 } = codecs
-const { copyChain, hit, isOver, isWhole, look, miss } = read
+const { copyChain, expiryOf, hit, isOver, isWhole, look, miss } = read
 
-/** The decoded value of the staged key, `undefined` on a miss. Its version stays in the reading. */
-export function readValue(session: Session): unknown {
+/**
+ * The decoded value of the staged key, `undefined` on a miss. Its version stays in the reading.
+ * @param near what is to keep the value, if it can be kept
+ * @param key the staged key, where there is `near`
+ */
+export function readValue(session: Session, near?: NearSpace, key = ''): unknown {
   const { view, reading } = session
   for (let tries = 0; tries < MAX_RETRIES; tries++) {
     const found = find(view)
@@ -45,6 +50,10 @@ export function readValue(session: Session): unknown {
         )
       : copyOut(session, reading, at)
     reading.version = versionIn(view.entry, view.entryAt)
+    if (near !== undefined) {
+      reading.expiry = expiryOf(view, reading.presence)
+      reading.stamp = stampOf(view.entry, view.entryAt, reading.presence)
+    }
     const over = isOver(view, reading.presence)
     if (!isStill(view) || raw === undefined) continue
     if (over) {
@@ -53,8 +62,13 @@ export function readValue(session: Session): unknown {
       return undefined
     }
     hit(view)
-    if (isPlain) return raw
-    return decodeBytes(reading.codec, raw as Buffer, 0, reading.length, session.codec)
+    // Asked before it is decoded: a codec of the user's may read something else meanwhile.
+    const isKept = near !== undefined && session.near!.keeps(reading)
+    const value = isPlain
+      ? raw
+      : decodeBytes(reading.codec, raw as Buffer, 0, reading.length, session.codec)
+    if (isKept) session.near!.keep(near, key, value, reading)
+    return value
   }
   throw contended('get', MAX_RETRIES)
 }

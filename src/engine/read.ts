@@ -55,6 +55,8 @@ export class Reading {
   version = 0
   /** Absolute expiry in ms, 0 none. */
   expiry = 0
+  /** Flush stamp. */
+  stamp = 0
   flags = 0
   /** Explicit client CAS, both words 0 without one. */
   casHigh = 0

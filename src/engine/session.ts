@@ -31,6 +31,8 @@ import type { HotKeysMemory } from './hot-keys/rows.ts'
 import { KeySampler, NEVER } from './hot-keys/sampler.ts'
 import { LookAhead } from './look-ahead.ts'
 import { maintainStep } from './maintain.ts'
+import { NearCache } from './near/near-cache.ts'
+import type { ResolvedNear } from './near/near-options.ts'
 import { Reading } from './read.ts'
 import { ownThreadIdentity, threadAlive } from './thread-identity.ts'
 import { type ThreadWatch, watchThreads } from './thread-watch.ts'
@@ -82,6 +84,8 @@ export class Session {
   readonly codec: 'json' | 'v8' | Codec
   readonly draft = new Draft()
   readonly reading = new Reading()
+  /** What this thread keeps decoded, if it keeps anything. */
+  readonly near: NearCache | undefined
   readonly longestKey: number
   isClosed = false
   warned = false
@@ -101,6 +105,7 @@ export class Session {
 
   /**
    * @param watch how it learns of the death of other threads
+   * @param near what it may keep in its own heap
    * @throws HeddleError HEDDLE_TOO_MANY_THREADS
    */
   constructor(
@@ -108,6 +113,7 @@ export class Session {
     codec: 'json' | 'v8' | Codec,
     now: () => number,
     watch: typeof watchThreads = watchThreads,
+    near?: ResolvedNear,
   ) {
     const { facts } = handle
     this.handle = handle
@@ -119,6 +125,7 @@ export class Session {
     this.view.longestValue = facts.maxItemBytes
     this.encoder = createValueEncoder(codec, facts.maxItemBytes)
     this.longestKey = longestKey(this.view)
+    this.near = near && new NearCache(this, near)
     const who = ownThreadIdentity()
     if (takeLease(this.view, who) < 0) {
       this.#probe()
@@ -180,6 +187,13 @@ export class Session {
     if (--this.#usesLeft === 0) this.#sample()
   }
 
+  /** The same for a key that was not staged; false: this use is to be noted, stage it. */
+  usedUnstaged(): boolean {
+    if (this.#usesLeft === 1) return false
+    this.#usesLeft--
+    return true
+  }
+
   /**
    * After each write: now and then a bounded step of maintenance.
    * @param bytes of the value that was stored
@@ -199,6 +213,7 @@ export class Session {
     if (this.isClosed) return
     if (isTorn(this.view)) mendOwn(this.view)
     this.isClosed = true
+    this.near?.clear()
     this.feed?.close()
     giveLease(this.view)
     this.#watch?.close()

@@ -12,17 +12,20 @@ import type { WordIndex } from '../../native-layout/units.ts'
 // Constants: an import is looked up at each use (docs/performance.md).
 const { peekByte, pokeByte } = atomics
 const { BUCKET, BUCKET_SHIFT } = slots
+const IN_BUCKET = BUCKET.WORDS - 1
+const CLOCK_BYTE = BUCKET.CLOCK * 4
+const MOST = 3
 
-export const HOTTEST = 3
+export const HOTTEST = MOST
 
 /** Byte of the table segment that holds the bits of a slot, given its word A. */
 function byteAt(slotAt: WordIndex): number {
   const bucket = slotAt >>> BUCKET_SHIFT
-  const way = (slotAt & (BUCKET.WORDS - 1)) - BUCKET.A
-  return (bucket << (BUCKET_SHIFT + 2)) + BUCKET.CLOCK * 4 + (way >>> 2)
+  const way = (slotAt & IN_BUCKET) - BUCKET.A
+  return (bucket << (BUCKET_SHIFT + 2)) + CLOCK_BYTE + (way >>> 2)
 }
 function shiftOf(slotAt: WordIndex): number {
-  return (((slotAt & (BUCKET.WORDS - 1)) - BUCKET.A) & 3) << 1
+  return (((slotAt & IN_BUCKET) - BUCKET.A) & 3) << 1
 }
 
 /** The heat of a slot's entry, 0 to 3. */
@@ -30,12 +33,13 @@ export function heat(bytes: Uint8Array, slotAt: WordIndex): number {
   return (peekByte(bytes, byteAt(slotAt)) >>> shiftOf(slotAt)) & HOTTEST
 }
 
-/** One use: up to 3. */
+/** One use: up to 3. On every hit, so what the functions above do is written out. */
 export function warm(bytes: Uint8Array, slotAt: WordIndex): void {
-  const at = byteAt(slotAt)
-  const shift = shiftOf(slotAt)
+  const way = (slotAt & IN_BUCKET) - BUCKET.A
+  const at = ((slotAt & ~IN_BUCKET) << 2) + CLOCK_BYTE + (way >>> 2)
+  const shift = (way & 3) << 1
   const seen = peekByte(bytes, at)
-  if (((seen >>> shift) & HOTTEST) !== HOTTEST) pokeByte(bytes, at, seen + (1 << shift))
+  if (((seen >>> shift) & MOST) !== MOST) pokeByte(bytes, at, seen + (1 << shift))
 }
 
 /** A use, where only whether there was one counts. */

@@ -69,7 +69,7 @@ export function count(view: MemoryView, name: CounterName): void {
   countAt(view, COUNTER[name])
 }
 export function countAt(view: MemoryView, index: number): void {
-  const at = ((view.rowAt + view.rowLayout.counters) >>> 1) + index
+  const at = view.countersAt + index
   pokeDouble(view.controlDoubles, at, peekDouble(view.controlDoubles, at) + 1)
 }
 

@@ -37,7 +37,7 @@ export interface EvictionPolicy {
   readonly countsUses: boolean
   /** Unlinks one entry whose first chunk is of the class (-1: any); false when it found none. */
   evict(view: MemoryView, sizeClass: number, reason: number): boolean
-  /** Marks the entry of a slot as used. At most one plain store. */
+  /** Marks the entry at `slotSegment` and `slotAt` as used. At most one plain store. */
   touched(view: MemoryView): void
   /**
    * Told of the slot that a new key was given, before its entry is there (and perhaps never is):
@@ -89,6 +89,8 @@ export class MemoryView {
 
   row: RowNumber = -1
   rowAt: WordIndex = 0
+  /** Of its counters, in doubles of the control segment. */
+  countersAt = 0
   readonly key: KeyScratch
   policy: EvictionPolicy
   now: () => number
@@ -222,6 +224,7 @@ export class MemoryView {
   useRow(row: RowNumber): void {
     this.row = row
     this.rowAt = this.plan.rowsAt + row * this.rowLayout.words
+    this.countersAt = (this.rowAt + this.rowLayout.counters) >>> 1
     this.quarantineOpen = false
   }
 }

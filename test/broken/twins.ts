@@ -11,6 +11,7 @@ import { ENTRY_TWINS } from './entry-twins.ts'
 import { FRAME_TWINS } from './frame-twins.ts'
 import { MOMENT_TWINS } from './moment-twins.ts'
 import { POLICY_TWINS } from './policy-twins.ts'
+import { NEAR_TWINS } from './near-twins.ts'
 import { TABLE_TWINS } from './table-twins.ts'
 import { TRANSACTION_TWINS } from './transaction-twins.ts'
 
@@ -35,4 +36,5 @@ export const BROKEN_TWINS: readonly BrokenTwin[] = [
   ...FRAME_TWINS,
   ...TRANSACTION_TWINS,
   ...POLICY_TWINS,
+  ...NEAR_TWINS,
 ]

@@ -133,13 +133,15 @@ export class Pair {
   lost = 0
   ms = START
 
-  constructor(ttl: number | undefined, eviction: 'clock' | 'none', mayLose: boolean) {
+  /** @param near values that are kept near, 0: without */
+  constructor(ttl: number | undefined, eviction: 'clock' | 'none', mayLose: boolean, near = 0) {
     this.#mayLose = mayLose
     const now = () => this.ms
     const memory = mayLose ? '2mb' : '8mb'
     const options = { name: 'operations', memory, maxThreads: 2, seed: 3, eviction, now } as const
     const own = ttl === undefined ? {} : { ttl }
-    this.engine = createEngine({ ...options, ...own, maxItemSize: MOST_BYTES })
+    const kept = near === 0 ? {} : { near: { entries: near } }
+    this.engine = createEngine({ ...options, ...own, ...kept, maxItemSize: MOST_BYTES })
     this.#caches = [this.engine, this.engine.namespace('space')]
     this.#spaces = this.#caches.map(() => new MapSpace(ttl ?? Number.POSITIVE_INFINITY))
   }

@@ -65,6 +65,8 @@ const value = fc.oneof(
     .map(([c, n]) => c.repeat(n)),
 )
 const inSpace = fc.boolean()
+/** Values that are kept near, 0: without. */
+const near = fc.constantFrom(0, 2, 100)
 const operation: fc.Arbitrary<Operation> = fc.oneof(
   {
     weight: 6,
@@ -225,7 +227,7 @@ const START = 1_800_000_000_000
 
 test('an engine does what a Map does', () => {
   fc.assert(
-    fc.property(fc.array(operation, { maxLength: 150 }), (operations) => {
+    fc.property(fc.array(operation, { maxLength: 150 }), near, (operations, entries) => {
       const model = new Model(START)
       const engine = createEngine({
         name: 'model',
@@ -233,6 +235,7 @@ test('an engine does what a Map does', () => {
         maxThreads: 2,
         maxItemSize: MAX_ITEM,
         now: () => model.ms,
+        near: entries === 0 ? undefined : { entries },
       })
       try {
         const space = engine.namespace('space')

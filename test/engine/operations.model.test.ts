@@ -54,11 +54,13 @@ const sequence = fc.subarray(KEYS, { minLength: 2, maxLength: 3 }).chain((keys) 
 })
 
 const defaultTtl = fc.constantFrom(undefined, 5000)
+/** Values that are kept near, 0: without. */
+const near = fc.constantFrom(0, 2, 100)
 
 test('all operations do what a Map does', () => {
   fc.assert(
-    fc.property(sequence, defaultTtl, (operations, ttlOfEngine) => {
-      const pair = new Pair(ttlOfEngine, 'clock', false)
+    fc.property(sequence, defaultTtl, near, (operations, ttlOfEngine, entries) => {
+      const pair = new Pair(ttlOfEngine, 'clock', false, entries)
       try {
         for (const op of operations) pair.step(op)
         pair.end()
@@ -73,8 +75,8 @@ test('all operations do what a Map does', () => {
 test.each(['clock', 'none'] as const)("with eviction '%s' and too little memory", (eviction) => {
   let lost = 0
   fc.assert(
-    fc.property(sequence, defaultTtl, (operations, ttlOfEngine) => {
-      const pair = new Pair(ttlOfEngine, eviction, true)
+    fc.property(sequence, defaultTtl, near, (operations, ttlOfEngine, entries) => {
+      const pair = new Pair(ttlOfEngine, eviction, true, entries)
       try {
         for (const [n, op] of operations.entries()) {
           // A refused write looks everywhere for room: enough of them once.

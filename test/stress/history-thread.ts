@@ -4,12 +4,13 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
-import type { Engine, EngineHandle, Namespace } from '../../src/index.ts'
+import type { AttachOptions, Engine, EngineHandle, Namespace } from '../../src/index.ts'
 import {
   FILLERS,
   FROZEN,
   isCounter,
   keyName,
+  MOST_KEYS,
   PLAN,
   type Random,
   randomFrom,
@@ -239,6 +240,12 @@ function arrive(plan: Int32Array): void {
   }
 }
 
+/** Some workers keep values near: fewer than there are keys, or all. */
+function nearOf({ seed, worker }: HistoryOrders): AttachOptions {
+  const entries = [0, 3, 2 * MOST_KEYS][(seed + worker) % 3]!
+  return entries === 0 ? {} : { near: { entries, maxItemSize: LARGEST_BYTES } }
+}
+
 async function work(orders: HistoryOrders): Promise<void> {
   // For a twin that pauses, see twin.ts.
   const plan = new Int32Array(orders.plan)
@@ -249,7 +256,7 @@ async function work(orders: HistoryOrders): Promise<void> {
   let program: Program | undefined
   parentPort!.on('message', ({ handle }: TeamMessage) => {
     engine?.close()
-    engine = handle && attachEngine(handle)
+    engine = handle && attachEngine(handle, nearOf(orders))
     program = engine && new Program(orders, engine, plan)
     parentPort!.postMessage('done')
   })

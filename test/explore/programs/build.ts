@@ -9,7 +9,7 @@ import type { Prepared, Program } from '../program.ts'
 import { type Case, judge } from './judge.ts'
 import { nameOf } from './names.ts'
 import { type Deed, type Kind, LATER_MS, TTL_MS } from './operations.ts'
-import { listedBy, World, type WorldOptions } from './world.ts'
+import { listedBy, readBy, World, type WorldOptions } from './world.ts'
 
 /** An entry that is there when the program begins. */
 export interface First {
@@ -61,6 +61,7 @@ function prepare(world: World, scene: Plot['scene']): Prepared {
   }
   for (const { index } of world.actors) if (!cold.includes(index)) warmUp(world, index)
   forgetEvicted(world, initial)
+  readOnce(world, keys)
   if (isOver) world.advance(LATER_MS)
   rest.ready?.()
   world.mayEvict = rest.mayEvict === true
@@ -76,6 +77,13 @@ function forgetEvicted(world: World, initial: Record<string, KeyState>): void {
   const there = new Set(listedBy(world.janitor))
   for (const [key, { newest }] of Object.entries(initial)) {
     if (!there.has(key)) initial[key] = { ...ABSENT, newest }
+  }
+}
+
+/** Who keeps values near has read them before the program begins. */
+function readOnce(world: World, keys: readonly string[]): void {
+  for (const actor of world.actors) {
+    if (actor.session.near !== undefined) for (const key of keys) readBy(actor, key)
   }
 }
 

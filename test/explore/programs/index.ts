@@ -6,6 +6,7 @@ import { FRAMES } from './traffic.ts'
 import { ROWS } from './leases.ts'
 import { MEMORY } from './memory.ts'
 import { NEWCOMERS } from './newcomers.ts'
+import { NEAR } from './near.ts'
 import { PAGES } from './pages.ts'
 import { PAIRS } from './pairs.ts'
 import { ROOM } from './room.ts'
@@ -30,4 +31,5 @@ export const PROGRAMS: readonly Program[] = [
   ...SPACES,
   ...TRANSACTIONS,
   ...NEWCOMERS,
+  ...NEAR,
 ]

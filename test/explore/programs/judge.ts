@@ -129,7 +129,8 @@ function recorded(of: Case, call: Call, run: Run): Recorded[] {
   const span = {
     thread: call.thread,
     invoked,
-    returned: isCut ? END - 1 : call.returned,
+    // It returned before the access of that number: what begins there came after it.
+    returned: isCut ? END - 1 : call.returned - 0.5,
     ...clockDuring(of, call, run),
   }
   return deed.actions(call.result).map((action: Action): Recorded => {

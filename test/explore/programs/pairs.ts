@@ -25,7 +25,7 @@ import {
   SET,
   TOUCH,
 } from './operations.ts'
-import type { World } from './world.ts'
+import type { World, WorldOptions } from './world.ts'
 
 /** What one thread does: operations on the first or the second key, one after the other. */
 export interface Part {
@@ -44,10 +44,14 @@ const PLACES: Readonly<Record<Placement, string>> = {
 }
 
 /** A program of several threads, each of which does a few operations on at most two keys. */
-export function together(place: Placement, threads: readonly (readonly Part[])[]): Program {
+export function together(
+  place: Placement,
+  threads: readonly (readonly Part[])[],
+  more: Partial<WorldOptions> = {},
+): Program {
   const name = `${threads.map(partsOf).join(' x ')}, ${place}`
   const kinds = threads.flat().map(({ kind }) => kind)
-  const options = { threads: threads.length, versionBits: place === 'reuse' ? 1 : 2 }
+  const options = { threads: threads.length, versionBits: place === 'reuse' ? 1 : 2, ...more }
   const scene: Plot['scene'] = (world) => {
     const keys = keysFor(place, world)
     const expires = kinds.some((kind) => kind.expires || kind.isOver)

@@ -2,7 +2,7 @@
 import type { Program } from '../program.ts'
 import { cast, first, type Line, programOf, type Scene } from './build.ts'
 import { deedOf, FLUSH, freshValue, type Kind, type Place, SET } from './operations.ts'
-import { IN_SPACE, spaceOf, type World } from './world.ts'
+import { IN_SPACE, spaceOf, type World, type WorldOptions } from './world.ts'
 
 /** A call on a key of the namespace; its name without the mark. */
 function inSpace(
@@ -16,12 +16,12 @@ function inSpace(
   return { name, steps }
 }
 
-const SET_THERE = inSpace(
+export const SET_THERE = inSpace(
   'set there',
   (place) => ({ name: 'set', value: freshValue(place) }),
   (place, key) => spaceOf(place.actor).set(key, freshValue(place)),
 )
-const GET_THERE = inSpace(
+export const GET_THERE = inSpace(
   'get there',
   () => ({ name: 'get' }),
   ({ actor }, key) => spaceOf(actor).get(key),
@@ -31,7 +31,7 @@ const INCR_THERE = inSpace(
   () => ({ name: 'incr' }),
   ({ actor }, key) => spaceOf(actor).increment(key),
 )
-const CLEAR_THERE = inSpace(
+export const CLEAR_THERE = inSpace(
   'clear there',
   ({ key }) => ({ name: 'flush', keys: [key] }),
   ({ actor }) => spaceOf(actor).clear(),
@@ -40,7 +40,7 @@ const CLEAR_THERE = inSpace(
 type Lines = readonly (readonly Kind[])[]
 
 /** All operations are on one key, by its name in the namespace or outside. */
-function spaceProgram(lines: Lines): Program {
+export function spaceProgram(lines: Lines, more: Partial<WorldOptions> = {}): Program {
   const name = `space: ${lines.map((line) => line.map((kind) => kind.name).join(', ')).join(' x ')}`
   const scene = (world: World): Scene => {
     const [key] = world.keys(1, ({ home }) => home === 0)
@@ -57,7 +57,7 @@ function spaceProgram(lines: Lines): Program {
     }
   }
   const about = 'one name in a namespace and outside of it'
-  return programOf({ name, about, options: { threads: lines.length }, scene })
+  return programOf({ name, about, options: { threads: lines.length, ...more }, scene })
 }
 
 export const SPACES: readonly Program[] = [
@@ -69,4 +69,4 @@ export const SPACES: readonly Program[] = [
     [FLUSH, SET],
   ],
   [[SET], [CLEAR_THERE], [SET_THERE]],
-].map(spaceProgram)
+].map((lines) => spaceProgram(lines))

@@ -26,7 +26,7 @@ import {
 import { rename, transfer, watched, write } from './transaction-deeds.ts'
 import { World, type WorldOptions } from './world.ts'
 
-interface Play {
+export interface Play {
   readonly about: string
   /** What is there first. */
   readonly first: State
@@ -39,7 +39,7 @@ interface Play {
 const LETTERS = ['a', 'b', 'c']
 const RECOVERIES = 4
 
-function playProgram(name: string, play: Play, full?: Bounds): Program {
+export function playProgram(name: string, play: Play, full?: Bounds): Program {
   const prepare = (): Prepared => prepared(play)
   return { name, about: play.about, prepare, ...(full === undefined ? {} : { full }) }
 }
@@ -53,6 +53,9 @@ function prepared({ first, acts, options, isOneHome = false }: Play): Prepared {
   for (const { engine: own, index } of world.actors) {
     own.set(`-${index}`, 'x')
     own.delete(`-${index}`)
+  }
+  for (const { engine: own, session } of world.actors) {
+    if (session.near !== undefined) for (const name of names) own.get(name)
   }
   world.seal()
   return {

@@ -21,6 +21,8 @@ export interface WorldOptions extends Omit<TinyOptions, 'threads'> {
   readonly threads: number
   /** Chunks that a magazine is filled with. */
   readonly batch?: number
+  /** Every thread of the program keeps so many values near; who looks at the end keeps none. */
+  readonly near?: number
 }
 
 /** A thread of the program, and its way into the engine. */
@@ -55,7 +57,9 @@ export class World {
 
   constructor(options: WorldOptions) {
     this.handle = createTinyMemory({ ...options, threads: options.threads + 1 })
-    const actors = Array.from({ length: options.threads + 1 }, (_, index) => this.#join(index))
+    const actors = Array.from({ length: options.threads + 1 }, (_, index) =>
+      this.#join(index, index < options.threads ? options.near : undefined),
+    )
     for (const { view } of actors) {
       view.batches.fill(options.batch ?? 2)
       view.patience = 0
@@ -137,8 +141,9 @@ export class World {
     this.feed = new MutationFeed(view, Int32Array.from(states))
   }
 
-  #join(index: number): Actor {
-    const session = new Session(this.handle, 'json', this.now, () => NO_WATCH)
+  #join(index: number, entries: number | undefined): Actor {
+    const near = entries === undefined ? entries : { entries, maxItemBytes: LONGEST_NEAR_BYTES }
+    const session = new Session(this.handle, 'json', this.now, () => NO_WATCH, near)
     const engine = new Engine(session)
     session.warned = true // Some of these memories are full on purpose.
     keepSmall(session)
@@ -155,6 +160,7 @@ function keepSmall({ view, encoder }: Session): void {
   encoder.bytes = encoder.scratch
 }
 const PRIVATE_WORDS = 64
+const LONGEST_NEAR_BYTES = 1024
 
 /** Keys that begin so are those of a namespace. */
 export const IN_SPACE = 'n:'
