@@ -47,7 +47,6 @@ import {
 import { type EngineHandle, Session } from './session.ts'
 import { spaceFor } from './spaces.ts'
 import { type EngineStats, readStats } from './statistics.ts'
-import { watchThreads } from './thread-watch.ts'
 import { type Summary, summaryOf, summaryOfSpace } from './summary.ts'
 
 export type { AttachOptions, BigKey, HotKey, IntegrityReport }
@@ -234,7 +233,7 @@ export function createEngine(options?: EngineOptions): Engine {
   if (findHandle(resolved.name) !== undefined) throw nameTaken(resolved.name)
   const handle = makeHandle(resolved)
   const session = joinSession(handle.facts.id, () => {
-    return new Session(handle, resolved.codec, resolved.now, watchThreads, resolved.near)
+    return new Session(handle, resolved.codec, resolved.now, resolved.near)
   })
   publishHandle(handle)
   if (resolved.maintenance === 'worker') startMaintainer(handle)
@@ -294,9 +293,7 @@ export function attachEngine(
   checkEngineHandle(handle)
   const { codec, id } = handle.facts
   const own = resolveAttach(options, codec, sessionHere(id))
-  const session = joinSession(id, () => {
-    return new Session(handle, own.codec, own.now, watchThreads, own.near)
-  })
+  const session = joinSession(id, () => new Session(handle, own.codec, own.now, own.near))
   publishHandle(handle)
   return new Engine(session)
 }

@@ -94,11 +94,7 @@ export interface EngineOptions {
    * @defaultValue `false`
    */
   hotKeys?: boolean | HotKeysOptions | undefined
-  /**
-   * What this thread keeps decoded in its own heap, beside the shared memory: `{ entries: 10_000 }`.
-   * What `get` returns from there is never stale; objects and arrays are frozen, deeply. Each
-   * thread that attaches chooses for itself. Left out: nothing is kept.
-   */
+  /** What this thread keeps decoded in its own heap, never stale. Left out: nothing. */
   near?: NearOptions | undefined
   /** The seed of the key hash, an unsigned 32-bit integer. Random when left out. */
   seed?: number | undefined
@@ -128,7 +124,6 @@ export interface ResolvedOptions {
   readonly now: () => number
   readonly feedBytes: number
   readonly hotKeys: Omit<HotKeysMemory, 'memory'> | undefined
-  /** Of the creating thread; undefined: it keeps nothing. */
   readonly near: ResolvedNear | undefined
   /** An unsigned 32-bit integer. */
   readonly seed: number

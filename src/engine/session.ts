@@ -104,16 +104,16 @@ export class Session {
   #ahead: LookAhead | undefined
 
   /**
-   * @param watch how it learns of the death of other threads
    * @param near what it may keep in its own heap
+   * @param watch how it learns of the death of other threads
    * @throws HeddleError HEDDLE_TOO_MANY_THREADS
    */
   constructor(
     handle: EngineHandle,
     codec: 'json' | 'v8' | Codec,
     now: () => number,
-    watch: typeof watchThreads = watchThreads,
     near?: ResolvedNear,
+    watch: typeof watchThreads = watchThreads,
   ) {
     const { facts } = handle
     this.handle = handle

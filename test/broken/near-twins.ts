@@ -5,17 +5,15 @@ const NEAR = 'src/engine/near/near-cache.ts'
 const ONE = { preemptions: 1 }
 const TWO = { preemptions: 2 }
 
-const ASKS_SLOT = `    if (openReads(record.slotTable, record.slotAt) !== record.slotWord) return undefined
-`
-const ASKS_ENTRY = `    if (peek(entry, entryAt + HEADER.INCARNATION) !== record.incarnation) return undefined
-    if (peek(entry, entryAt + HEADER.VERSION_LOW) !== record.version) return undefined
-`
+const SLOT = 'openReads(record.slotTable, record.slotAt) !== record.slotWord'
+const INCARNATION = 'peek(entry, entryAt + HEADER.INCARNATION) !== record.incarnation'
+const VERSION = 'peek(entry, entryAt + HEADER.VERSION_LOW) !== record.version'
 
 export const NEAR_TWINS: readonly BrokenTwin[] = [
   {
     name: 'nearSlotUnasked',
     rule: 'a value that is kept counts only while the slot holds the word it was read under',
-    patches: [{ file: NEAR, find: ASKS_SLOT, replace: '' }],
+    patches: [{ file: NEAR, find: SLOT, replace: 'false' }],
     program: 'near: getBytes get x delete, present',
     bounds: ONE,
     within: 200,
@@ -23,7 +21,10 @@ export const NEAR_TWINS: readonly BrokenTwin[] = [
   {
     name: 'nearEntryUnasked',
     rule: 'the word of a slot recurs: the incarnation says whether it is the same entry',
-    patches: [{ file: NEAR, find: ASKS_ENTRY, replace: '' }],
+    patches: [
+      { file: NEAR, find: INCARNATION, replace: 'false' },
+      { file: NEAR, find: VERSION, replace: 'false' },
+    ],
     program: 'near: get get x set set, reuse',
     bounds: ONE,
     within: 500,
@@ -32,8 +33,8 @@ export const NEAR_TWINS: readonly BrokenTwin[] = [
     name: 'nearEntryFirst',
     rule: 'the incarnation is asked after the slot: before, it proves nothing of that moment',
     patches: [
-      { file: NEAR, find: ASKS_SLOT, replace: '' },
-      { file: NEAR, find: ASKS_ENTRY, replace: ASKS_ENTRY + ASKS_SLOT },
+      { file: NEAR, find: SLOT, replace: 'false' },
+      { file: NEAR, find: VERSION, replace: `${VERSION} || ${SLOT}` },
     ],
     program: 'near: getBytes get x set set, reuse',
     bounds: TWO,
@@ -101,8 +102,8 @@ export const NEAR_TWINS: readonly BrokenTwin[] = [
     patches: [
       {
         file: NEAR,
-        find: '    if (tick !== 0 && view.startedAt + tick * FLUSH_TICK_MS <= view.now()) return false\n',
-        replace: '',
+        find: 'if (tick !== 0 && view.startedAt + tick * FLUSH_TICK_MS <= view.now())',
+        replace: 'if (tick < 0)',
       },
     ],
     program: 'near: get get x flush-soon later-flushed get, present',

@@ -4,7 +4,11 @@ import { badType } from '../errors.ts'
 import { sizeWithin, whole } from '../option-checks.ts'
 import { KIB, MIB } from '../sizes.ts'
 
-/** What a thread keeps decoded in its own heap, beside the shared memory. */
+/**
+ * What a thread keeps decoded in its own heap, beside the shared memory. What `get` returns from
+ * there is never stale, whatever other threads do; objects and arrays are frozen, deeply. Each
+ * thread that attaches chooses for itself.
+ */
 export interface NearOptions {
   /** The most values that this thread keeps: 1 to 4,194,304. */
   readonly entries: number

@@ -143,7 +143,7 @@ export class World {
 
   #join(index: number, entries: number | undefined): Actor {
     const near = entries === undefined ? entries : { entries, maxItemBytes: LONGEST_NEAR_BYTES }
-    const session = new Session(this.handle, 'json', this.now, () => NO_WATCH, near)
+    const session = new Session(this.handle, 'json', this.now, near, () => NO_WATCH)
     const engine = new Engine(session)
     session.warned = true // Some of these memories are full on purpose.
     keepSmall(session)
