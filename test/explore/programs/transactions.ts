@@ -35,7 +35,6 @@ export interface Play {
   /** The keys are of one home. */
   readonly isOneHome?: boolean
 }
-
 const LETTERS = ['a', 'b', 'c']
 const RECOVERIES = 4
 
@@ -50,11 +49,9 @@ function prepared({ first, acts, options, isOneHome = false }: Play): Prepared {
   const keys = Object.fromEntries(LETTERS.map((letter, at) => [letter, names[at]!]))
   const { engine } = world.janitor
   for (const [letter, value] of Object.entries(first)) engine.set(keys[letter]!, value)
-  for (const { engine: own, index } of world.actors) {
+  for (const { engine: own, index, session } of world.actors) {
     own.set(`-${index}`, 'x')
     own.delete(`-${index}`)
-  }
-  for (const { engine: own, session } of world.actors) {
     if (session.near !== undefined) for (const name of names) own.get(name)
   }
   world.seal()
