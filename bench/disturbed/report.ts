@@ -102,7 +102,7 @@ export function disturbedBars(all: readonly Series[]): BarChart {
 export function timelines(all: readonly Series[]): PanelChart {
   return {
     ...{ kind: 'panels', title: `p99 of every ${SLICE_MS} ms of the run`, unit: 'us' },
-    across: 'ms from the beginning of the run',
+    ...{ across: 'ms from the beginning of the run', isTime: true },
     panels: [...Map.groupBy(all, ({ what }) => what)].map(([title, members]) => ({
       title,
       series: members.map(({ subject, rounds }) => ({

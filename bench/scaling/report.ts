@@ -1,6 +1,6 @@
 /** What was measured, the law that is fitted to it, and what that says of more cores. */
 import { fnv1a, hex, median, shown, spreadOf } from '../measurement.ts'
-import type { LineChart, Measurement, Parameters, Table } from '../measurement.ts'
+import type { Measurement, PanelChart, Parameters, Table } from '../measurement.ts'
 import type { Part } from '../options.ts'
 import { withSpread } from '../load/report-piece.ts'
 import { cpuNsOf, operationsOf } from './embedded.ts'
@@ -135,15 +135,18 @@ export function workersTable(cells: readonly WorkersCell[]): Table {
 }
 
 /** Rounds too short for the clock of processor time say nothing by it. */
-function fits(growth: Growth): { by: string; bounds: UslBounds; foretold: Forecast[] }[] {
-  const byClock = { by: 'clock', rounds: growth.rounds, middle: quantileOf(growth.rounds, 0.5) }
-  const byCpu = { by: 'processor time', rounds: growth.byCpuBlocks, middle: growth.byCpu }
+function measuredOf({ rounds, byCpu, byCpuBlocks }: Growth) {
+  const byClock = { by: 'clock', rounds, middle: quantileOf(rounds, 0.5) }
   const isUsable = ({ times }: Capacity) => Number.isFinite(times) && times > 0
-  return [byClock, byCpu]
-    .filter(({ rounds, middle }) => rounds.flat().length > 0 && middle.every(isUsable))
-    .map(({ by, rounds, middle }) => {
-      return { by, bounds: fitUsl(middle), foretold: forecast(rounds, FORETOLD) }
-    })
+  return [byClock, { by: 'processor time', rounds: byCpuBlocks, middle: byCpu }].filter(
+    (one) => one.rounds.flat().length > 0 && one.middle.every(isUsable),
+  )
+}
+
+function fits(growth: Growth): { by: string; bounds: UslBounds; foretold: Forecast[] }[] {
+  return measuredOf(growth).map(({ by, rounds, middle }) => {
+    return { by, bounds: fitUsl(middle), foretold: forecast(rounds, FORETOLD) }
+  })
 }
 
 /** A model: beyond the cores of this machine nothing of it was measured. */
@@ -231,27 +234,31 @@ export function measurementsOf(
   ]
 }
 
-export function modelChart(growth: readonly Growth[]): LineChart {
+/** By the clock and by processor time, on as many keys as the goal is about. */
+export function modelChart(growth: readonly Growth[]): PanelChart {
   const own = growth.find(({ subject, what }) => {
     return subject === 'embedded heddle' && what.startsWith(GOAL.operation)
   })
   const counts = [1, ...FORETOLD]
-  const middle = own === undefined ? [] : quantileOf(own.rounds, 0.5)
-  const { hopeful, grim } = fitUsl(middle)
-  const model = (label: string, of: (threads: number) => number) => {
-    return { label, points: counts.map((threads) => [threads, of(threads)] as const) }
+  const panel = (by: string, measured: readonly Capacity[]) => {
+    const { hopeful, grim } = fitUsl(measured)
+    const model = (label: string, of: (threads: number) => number) => {
+      return { label, points: counts.map((threads) => [threads, of(threads)] as const) }
+    }
+    const points = measured.map(({ threads, times }) => [threads, times] as const)
+    return {
+      title: `by ${by}`,
+      series: [
+        model('linear', (threads) => threads),
+        model('model, all sigma', (threads) => capacityAt(hopeful, threads)),
+        model('model, all kappa', (threads) => capacityAt(grim, threads)),
+        { label: 'measured', points: [[1, 1] as const, ...points] },
+      ],
+    }
   }
   return {
-    ...{ kind: 'lines', title: '90/10 mix: measured, and the model beyond', across: 'threads' },
-    unit: 'times one thread',
-    series: [
-      model('linear', (threads) => threads),
-      model('model, all sigma', (threads) => capacityAt(hopeful, threads)),
-      model('model, all kappa', (threads) => capacityAt(grim, threads)),
-      {
-        label: 'measured',
-        points: [[1, 1], ...middle.map(({ threads, times }) => [threads, times] as const)],
-      },
-    ],
+    ...{ kind: 'panels', title: `${own?.what}: measured, and the model beyond` },
+    ...{ across: 'threads', unit: 'times one thread' },
+    panels: own === undefined ? [] : measuredOf(own).map(({ by, middle }) => panel(by, middle)),
   }
 }

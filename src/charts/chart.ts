@@ -45,9 +45,13 @@ export interface LineChart {
   }[]
 }
 
-/** Panels of the same series and axes, side by side: one picture. Both axes are logarithmic. */
+/**
+ * Panels of the same series and axes, side by side: one picture. Both axes are logarithmic, unless
+ * the horizontal one is a time.
+ */
 export interface PanelChart {
   readonly kind: 'panels'
+  readonly isTime?: boolean
   readonly title: string
   readonly unit: string
   /** What the horizontal axis counts. */

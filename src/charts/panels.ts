@@ -1,8 +1,8 @@
 /**
  * Several line charts in one picture, two in a row, with one legend and the same axes, so that
- * heights may be compared across them. Both axes are logarithmic: subjects that differ by a factor
- * of a hundred, in rate and in latency, stand beside each other. Every point has a dot, since where
- * a subject was measured is part of what is said.
+ * heights may be compared across them. Axes are logarithmic, but for time: subjects that differ by
+ * a factor of a hundred, in rate and in latency, stand beside each other. Every point has a dot,
+ * since where a subject was measured is part of what is said.
  */
 import { shown } from './chart.ts'
 import type { LineChart, PanelChart } from './chart.ts'
@@ -16,22 +16,26 @@ const RIGHT = 14
 const TOP = 24
 const BOTTOM = 34
 const LEGEND_ROW = 15
-const LEGEND_COLUMNS = 5
+const LEGEND_COLUMNS = 4
 const LEGEND_WIDTH = WIDTH / LEGEND_COLUMNS
 /** Between two powers of ten, where there are few of them. */
 const STEPS = [1, 2, 5] as const
 const FEW_POWERS = 2
 
+const TIME_TICKS = 6
+
 interface Range {
   readonly low: number
   readonly high: number
+  readonly isLinear: boolean
 }
 
 export function drawPanels(chart: PanelChart): string {
   const all = chart.panels.flatMap((panel) => panel.series)
   const labels = [...new Set(all.map((series) => series.label))]
   const points = all.flatMap((series) => series.points)
-  const across = rangeOf(points.map((point) => point[0]))
+  const xs = points.map((point) => point[0])
+  const across = chart.isTime === true ? timeOf(xs) : rangeOf(xs)
   const up = rangeOf(points.map((point) => point[1]))
   const legendHeight = Math.ceil(labels.length / LEGEND_COLUMNS) * LEGEND_ROW + 6
   const parts = labels.flatMap((label, index) => {
@@ -90,17 +94,28 @@ function drawPanel(
 /** Of what can stand on a logarithmic axis, never of no width. */
 function rangeOf(values: readonly number[]): Range {
   const finite = values.filter((value) => Number.isFinite(value) && value > 0)
-  if (finite.length === 0) return { low: 1, high: 10 }
+  if (finite.length === 0) return { low: 1, high: 10, isLinear: false }
   const low = Math.min(...finite)
   const high = Math.max(...finite)
-  return high > low * 1.2 ? { low, high } : { low: low / 1.5, high: high * 1.5 }
+  const isLinear = false
+  return high > low * 1.2 ? { low, high, isLinear } : { low: low / 1.5, high: high * 1.5, isLinear }
 }
 
-function shareOf({ low, high }: Range, value: number): number {
+function timeOf(values: readonly number[]): Range {
+  return { low: 0, high: Math.max(1, ...values), isLinear: true }
+}
+
+function shareOf({ low, high, isLinear }: Range, value: number): number {
+  if (isLinear) return (value - low) / (high - low)
   return Math.log(Math.max(value, low) / low) / Math.log(high / low)
 }
 
-function ticksOf({ low, high }: Range): number[] {
+function ticksOf({ low, high, isLinear }: Range): number[] {
+  if (isLinear) {
+    const power = 10 ** Math.floor(Math.log10((high - low) / TIME_TICKS))
+    const step = [1, 2, 5, 10].map((one) => one * power).find((one) => high / one <= TIME_TICKS)!
+    return Array.from({ length: Math.floor(high / step) + 1 }, (_, index) => index * step)
+  }
   const isFew = Math.log10(high / low) < FEW_POWERS
   const ticks: number[] = []
   for (let power = Math.floor(Math.log10(low)); 10 ** power <= high; power++) {
@@ -116,5 +131,6 @@ function ticksOf({ low, high }: Range): number[] {
 function shortly(value: number): string {
   if (value >= 1e6) return `${Number((value / 1e6).toPrecision(3))}M`
   if (value >= 1e3) return `${Number((value / 1e3).toPrecision(3))}k`
+  if (value === 0) return '0'
   return value >= 1 ? String(Number(value.toPrecision(3))) : shown(value)
 }

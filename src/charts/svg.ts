@@ -39,6 +39,10 @@ const SERVER_COLOURS: Readonly<Record<string, string>> = {
   'memcached -t 1': '#059669',
   redis: '#dc2626',
   floor: '#8a8a8a',
+  'embedded heddle': '#d97706',
+  'embedded lru-cache': '#84a10a',
+  'embedded none': '#5b7083',
+  'heddle frames 1, acceptor apart': '#d97706',
 }
 
 export function colourOf(labels: readonly string[], label: string): string {

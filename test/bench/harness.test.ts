@@ -174,6 +174,20 @@ describe('report', () => {
     expect(drawing.match(/<rect/g)).toHaveLength(1)
   })
 
+  test('time runs evenly, from 0', () => {
+    const points = [500, 1_000, 2_000].map((ms) => [ms, 10] as const)
+    const drawing = drawPanels({
+      ...{ kind: 'panels', title: 't', unit: 'us', across: 'ms', isTime: true },
+      panels: [{ title: 'p99', series: [{ label: 'redis', points }] }],
+    })
+    const [first, second, third] = [...drawing.matchAll(/<circle cx="([\d.]+)"/g)].map(([, x]) =>
+      Number(x),
+    )
+    expect((third! - second!) / (second! - first!)).toBeCloseTo(2, 1)
+    expect(drawing).toContain('>500</text>')
+    expect(drawing).not.toMatch(/NaN|undefined/)
+  })
+
   test('a table in Markdown', () => {
     const text = markdownTable({ title: 'T', columns: ['a', 'b'], rows: [['x', '1']] })
     expect(text).toBe('## T\n\n| a | b |\n| --- | ---: |\n| x | 1 |\n')
