@@ -1,12 +1,11 @@
 /**
- * Client and server on known cores: the server on core 0, the generator on core 1, by taskset.
- * Where there is no taskset or one core, both run where the system puts them, and it is said.
+ * Client and server on known cores: the server on the first core that this process may run on, the
+ * generator on the second, by taskset. Where there is no taskset or one core, both run where the
+ * system puts them, and it is said.
  */
 import { execFileSync } from 'node:child_process'
-import { availableParallelism } from 'node:os'
+import { coresIn } from '../../src/load/server-process.ts'
 
-export const SERVER_CORE = 0
-const GENERATOR_CORE = 1
 const PIN = 'taskset'
 
 export interface Cores {
@@ -21,15 +20,15 @@ export interface Cores {
 /** Pins all threads of this process, and what they start, until it is released. */
 export function takeCores(): Cores {
   const before = affinityOfSelf()
-  const isPossible = before !== undefined && availableParallelism() > GENERATOR_CORE
-  if (!isPossible || !pinSelf(String(GENERATOR_CORE))) {
-    const why = before === undefined ? `${PIN} is not here` : 'there is one core'
+  const [server, generator] = before === undefined ? [] : coresIn(before)
+  if (before === undefined || generator === undefined || !pinSelf(String(generator))) {
+    const why = before === undefined ? `${PIN} is not here` : 'it allows one core'
     const note = `Server and generator run where the system puts them: ${why}.`
     return { prefix: [], note, release: () => {} }
   }
   return {
-    prefix: [PIN, '-c', String(SERVER_CORE)],
-    note: `Servers run on core ${SERVER_CORE}, the generator on core ${GENERATOR_CORE}.`,
+    prefix: [PIN, '-c', String(server)],
+    note: `Servers run on core ${server}, the generator on core ${generator}.`,
     release: () => void pinSelf(before),
   }
 }

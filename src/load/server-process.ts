@@ -73,7 +73,8 @@ export function sharedCoresNote(host: string | undefined, pid: number | undefine
   return `client and server share cores ${common.join(', ')}: they take time from each other`
 }
 
-function coresIn(list: string): Set<number> {
+/** The cores of a list as Linux writes it, `0,2-3`, ascending. */
+export function coresIn(list: string): Set<number> {
   const cores = new Set<number>()
   for (const range of list.split(',')) {
     const [first, last = first] = range.split('-').map(Number)

@@ -2,15 +2,18 @@
  * The harness's own parts: options, statistics, values, the lock that the locked subject uses, and
  * the report, which must load nothing from elsewhere.
  */
+import { readFileSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import { describe, expect, test } from 'vitest'
 import { fnv1a, hex, median, shown, spreadOf } from '../../bench/measurement.ts'
+import { takeCores } from '../../bench/load/cores.ts'
 import { matrixSizes } from '../../bench/matrix/axes.ts'
 import { readOptions } from '../../bench/options.ts'
 import { buildValue, checkValue, valueBytes } from '../../bench/replay/value.ts'
 import { drawPanels } from '../../src/charts/panels.ts'
 import { drawBars, drawCurve } from '../../src/charts/svg.ts'
 import { markdownTable } from '../../bench/report/write.ts'
+import { coresIn } from '../../src/load/server-process.ts'
 import { KEY_BYTES } from '../../src/load/workload.ts'
 import { MOST_KEYS, VALUE_BYTES, keyOf, missId, newId, valueFor } from '../../bench/workload.ts'
 
@@ -42,6 +45,25 @@ describe('options', () => {
     expect(() => readOptions(['--only=micros'], {})).toThrow(/no part "micros"/)
     expect(() => readOptions(['--threads=0'], {})).toThrow(/--threads=0/)
     expect(() => readOptions(['--full', '--smoke'], {})).toThrow(/exclude each other/)
+  })
+})
+
+describe('cores', () => {
+  test('as Linux lists them; what is pinned is released again', () => {
+    expect([...coresIn('0')]).toEqual([0])
+    expect([...coresIn('2-4,7')]).toEqual([2, 3, 4, 7])
+    const allowed = () =>
+      /^Cpus_allowed_list:\s*(.+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]
+    if (process.platform !== 'linux') return
+    const before = allowed()
+    const cores = takeCores()
+    if (cores.prefix.length > 0) {
+      const own = /generator on core (\d+)/.exec(cores.note)?.[1]
+      expect([allowed(), cores.prefix[2]]).not.toEqual([before, own])
+      expect(allowed()).toBe(own)
+    } else expect(cores.note).toMatch(/where the system puts them/)
+    cores.release()
+    expect(allowed()).toBe(before)
   })
 })
 
