@@ -66,9 +66,9 @@ function evictOne(view: MemoryView, sizeClass: number, reason: number): boolean 
     if (load(view.control, phaseAt) === OVER_MAIN) {
       const outcome = walk(view, sizeClass, reason, SURVIVORS)
       if (outcome === FREED) return true
+      turns++ // TIRED, the hand goes on from there next time: a newcomer is looked at instead.
       if (outcome === TURNED || outcome === NOTHING) {
         store(view.control, phaseAt, OVER_NEWCOMERS)
-        turns++
       }
     }
     const slot = takeOldest(view, sizeClass)
