@@ -43,7 +43,7 @@ const SIZES: Readonly<Record<Form, Sizes>> = {
   smoke: {
     servers: ['heddle frames 1', 'memcached -t 1'],
     ...{ keys: 1_000, connections: 4, percent: [20, 80], rounds: 1 },
-    ...{ seconds: 0.15, embeddedSeconds: 0.05, searchSeconds: 0.1 },
+    ...{ seconds: 0.15, embeddedSeconds: 0.05, searchSeconds: 0.05 },
   },
   default: {
     servers: SERVERS,

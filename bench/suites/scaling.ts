@@ -48,7 +48,7 @@ export async function runScaling(options: RunOptions, progress: Progress): Promi
   const busy = busyNote(options)
   const sizes = SIZES[options.form]
   const cores = availableParallelism()
-  const counts = threadCounts(cores)
+  const counts = threadCounts(cores, options.form !== 'smoke')
   const { rounds, ms, serverRounds, serverSeconds, serverKeys, connections } = sizes
   const cells: ThreadsCell[] = []
   for (const keys of sizes.keys) {
@@ -91,8 +91,8 @@ export async function runScaling(options: RunOptions, progress: Progress): Promi
 }
 
 /** 1, 2, 4, 8 as far as there are cores, and the next of them. */
-function threadCounts(cores: number): number[] {
+function threadCounts(cores: number, withMore: boolean): number[] {
   const counts = [1, 2, 4, MOST_THREADS].filter((count) => count <= cores)
   const next = counts.at(-1)! * 2
-  return next <= MOST_THREADS ? [...counts, next] : counts
+  return withMore && next <= MOST_THREADS ? [...counts, next] : counts
 }

@@ -55,7 +55,7 @@ test('a stall is in the slices in which its requests were due, and not in the ot
   expect(worst).toBeGreaterThanOrEqual(6)
   expect(worst).toBeLessThanOrEqual(10)
   expect(waits[worst]).toBeGreaterThan(300)
-  expect([...waits].sort((a, b) => a - b)[9]).toBeLessThan(100)
+  expect([...waits].sort((a, b) => a - b)[9]).toBeLessThan(200)
   const { response, lag } = mergeSlices(found.slices)
   expect(response.totalCount).toBe(2 * RATE)
   expect([response.totalCount, response.maxValue]).toEqual([
