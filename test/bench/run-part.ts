@@ -1,6 +1,6 @@
 /**
- * Runs a part of `npm run bench` in its smoke form, as a process of its own: it must end well, print
- * its tables, append complete lines, and write a report that stands alone.
+ * Runs a part of `npm run bench` in its smoke form, as a process of its own: it must end well,
+ * print its tables, append complete lines, and write a report that stands alone.
  */
 import { execFile } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'

@@ -1,6 +1,6 @@
 /**
- * The parts of `npm run bench` that are about servers, in their smoke form, so that no suite can rot.
- * Every reply is checked byte by byte while it is measured, and a wrong one ends the part.
+ * The parts of `npm run bench` that are about servers, in their smoke form, so that no suite can
+ * rot. Every reply is checked byte by byte while it is measured, and a wrong one ends the part.
  */
 import { readFileSync, readdirSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
