@@ -1,5 +1,5 @@
 /**
- * The trace reader: each of its five formats on a few hand-made requests, and the carried trace
+ * The trace reader: each of its six formats on a few hand-made requests, and the carried trace
  * against the counts that its origin states.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -47,6 +47,17 @@ describe('formats', () => {
     const bytes = Buffer.from('a.example 17\n\nb.example\r\na.example 18\n')
     expect(parseTrace('t', 'token', bytes).keys).toEqual(['a.example', 'b.example'])
     expect([...parseTrace('t', 'text', Buffer.from('3\n4\n3')).requests]).toEqual([0, 1, 0])
+  })
+
+  test('sized takes the bytes of a value where they are, the last that were said', () => {
+    const bytes = Buffer.from('a 10\nb\nb,7\na 12 x\nc\n')
+    const trace = parseTrace('t', 'sized', bytes)
+    expect(trace.keys).toEqual(['a', 'b', 'c'])
+    expect([...trace.requests]).toEqual([0, 1, 1, 0, 2])
+    expect([...(trace.valueBytes ?? [])]).toEqual([12, 7, -1])
+    for (const bad of ['a ten', 'a -2', 'a 1.5', 'a 99999999999']) {
+      expect(() => parseTrace('t', 'sized', Buffer.from(`x 1\n${bad}`))).toThrow(/request 2, "a/)
+    }
   })
 
   test('arc expands a range into its keys', () => {
