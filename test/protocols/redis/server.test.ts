@@ -148,3 +148,17 @@ test('OBJECT IDLETIME counts seconds since the last use, in idle steps', () => {
   bench.clock.ms += 5000
   expect(client.ask('OBJECT IDLETIME a')).toBe(':5\r\n')
 })
+
+test.each([
+  ['clock', 'allkeys-lru'],
+  ['s3-fifo', 'allkeys-lru'],
+  ['sieve', 'allkeys-lru'],
+  ['lfu', 'allkeys-lfu'],
+  ['random', 'allkeys-random'],
+  ['fifo', 'allkeys-random'],
+  ['none', 'noeviction'],
+] as const)("the policy %s has the name of Redis' nearest, %s", (eviction, name) => {
+  const bench = new RedisBench({ eviction })
+  expect(bench.ask('INFO memory')).toContain(`\nmaxmemory_policy:${name}\r\n`)
+  expect(bench.ask('CONFIG GET maxmemory-policy')).toContain(`\r\n${name}\r\n`)
+})
