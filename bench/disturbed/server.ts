@@ -32,7 +32,7 @@ export type HostReply =
 
 const MIB = 2 ** 20
 const NOTICE_MS = 20
-const REPLACED_WITHIN_MS = 5_000
+const REPLACED_WITHIN_MS = 8_000
 
 const order = JSON.parse(process.argv[2]!) as HostOrder
 const engine = createEngine({ memory: order.memoryMb * MIB })
