@@ -43,6 +43,7 @@ export class Stable {
   #stage: MatrixStage
   #running = new Map<string, RunningServer>()
   #held = new Map<RunningServer, Held>()
+  #warmed = new Set<RunningServer>()
 
   constructor(stage: MatrixStage) {
     this.#stage = stage
@@ -73,6 +74,13 @@ export class Stable {
     if (certificate !== undefined) return { prefix: cores.prefix, door: certificate }
     this.absent.add('TLS: not measured, there is no openssl to make a certificate.')
     return undefined
+  }
+
+  /** True the first time: nothing of it is compiled yet. */
+  isCold(server: RunningServer): boolean {
+    const isCold = !this.#warmed.has(server)
+    this.#warmed.add(server)
+    return isCold
   }
 
   heldBy(server: RunningServer): Held {
@@ -167,6 +175,10 @@ async function openAt(
   const values = { low: valueBytes, high: valueBytes }
   const order = { connections, keys, mostDepth: Math.max(BASE.depth, point.depth), values }
   const subject = await openSubject(stage.pool, { ...server, target }, order, isStored)
+  const { firstWarmUpSeconds } = stage.sizes
+  if (firstWarmUpSeconds > 0 && stable.isCold(server)) {
+    await subject.run({ ...orderAt(stage, point, true), seconds: firstWarmUpSeconds })
+  }
   const stays = point.mix !== 'expiring'
   stable.holds(server, stays ? (isStored ? held : { keys, valueBytes }) : NOTHING)
   return subject

@@ -155,22 +155,26 @@ function large(operation: string, unit: string): Pick {
   return one({ suite: 'large', subject: 'heddle', operation, unit })
 }
 
+/** The scene of the part near that is named in the targets. */
+const HOT = '10,000 hot keys, Zipf 0.99'
+const NEAR_LIMITS = [
+  ['Map', 1.5],
+  ['lru-cache', 1],
+] as const
+
 function nearTargets(): Target[] {
   const kinds = ['string', 'object'].flatMap((kind) =>
-    ['new key', 'reused key'].map((key) => [kind, key] as const),
+    ['new key', 'reused key'].map((key) => `${kind}, ${key}`),
   )
-  return kinds.flatMap(([kind, key]) =>
-    (
-      [
-        ['Map', 1.5],
-        ['lru-cache', 1],
-      ] as const
-    ).map(([peer, limit]): Target => {
-      const operation = new RegExp(`${kind}.*${key}`)
-      const pick = one({ suite: 'near', subject: /near/, operation, unit: `x ${peer}` })
+  return kinds.flatMap((kind) =>
+    NEAR_LIMITS.map(([peer, limit]): Target => {
+      const of = (subject: string): Wanted => ({
+        ...{ suite: 'near', subject, operation: `get ${kind}`, unit: 'CPU ns/op' },
+        parameters: { scene: HOT },
+      })
       return {
-        ...{ group: 'near cache', command: NEAR, bound: 'at most', limit, unit: 'times', pick },
-        what: `hot get of one ${kind}, ${key}, beside ${peer}`,
+        ...{ group: 'near cache', command: NEAR, bound: 'at most', limit, unit: 'times' },
+        ...{ what: `hot get, ${kind}, beside ${peer}`, pick: ratio(of('heddle near'), of(peer)) },
       }
     }),
   )
