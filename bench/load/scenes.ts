@@ -36,6 +36,9 @@ export interface LoadSizes extends ClosedSizes {
   readonly latencySeconds: number
   /** Entries of the memory comparison; 0: none. */
   readonly memoryEntries: number
+  /** Requests whose garbage is measured, and seconds of full load while event loops are watched. */
+  readonly garbageRequests: number
+  readonly delaySeconds: number
 }
 
 const SMALL: ValueSizes = { low: 32, high: 32 }
@@ -46,7 +49,7 @@ function scene(depth: number, changes: Partial<Scene> = {}): Scene {
 }
 
 const LARGE: ValueSizes = { low: LARGE_BYTES, high: LARGE_BYTES }
-const MAIN_SCENES = [scene(1), scene(16)]
+export const MAIN_SCENES = [scene(1), scene(16)]
 /** Those that have a limit (limits.ts). */
 const LIMITED_SCENES = [
   ...MAIN_SCENES,
@@ -80,12 +83,14 @@ export const LOAD_SIZES: Readonly<Record<LoadForm, LoadSizes>> = {
     ...{ keys: 1_000, connections: 4, scenes: MAIN_SCENES, rounds: 1, seconds: 0.2 },
     ...{ rates: [2_000, 5_000], latencyServers: ['heddle frames 1', 'memcached -t 1'] },
     ...{ latencyRounds: 1, latencySeconds: 0.2, memoryEntries: 2_000 },
+    ...{ garbageRequests: 10_000, delaySeconds: 0.3 },
   },
   short: {
     servers: ['heddle frames 1', 'heddle sockets 1', ...PEERS],
     ...{ keys: 100_000, connections: 50, scenes: MAIN_SCENES, rounds: 3, seconds: 0.25 },
     ...{ rates: [20_000, 50_000], latencyServers: ['heddle frames 1', 'memcached -t 1', 'redis'] },
     ...{ latencyRounds: 1, latencySeconds: 0.4, memoryEntries: 0 },
+    ...{ garbageRequests: 20_000, delaySeconds: 1 },
   },
   default: {
     servers: [...HEDDLES, ...PEERS],
@@ -93,6 +98,7 @@ export const LOAD_SIZES: Readonly<Record<LoadForm, LoadSizes>> = {
     rates: [10_000, 20_000, 40_000, 60_000, 80_000, 100_000],
     latencyServers: ['heddle frames 1', 'heddle sockets 1', ...PEERS],
     ...{ latencyRounds: 3, latencySeconds: 1, memoryEntries: 1_000_000 },
+    ...{ garbageRequests: 100_000, delaySeconds: 4 },
   },
   full: {
     servers: [...HEDDLES, ...PEERS],
@@ -101,6 +107,7 @@ export const LOAD_SIZES: Readonly<Record<LoadForm, LoadSizes>> = {
     rates: [10_000, 20_000, 40_000, 60_000, 80_000, 100_000, 150_000, 200_000],
     latencyServers: [...HEDDLES, ...PEERS],
     ...{ latencyRounds: 3, latencySeconds: 2, memoryEntries: 1_000_000 },
+    ...{ garbageRequests: 100_000, delaySeconds: 10 },
   },
 }
 

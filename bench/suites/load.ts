@@ -13,6 +13,8 @@ import { sharedCoresNote } from '../../src/load/server-process.ts'
 import { busyNote } from '../load/busy-note.ts'
 import { OPEN_DEPTH, WARM_UP_SHARE, playScenes } from '../load/closed-loop.ts'
 import type { Stage } from '../load/closed-loop.ts'
+import { garbageReport } from '../load/garbage.ts'
+import { loopDelayReport } from '../load/loop-delay.ts'
 import { compareMemory } from '../load/memory.ts'
 import { LOAD_SIZES, loadFormOf } from '../load/scenes.ts'
 import type { LoadSizes } from '../load/scenes.ts'
@@ -55,6 +57,9 @@ export async function runLoad(options: RunOptions, progress: Progress): Promise<
     } finally {
       await servers.stop()
     }
+    pieces.push(await garbageReport(sizes, options))
+    progress.step('delay of the event loops', 0, 1)
+    pieces.push(await loopDelayReport(pool, sizes, options))
     if (sizes.memoryEntries > 0) {
       const step = (name: string) => progress.step(`memory of ${name}`, 0, 1)
       pieces.push(memoryReport(await compareMemory(pool, sizes.memoryEntries, options.seed, step)))

@@ -124,8 +124,7 @@ export class RawAccess {
       copyOut(view.entry, this.#at >>> 2, target, at, reading.length)
       return
     }
-    const rest = target.subarray(at, at + reading.length)
-    this.#isTorn = !copyChain(view, reading, this.#at, rest)
+    this.#isTorn = !copyChain(view, reading, this.#at, target, at)
   }
 
   /** Whether what was opened and copied is one entry; then it counts as a hit and as a use. */

@@ -155,7 +155,7 @@ export function readBytes(view: MemoryView, into: Reading, target: Uint8Array, t
     let copied = true
     if (to + length <= target.length) {
       if (isWhole(view, into, at)) copyOut(view.entry, at >>> 2, target, to, length)
-      else copied = copyChain(view, into, at, target.subarray(to, to + length))
+      else copied = copyChain(view, into, at, target, to)
     }
     const over = isOver(view, into.presence)
     if (!isStill(view) || !copied) continue
@@ -182,6 +182,7 @@ export function copyChain(
   reading: Reading,
   at: number,
   target: Uint8Array,
+  to = 0,
 ): boolean {
   const { entry, entryAt } = view
   if ((reading.presence & CHAIN) === 0) return false
@@ -190,7 +191,7 @@ export function copyChain(
   let done = peek(entry, chainAt + 1)
   if (done < 0 || done > reading.length) return false
   if (at + done > (entryAt + view.entryShape) * 4) return false
-  copyOut(entry, at >>> 2, target, 0, done)
+  copyOut(entry, at >>> 2, target, to, done)
   while (part !== 0 && done < reading.length) {
     const partAt: WordIndex = chunkAddress(view, part)
     if (partAt < 0) return false
@@ -200,7 +201,7 @@ export function copyChain(
     const start = partAt + CONTINUATION.BYTES
     if (bytes <= 0 || done + bytes > reading.length) return false
     if (start + ((bytes + 3) >>> 2) > words.length) return false
-    copyOut(words, start, target, done, bytes)
+    copyOut(words, start, target, to + done, bytes)
     done += bytes
     part = peek(words, partAt + CONTINUATION.NEXT)
   }

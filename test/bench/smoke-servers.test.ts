@@ -49,6 +49,12 @@ describe('smoke form', () => {
     for (const name of ['closed throughput', 'closed CPU', 'open p99.99', 'open lag p99']) {
       expect(operations).toContain(name)
     }
+    const garbage = (what: string): number =>
+      lines.find((line) => line.subject === what && line.operation === 'garbage of a request')!
+        .value
+    const variant = 'a variant that allocates: its reply becomes a string'
+    expect(garbage(variant)).toBeGreaterThan(garbage('Redis GET') + 16)
+    expect(table).toMatch(/\| sockets \| [^|]+ \| [\d.]+ \|/)
     expect(report).toContain('p99 over the rate')
     expect(report).toContain('<polyline')
     const named = ['heddle frames 1', 'memcached -t 1', 'redis', 'floor']
