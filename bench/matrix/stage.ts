@@ -35,6 +35,7 @@ interface Held {
   readonly valueBytes: number
   readonly keys: number
 }
+const NEW_CODE_WARM_UPS = 3
 const NOTHING: Held = { valueBytes: 0, keys: 0 }
 
 /** The servers of a run, by what they were started as. */
@@ -184,11 +185,16 @@ async function openAt(
   return subject
 }
 
+/** Another mix, another protocol: code that was not compiled at the points before. */
+function warmUpsFor({ mix, dialect }: Point): number {
+  return mix === BASE.mix && dialect === undefined ? 1 : NEW_CODE_WARM_UPS
+}
+
 function orderAt({ sizes, options }: MatrixStage, point: Point, isWarmUp: boolean) {
   const { mix, choice, depth } = point
   return {
     ...{ mix, choice, depth, trace: undefined, seed: options.seed, rate: undefined },
-    seconds: isWarmUp ? sizes.warmUpSeconds : sizes.seconds,
+    seconds: isWarmUp ? sizes.warmUpSeconds * warmUpsFor(point) : sizes.seconds,
     allowMisses: point.memoryMb !== undefined,
   }
 }
