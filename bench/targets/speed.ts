@@ -92,6 +92,17 @@ function throughputTargets(): Target[] {
   }))
 }
 
+/** Bytes below which nothing was allocated: what the measurement makes of none. */
+const NOTHING_BYTES = 0.5
+
+function garbageTargets(): Target[] {
+  return ['memcached get', 'Redis GET'].map((subject) => ({
+    ...{ group: 'server', command: LOAD, bound: 'at most', limit: NOTHING_BYTES, unit: 'B' },
+    what: `bytes allocated from the bytes of a request to its reply, ${subject}`,
+    pick: one({ suite: 'load', subject, operation: 'garbage of a request' }),
+  }))
+}
+
 const SMALL = 100_000
 /** The short ones of the micro part. */
 const KEY_BYTES = 12
@@ -143,7 +154,7 @@ function embeddedTargets(): Target[] {
     },
     embedded(
       'bytes allocated by a getBytes, reused key',
-      ...([0.5, MICRO] as const),
+      ...([NOTHING_BYTES, MICRO] as const),
       one(micro('getBytes hit, reused key', SMALL, { unit: 'B/op' })),
       'B',
     ),
@@ -183,6 +194,7 @@ function nearTargets(): Target[] {
 export const SPEED: readonly Target[] = [
   ...cpuTargets(),
   ...throughputTargets(),
+  ...garbageTargets(),
   ...embeddedTargets(),
   ...nearTargets(),
 ]
