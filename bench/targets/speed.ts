@@ -93,7 +93,7 @@ function throughputTargets(): Target[] {
 }
 
 /** Bytes below which nothing was allocated: what the measurement makes of none. */
-const NOTHING_BYTES = 0.5
+const NOTHING_BYTES = 1
 
 function garbageTargets(): Target[] {
   return ['memcached get', 'Redis GET'].map((subject) => ({
