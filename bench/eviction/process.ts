@@ -83,13 +83,14 @@ function measureLevel(order: EvictionOrder, level: number, keys: number): LevelF
   const plan = planRequests({ mix: '90/10', choice: 'zipf', keys, seed: order.seed })
   const { operations } = order
   for (let id = keys - 1; id >= 0; id--) store(engine, id)
-  for (let n = 0; n < operations; n++) operate(engine, plan[n % plan.length] as number)
+  const before = level < 100 ? operations : order.warmUp
+  for (let n = 0; n < before; n++) operate(engine, plan[n % plan.length] as number)
   const evicted = evictionsOf(engine)
   let hits = 0
   let gets = 0
   const cpu = process.threadCpuUsage()
   const begun = performance.now()
-  for (let n = operations; n < 2 * operations; n++) {
+  for (let n = before; n < before + operations; n++) {
     const outcome = operate(engine, plan[n % plan.length] as number)
     if (outcome < 0) continue
     gets++
@@ -98,7 +99,7 @@ function measureLevel(order: EvictionOrder, level: number, keys: number): LevelF
   const ms = performance.now() - begun
   const { user, system } = process.threadCpuUsage(cpu)
   const evictions = evictionsOf(engine) - evicted
-  const latency = latenciesOf(engine, plan, operations)
+  const latency = latenciesOf(engine, plan, before + operations, operations)
   engine.close()
   return {
     ...{ level, keys, hitRatio: hits / gets, evictions, latency },
@@ -114,11 +115,12 @@ function evictionsOf(engine: Engine): number {
 function latenciesOf(
   engine: Engine,
   plan: Uint32Array,
+  from: number,
   operations: number,
 ): Readonly<Record<string, number>> {
   const histogram = build(HISTOGRAM)
   let before = process.hrtime.bigint()
-  for (let n = 2 * operations; n < 3 * operations; n++) {
+  for (let n = from; n < from + operations; n++) {
     operate(engine, plan[n % plan.length] as number)
     const after = process.hrtime.bigint()
     histogram.recordValue(Number(after - before))

@@ -8,6 +8,8 @@ export interface EvictionOrder {
   /** Percent. */
   readonly levels: readonly number[]
   readonly operations: number
+  /** Operations before the first that counts, where not all keys fit. */
+  readonly warmUp: number
   readonly seed: number
 }
 

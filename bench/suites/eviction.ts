@@ -19,6 +19,7 @@ import type { Policy } from '../traces/simulators.ts'
 interface Sizes {
   readonly memory: number
   readonly operations: number
+  readonly warmUp: number
   readonly rounds: number
   readonly levels: readonly number[]
 }
@@ -26,9 +27,15 @@ interface Sizes {
 const MIB = 2 ** 20
 const LEVELS = [50, 75, 90, 95, 99, 200, 1000]
 const SIZES: Readonly<Record<Form, Sizes>> = {
-  smoke: { memory: 3 * MIB, operations: 5_000, rounds: 1, levels: [50, 99, 200, 1000] },
-  default: { memory: 16 * MIB, operations: 75_000, rounds: 3, levels: LEVELS },
-  full: { memory: 128 * MIB, operations: 1_000_000, rounds: 5, levels: LEVELS },
+  smoke: {
+    memory: 3 * MIB,
+    operations: 5_000,
+    warmUp: 5_000,
+    rounds: 1,
+    levels: [50, 99, 200, 1000],
+  },
+  default: { memory: 16 * MIB, operations: 75_000, warmUp: 500_000, rounds: 3, levels: LEVELS },
+  full: { memory: 128 * MIB, operations: 1_000_000, warmUp: 4_000_000, rounds: 5, levels: LEVELS },
 }
 const SCRIPT = new URL('../eviction/process.ts', import.meta.url)
 const REFERENCE: Policy = 'clock'
@@ -46,7 +53,7 @@ interface Cell {
 
 export async function runEviction(options: RunOptions, progress: Progress): Promise<SuiteResult> {
   const sizes = SIZES[options.form]
-  const { memory, operations, levels } = sizes
+  const { memory, operations, warmUp, levels } = sizes
   const policies = options.form === 'smoke' ? SMOKE_POLICIES : POLICIES
   const rounds: Record<string, LevelFindings[][]> = {}
   for (const policy of policies) rounds[policy] = []
@@ -59,6 +66,7 @@ export async function runEviction(options: RunOptions, progress: Progress): Prom
         memory,
         levels,
         operations,
+        warmUp,
         seed: options.seed + round,
       }
       rounds[policy]!.push(await runChild<LevelFindings[]>(SCRIPT, order))
