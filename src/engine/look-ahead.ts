@@ -23,7 +23,7 @@ import {
 import type { Session } from './session.ts'
 
 /** As many keys are looked at together; the processor has no more misses under way. */
-export const MOST_AHEAD = 32
+export const MOST_AHEAD = 64
 /** Longer keys are left out. */
 const KEY_WORDS = 16
 const LINE_WORDS = 16
