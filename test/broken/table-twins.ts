@@ -12,10 +12,8 @@ export const TABLE_TWINS: readonly BrokenTwin[] = [
     patches: [
       {
         file: 'src/memory/table.ts',
-        find: `  if (likelyWay >= 0 && matchWay(view, table, at, home, likelyWay) === FOUND) return FOUND
-`,
-        replace: `  if (likelyWay >= 0) return matchWay(view, table, at, home, likelyWay)
-`,
+        find: 'matchWay(view, table, at, home, likelyWay) === FOUND) return FOUND',
+        replace: 'tag > 0) return matchWay(view, table, at, home, likelyWay)',
       },
     ],
     program: 'getMany x set(b) x delete, one-home',
