@@ -84,6 +84,9 @@ process.exitCode = await guard(against)
 
 async function guard(named: string): Promise<number> {
   const old = treeOf(named)
+  // However this ends short of SIGKILL, no worktree is left.
+  process.on('exit', () => old.remove())
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(2))
   const cores = takeCores()
   const progress = startProgress()
   progress.begin('guard')
@@ -107,7 +110,6 @@ async function guard(named: string): Promise<number> {
     return slower(first, second).length > 0 ? 1 : 0
   } finally {
     cores.release()
-    old.remove()
   }
 }
 
