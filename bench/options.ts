@@ -19,6 +19,7 @@ import type { Axis } from './matrix/axes.ts'
 
 export const PARTS = [
   'micro',
+  'near',
   'large',
   'traces',
   'hitratio',
@@ -58,6 +59,7 @@ export interface RunOptions {
 
 /** These take a minute or more each, and are asked for by name. */
 const APART: readonly Part[] = [
+  'near',
   'large',
   'plan',
   'eviction',

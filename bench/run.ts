@@ -25,6 +25,7 @@ import { runMatrix } from './suites/matrix.ts'
 import { runMemory } from './suites/memory.ts'
 import { runMonitoring } from './suites/monitoring.ts'
 import { runMicro } from './suites/micro.ts'
+import { runNear } from './suites/near.ts'
 import { runPlan } from './suites/plan.ts'
 import { runProfile } from './suites/profile.ts'
 import { runRedis } from './suites/redis.ts'
@@ -35,6 +36,7 @@ type Suite = (options: RunOptions, progress: Progress) => Promise<SuiteResult>
 
 const SUITES: Readonly<Record<Part, Suite>> = {
   micro: runMicro,
+  near: runNear,
   large: runLarge,
   traces: runTraces,
   hitratio: runHitRatio,

@@ -25,6 +25,12 @@ describe('smoke form', () => {
     expect(lines.filter((line) => line.unit === 'B/op').length).toBeGreaterThan(30)
   })
 
+  test('near', { timeout: TIMEOUT_MS }, async () => {
+    const { lines, table } = await runPart('near')
+    expect(subjectsOf(lines)).toEqual(['Map', 'heddle', 'heddle near', 'lru-cache'])
+    expect(table).toMatch(/reused key \| time in times of Map's/)
+  })
+
   test('large', { timeout: TIMEOUT_MS }, async () => {
     const { lines, table } = await runPart('large')
     const huge = process.platform === 'linux' ? ['heddle, huge pages'] : []

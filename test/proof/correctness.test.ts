@@ -54,7 +54,13 @@ test('links lead somewhere', () => {
 })
 
 test('every function and file that is named is in the sources', () => {
-  const folders = ['src/memory', 'src/engine', 'src/engine/eviction', 'native-layout']
+  const folders = [
+    'src/memory',
+    'src/engine',
+    'src/engine/eviction',
+    'src/engine/near',
+    'native-layout',
+  ]
   const root = join(dirname(DOCUMENT), '..')
   const files = folders.flatMap((folder) => {
     return readdirSync(join(root, folder)).map((name) => join(root, folder, name))
