@@ -37,11 +37,12 @@ export const CONTROL = tile(
     ['DRAIN', 1], //           page being drained, 0 none
     ['EXPIRY_CURSOR', 1], //   next page that maintenance looks at
     ['HAND', 1], //            CLOCK hand over all classes, for maxEntries
-    ['REBALANCE', 1], //       evictions since the last look at the classes
+    ['TURNS', 1], //           chunks given out or evicted, in 32 bytes (wraps): a clock for pages
     ['LIMIT', 1], //           pages above this number are not used; 0: all are
     ['STILL', 1], //           1: pages do not move between classes by themselves
     ['PHASE', 1], //           as CLASS.PHASE, over all classes
-    ['RESERVED', 44],
+    ['WISH', 1], //            class + 1 that the page being drained is for, 0 nobody: a hint
+    ['RESERVED', 43],
   ],
   64,
 )
@@ -54,14 +55,16 @@ export const FLUSH_TICK_MS = 16
 /** Words of each size class. */
 export const CLASS = tile(
   [
-    ['HAND', 1], //      CLOCK hand: handle of the chunk it looks at next
-    ['EVICTIONS', 1], // since the last look, halved at each
-    ['FREED', 1], //     hint: chunks were pushed to page stacks (wraps)
-    ['EVICTED', 1], //   ever, for statistics (wraps)
-    ['SCAN', 1], //      hint: newcomers of the class are not before it in the ring
-    ['PHASE', 1], //     SIEVE: 1 while the hand passes over the main part
-    ['WAITING', 1], //   newcomers of the class in the ring, about
-    ['PAD', 9],
+    ['HAND', 1], //    CLOCK hand: handle of the chunk it looks at next
+    ['FREED', 1], //   hint: chunks were pushed to page stacks (wraps)
+    ['EVICTED', 1], // ever, for statistics (wraps)
+    ['SCAN', 1], //    hint: newcomers of the class are not before it in the ring
+    ['PHASE', 1], //   SIEVE: 1 while the hand passes over the main part
+    ['WAITING', 1], // newcomers of the class in the ring, about
+    ['LENT', 1], //    chunks borrowed of larger classes since its last page: a hint
+    ['FROM', 1], //    EVICTED, and
+    ['SINCE', 1], //   TURNS, when the class was last given a page: hints
+    ['PAD', 7],
   ],
   16,
 )

@@ -1,5 +1,5 @@
 /**
- * The page descriptor: eight words that say what a data page is cut into and which of its chunks
+ * The page descriptor: nine words that say what a data page is cut into and which of its chunks
  * are free.
  *
  *   STATE   31                          10 9        2 1   0
@@ -10,6 +10,7 @@
  *          +------------------------------+----------------------+
  *
  *   STATE   changed by CAS only; the generation counts the cuttings: a resting page is known by it.
+ *           The class of a free page is 1 + that which it was emptied for, 0 any.
  *   CLAIM   row + 1 of the thread that changes STACK, CARVED or BASE, 0 nobody. Taken by CAS; who
  *           finds it taken turns to another page or keeps its chunk (nobody waits for a claim).
  *   STACK   chunks of this page that no thread holds, linked through NEXT_FREE by handle.
@@ -19,6 +20,8 @@
  *           (I-GROWS).
  *   EXPIRY  lower bound of the expiry of the entries in the page, in ticks; NEVER if none expires.
  *   TOP     highest incarnation seen while the page was drained.
+ *   MARK    how far a drain has come: rounds (16), ordinal (16).
+ *   STAMP   CONTROL.TURNS when a chunk of the page was last given out or evicted: its age. A hint.
  *
  * The chunk size in words of every page lies in an array of its own (`shapes`), because readers
  * need nothing else and it stays in the cache; 0 means the page holds no chunks.
@@ -35,8 +38,9 @@ export const PAGE = tile(
     ['EXPIRY', 1],
     ['TOP', 1],
     ['MARK', 1],
+    ['STAMP', 1],
   ],
-  8,
+  9,
 )
 
 export const PAGE_FREE = 0

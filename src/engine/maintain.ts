@@ -4,46 +4,34 @@
  *
  * Expired entries are found without looking at what cannot have expired: each page keeps a lower
  * bound of the expiries in it, and a page whose bound has not passed is skipped by reading one
- * word.
+ * word. Where it has passed, a sample says whether enough is over for a sweep to pay; what stays
+ * behind is a small share of a page, and goes once the page is overdue.
  */
-import { add, compareExchange, load, peek, store } from '#atomics'
+import { add, load, peek } from '#atomics'
 import { CONTROL } from '../../native-layout/control-block.ts'
-import { HEADER, isComplete, presenceOf } from '../../native-layout/entry-header.ts'
-import { NEVER_TICK, PAGE, PAGE_ACTIVE, pageStateOf } from '../../native-layout/page.ts'
-import { ROW } from '../../native-layout/thread-row.ts'
-import { expiryIn, isEntry } from '../memory/entry.ts'
-import { deadReason, evictLocated } from '../memory/evict-entry.ts'
-import { chunkIn, locate, Located } from '../memory/locate.ts'
-import { handleAt } from '../memory/page-claim.ts'
-import { enter, leave, record } from '../memory/row.ts'
+import { PAGE, PAGE_ACTIVE, pageStateOf } from '../../native-layout/page.ts'
+import { tickOf } from '../memory/complete-entry.ts'
 import { trimStep } from '../memory/memory-limit.ts'
 import { drainStep } from '../memory/page-moves.ts'
+import { enter, leave } from '../memory/row.ts'
 import { settle } from '../memory/slab-allocator.ts'
 import { pageAddress, type MemoryView } from '../memory/view.ts'
-import { tickOf } from '../memory/complete-entry.ts'
+import { isWorthSweeping, sweepPage } from './sweep.ts'
 
-const resident = new Located()
-/** Pages whose bound one step reads. */
+/** Pages whose bound one step reads, and of which it takes a sample. */
 const PAGES_PER_STEP = 256
+const SAMPLES_PER_STEP = 2
+/** Entries that one step frees. */
+const FREED_PER_STEP = 256
+/** A page is swept, whatever the sample says, when something in it is over for so many ticks. */
+const OVERDUE_TICKS = 64
 
 /**
  * One bounded step.
  * @returns entries freed
  */
 export function maintainStep(view: MemoryView): number {
-  const now = tickOf(view, view.now())
-  let freed = 0
-  if (view.sweepLeft === 0) claimPages(view)
-  while (view.sweepLeft > 0) {
-    const page = view.sweepNext
-    view.sweepLeft--
-    view.sweepNext = page === view.plan.pages ? 1 : page + 1
-    const at = pageAddress(view, page)
-    if (peek(view.control, at + PAGE.EXPIRY) >= now) continue
-    if (pageStateOf(peek(view.control, at + PAGE.STATE)) !== PAGE_ACTIVE) continue
-    freed += sweepPage(view, page)
-    break
-  }
+  const freed = view.sweepFrom > 0 ? sweepOn(view) : sweepNext(view)
   if (peek(view.control, CONTROL.LIMIT) !== 0) trimStep(view)
   if (load(view.control, CONTROL.DRAIN) !== 0) {
     enter(view)
@@ -54,51 +42,33 @@ export function maintainStep(view: MemoryView): number {
   return freed
 }
 
-/**
- * Takes the next pages of the cursor that all threads move on. What is left of them when a page had
- * to be swept waits for this thread's next step; a thread that dies leaves them to the next round.
- */
-function claimPages(view: MemoryView): void {
-  const { pages } = view.plan
-  const claimed = Math.min(pages, PAGES_PER_STEP)
-  view.sweepNext = ((add(view.control, CONTROL.EXPIRY_CURSOR, claimed) >>> 0) % pages) + 1
-  view.sweepLeft = claimed
+/** Goes on with the page in which the last sweep of this thread had freed enough. */
+function sweepOn(view: MemoryView): number {
+  return sweepPage(view, view.sweptPage, FREED_PER_STEP, view.sweepFrom)
 }
 
-/** Frees what is over in a page and renews its expiry bound. Also frees flushed entries. */
-export function sweepPage(view: MemoryView, page: number): number {
+/** Sweeps the next page that is worth it. */
+function sweepNext(view: MemoryView): number {
   const { control } = view
-  const at = pageAddress(view, page)
-  if (pageStateOf(load(control, at + PAGE.STATE)) !== PAGE_ACTIVE) return 0
-  enter(view)
-  record(view, ROW.SCAN_PAGE, page)
-  store(control, at + PAGE.EXPIRY, NEVER_TICK)
-  let earliest = NEVER_TICK
+  const { pages } = view.plan
+  const now = tickOf(view, view.now())
+  const cursor = peek(control, CONTROL.EXPIRY_CURSOR) >>> 0
+  let samples = 0
   let freed = 0
-  const carved = load(control, at + PAGE.CARVED)
-  for (let ordinal = 0; ordinal < carved; ordinal++) {
-    const expiry = sweepChunk(view, page, ordinal)
-    if (expiry < 0) freed++
-    else if (expiry > 0) earliest = Math.min(earliest, tickOf(view, expiry))
+  let looked = 0
+  while (looked < Math.min(pages, PAGES_PER_STEP) && samples < SAMPLES_PER_STEP) {
+    const page = ((cursor + looked++) % pages) + 1
+    const at = pageAddress(view, page)
+    const bound = peek(control, at + PAGE.EXPIRY)
+    if (bound >= now || pageStateOf(peek(control, at + PAGE.STATE)) !== PAGE_ACTIVE) continue
+    if (now - bound < OVERDUE_TICKS && !isWorthSweeping(view, page)) {
+      samples++
+      continue
+    }
+    view.sweptPage = page
+    freed = sweepPage(view, page, FREED_PER_STEP)
+    break
   }
-  for (let seen = load(control, at + PAGE.EXPIRY); earliest < seen; ) {
-    compareExchange(control, at + PAGE.EXPIRY, seen, earliest)
-    seen = load(control, at + PAGE.EXPIRY)
-  }
-  record(view, ROW.SCAN_PAGE, 0)
-  leave(view)
-  settle(view)
+  add(control, CONTROL.EXPIRY_CURSOR, looked)
   return freed
-}
-
-/** The expiry of the entry in a chunk, linked or about to be; 0 none; -1 when it was freed. */
-function sweepChunk(view: MemoryView, page: number, ordinal: number): number {
-  if (!chunkIn(view, page, ordinal, resident)) return 0
-  const { words, at } = resident
-  if (!isComplete(load(words, at + HEADER.INCARNATION)) || !isEntry(words, at)) return 0
-  const presence = presenceOf(peek(words, at + HEADER.VALUE_AND_PRESENCE))
-  const expiry = expiryIn(view.dataDoubles[resident.segment]!, at, presence)
-  if (!locate(view, handleAt(view, page, ordinal), resident)) return expiry
-  const dead = deadReason(view, resident)
-  return dead >= 0 && evictLocated(view, resident, dead) ? -1 : expiry
 }

@@ -14,9 +14,10 @@ import {
 import { capacityOf, isFree } from '../memory/page-claim.ts'
 import { beginDrain, drainStep } from '../memory/page-moves.ts'
 import { enter, leave, renew } from '../memory/row.ts'
-import { cutPage, settle } from '../memory/slab-allocator.ts'
+import { cutPage } from '../memory/cut-page.ts'
+import { settle } from '../memory/slab-allocator.ts'
 import { classAddress, pageAddress, type MemoryView } from '../memory/view.ts'
-import { sweepPage } from './maintain.ts'
+import { sweepPage } from './sweep.ts'
 
 export { limitMemory, memoryLimit, trimStep } from '../memory/memory-limit.ts'
 

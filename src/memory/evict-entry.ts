@@ -4,7 +4,6 @@
  * holds no slot word across it and scans again.
  */
 import { peek } from '#atomics'
-import { CLASS } from '../../native-layout/control-block.ts'
 import { HEADER, INTENT, presenceOf } from '../../native-layout/entry-header.ts'
 import { CANDIDATES, WAYS } from '../../native-layout/limits.ts'
 import { BUCKET, BUCKET_SHIFT, isLive } from '../../native-layout/table-slot.ts'
@@ -23,10 +22,11 @@ import {
 } from './intent.ts'
 import { chunkIn, LINKED, Located, locateSlot } from './locate.ts'
 import { removeEntry, WON } from './publish.ts'
-import { classOf, nextOf } from './magazine.ts'
-import { countAt, currentStamp, raiseHint, renew } from './row.ts'
+import { nextOf } from './magazine.ts'
+import { stampPage } from './page-demand.ts'
+import { countAt, currentStamp, renew } from './row.ts'
 import { candidate, secondOf, stampOf } from './table.ts'
-import { chunkAddress, classAddress, pageOf, type MemoryView, handleIn } from './view.ts'
+import { chunkAddress, pageOf, type MemoryView, handleIn } from './view.ts'
 
 const found = new Located()
 
@@ -40,7 +40,7 @@ export function evictLocated(view: MemoryView, entry: Located, reason: number): 
     if (state === DUE) settleLocated(view, entry)
     if (state !== MUTE) return false
   }
-  const parts = reason === COUNTER.evictedForMemory ? partClasses(view, entry) : NO_PARTS
+  const parts = reason === COUNTER.evictedForMemory ? partPages(view, entry) : NO_PARTS
   const won =
     removeEntry(
       view,
@@ -55,7 +55,10 @@ export function evictLocated(view: MemoryView, entry: Located, reason: number): 
     ) === WON
   if (won) {
     countAt(view, reason)
-    for (const part of parts) raiseHint(view, classAddress(part) + CLASS.EVICTIONS)
+    if (reason === COUNTER.evictedForMemory) {
+      stampPage(view, pageOf(view, handleIn(view, entry.word)), entry.shape << 2)
+      for (const page of parts) stampPage(view, page, view.classes.largest)
+    }
   }
   renew(view)
   return won
@@ -63,19 +66,16 @@ export function evictLocated(view: MemoryView, entry: Located, reason: number): 
 
 const NO_PARTS: readonly number[] = []
 
-/**
- * Classes of an entry's continuations: their pages are under the same pressure as its first
- * chunk's.
- */
-function partClasses(view: MemoryView, entry: Located): readonly number[] {
+/** Pages of an entry's continuations, which it gives way in, too. */
+function partPages(view: MemoryView, entry: Located): readonly number[] {
   let part = chainIn(entry.words, entry.at, entry.presence)
   if (part === 0) return NO_PARTS
-  const classes: number[] = []
-  while (part !== 0 && chunkAddress(view, part) >= 0 && classes.length < MOST_PARTS) {
-    classes.push(classOf(view, part))
+  const pages: number[] = []
+  while (part !== 0 && chunkAddress(view, part) >= 0 && pages.length < MOST_PARTS) {
+    pages.push(pageOf(view, part))
     part = nextOf(view, part)
   }
-  return classes
+  return pages
 }
 const MOST_PARTS = 64
 

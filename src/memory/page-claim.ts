@@ -139,16 +139,20 @@ function carveBatch(
 
 /**
  * Gives the top chunk of a magazine back to its page; false when the page is claimed by another.
+ * @param most chunks, while those that follow are of the same page
  */
-export function giveBackTop(view: MemoryView, sizeClass: SizeClass): boolean {
+export function giveBackTop(view: MemoryView, sizeClass: SizeClass, most = 1): boolean {
   const magazine = magazineAt(view, sizeClass)
-  const handle = peek(view.control, magazine + MAGAZINE.TOP)
+  let handle = peek(view.control, magazine + MAGAZINE.TOP)
   if (handle === 0) return false
   const page = pageOf(view, handle)
   if (!tryClaim(view, page)) return false
-  record(view, ROW.MOVING, handle)
-  shrink(view, magazine, handle)
-  pushToPage(view, page, handle)
+  for (let n = 0; n < most && handle !== 0 && pageOf(view, handle) === page; n++) {
+    record(view, ROW.MOVING, handle)
+    shrink(view, magazine, handle)
+    pushToPage(view, page, handle)
+    handle = peek(view.control, magazine + MAGAZINE.TOP)
+  }
   releaseClaim(view, page)
   raiseHint(view, classAddress(sizeClass) + CLASS.FREED)
   return true
@@ -232,7 +236,9 @@ export function declareDrained(view: MemoryView, page: PageNumber): boolean {
   poke(control, at + PAGE.TOP, highest)
   store(control, view.shapesAt + page, 0)
   const sizeClass = pageClassOf(state)
-  store(control, at + PAGE.STATE, packPageState(pageGenerationOf(state), 0, PAGE_FREE))
+  poke(control, at + PAGE.STAMP, load(control, CONTROL.TURNS))
+  const wishedFor = peek(control, CONTROL.WISH)
+  store(control, at + PAGE.STATE, packPageState(pageGenerationOf(state), wishedFor, PAGE_FREE))
   lowerFresh(view, page)
   compareExchange(control, CONTROL.DRAIN, page, 0)
   raiseHint(view, classAddress(sizeClass) + CLASS.FREED)

@@ -5,7 +5,7 @@
  * are moved or evicted a few at a time, its free chunks find their way home to its stack, and when
  * all are there it is free. Nobody waits for a drain, and a dead drainer is simply missed.
  */
-import { add, compareExchange, load, peek, store } from '#atomics'
+import { add, compareExchange, load, peek, poke, store } from '#atomics'
 import { CLASS, CONTROL } from '../../native-layout/control-block.ts'
 import {
   packPageState,
@@ -21,7 +21,6 @@ import { MAGAZINE } from '../../native-layout/thread-row.ts'
 import type { ChunkHandle, PageNumber, SizeClass } from '../../native-layout/units.ts'
 import { magazineAt, nextOf, unpark } from './magazine.ts'
 import {
-  capacityOf,
   declareDrained,
   giveBackTop,
   isFree,
@@ -30,11 +29,15 @@ import {
   releaseClaim,
   tryClaim,
 } from './page-claim.ts'
+import { hasPage, mayLook, pageFor } from './page-demand.ts'
 import { raiseHint } from './row.ts'
 import { classAddress, pageAddress, pageOf, type MemoryView } from './view.ts'
 
-/** Starts draining the page that is missed least, unless a drain is under way. */
-export function wishForPage(view: MemoryView, sizeClass: SizeClass): void {
+/**
+ * Starts draining the page of another class that is missed least, unless a drain is under way.
+ * @param isForced any page will do: the class can have no chunk otherwise
+ */
+export function wishForPage(view: MemoryView, sizeClass: SizeClass, isForced: boolean): void {
   const { control } = view
   const current = load(control, CONTROL.DRAIN)
   if (current !== 0) {
@@ -43,23 +46,31 @@ export function wishForPage(view: MemoryView, sizeClass: SizeClass): void {
     return
   }
   if (adoptDrain(view)) return
-  const pages = countPages(view)
-  if (pages[sizeClass]! > 0 && freePages(view) >= MOST_FREE) return
-  const page = leastMissedPage(view, sizeClass, pages)
+  if (hasPage(view, sizeClass) && freePages(view) >= MOST_FREE) return
+  const page = pageFor(view, sizeClass, isForced)
   if (page === 0) return
   const state = load(control, pageAddress(view, page) + PAGE.STATE)
   if (pageStateOf(state) === PAGE_ACTIVE && pageClassOf(state) !== sizeClass) {
-    beginDrain(view, page, state)
+    beginDrain(view, page, state, sizeClass + 1)
   }
 }
 
-/** Starts draining a page whose state was just read; false when another drain is under way. */
-export function beginDrain(view: MemoryView, page: PageNumber, state: number): boolean {
+/**
+ * Starts draining a page whose state was just read; false when another drain is under way.
+ * @param wishedFor class + 1 that may have it first; 0: all may
+ */
+export function beginDrain(
+  view: MemoryView,
+  page: PageNumber,
+  state: number,
+  wishedFor = 0,
+): boolean {
   const { control } = view
   const at = pageAddress(view, page)
   store(control, at + PAGE.MARK, 0)
   const draining = packPageState(pageGenerationOf(state), pageClassOf(state), PAGE_DRAINING)
   if (compareExchange(control, CONTROL.DRAIN, 0, page) !== 0) return false
+  poke(control, CONTROL.WISH, wishedFor)
   if (compareExchange(control, at + PAGE.STATE, state, draining) === state) return true
   compareExchange(control, CONTROL.DRAIN, page, 0)
   return false
@@ -89,89 +100,6 @@ function drainingPage(view: MemoryView): PageNumber {
     if (pageStateOf(state) === PAGE_DRAINING) return page
   }
   return 0
-}
-
-/** Pages of each class. */
-export function countPages(view: MemoryView): Int32Array {
-  const pages = new Int32Array(view.classes.bytes.length)
-  for (let page = 1; page <= view.plan.pages; page++) {
-    const state = peek(view.control, pageAddress(view, page) + PAGE.STATE)
-    if (pageStateOf(state) === PAGE_ACTIVE) pages[pageClassOf(state)]!++
-  }
-  return pages
-}
-
-/** The share of its chunks that a class evicted lately: how young what it loses is. */
-function pressureOf(view: MemoryView, sizeClass: SizeClass, pages: Int32Array): number {
-  const evictions = peek(view.control, classAddress(sizeClass) + CLASS.EVICTIONS)
-  return evictions / Math.max(1, pages[sizeClass]! * capacityOf(view, sizeClass))
-}
-
-/** A page of the class under least pressure, the one with most free chunks among those. */
-function leastMissedPage(view: MemoryView, sizeClass: SizeClass, pages: Int32Array): PageNumber {
-  const { control, plan } = view
-  let best = 0
-  let bestScore = Infinity
-  for (let page = 1; page <= plan.pages; page++) {
-    const at = pageAddress(view, page)
-    const state = peek(control, at + PAGE.STATE)
-    if (pageStateOf(state) !== PAGE_ACTIVE) continue
-    const other = pageClassOf(state)
-    if (other === sizeClass || view.abandoned.has(page)) continue
-    if (!mayShrink(pages[other]!, pages[sizeClass]!)) continue
-    const capacity = capacityOf(view, other)
-    const carved = peek(control, at + PAGE.CARVED)
-    const free = stackCount(peek(control, at + PAGE.STACK)) + capacity - carved
-    const score = PRESSURE_WEIGHT * pressureOf(view, other, pages) + 1 - free / capacity
-    if (score < bestScore) {
-      bestScore = score
-      best = page
-    }
-  }
-  return best
-}
-/** A class that evicted a hundredth of its chunks is worth more than any free space. */
-const PRESSURE_WEIGHT = 100
-
-/** A class keeps its only page unless the class that wants it has none at all. */
-function mayShrink(pagesOfOther: number, pagesOfClass: number): boolean {
-  return pagesOfOther > 1 || pagesOfClass === 0
-}
-
-/**
- * Whether the class should get a page of another one: it evicts a share of its entries while some
- * other class evicts less than half of that share. All shares are halved now and then, so they
- * follow the demand.
- */
-function rebalanceDue(view: MemoryView, sizeClass: SizeClass, bytes: number): boolean {
-  const { control } = view
-  // A look reads all page states: so seldom that it costs little beside the evictions between.
-  view.chunksSinceLook += bytes / view.classes.bytes[sizeClass]!
-  if (view.chunksSinceLook < view.plan.pages / PAGES_PER_EVICTION) return false
-  if (peek(control, CONTROL.STILL) !== 0) return false
-  view.chunksSinceLook = 0
-  const at = classAddress(sizeClass) + CLASS.EVICTIONS
-  const window = Math.max(FEWEST_EVICTIONS, capacityOf(view, sizeClass) >>> 3)
-  if (peek(control, at) < window || view.policy.name === 'none') return false
-  if (((add(control, CONTROL.REBALANCE, 1) + 1) & (LOOKS_PER_HALVING - 1)) === 0) halve(view)
-  const pages = countPages(view)
-  const own = pressureOf(view, sizeClass, pages)
-  for (let other = 0; other < pages.length; other++) {
-    if (other === sizeClass || pages[other]! < 2) continue
-    if (pressureOf(view, other, pages) * 2 < own) return true
-  }
-  return false
-}
-const FEWEST_EVICTIONS = 4
-const PAGES_PER_EVICTION = 32
-const LOOKS_PER_HALVING = 64
-
-function halve(view: MemoryView): void {
-  for (let sizeClass = 0; sizeClass < view.classes.bytes.length; sizeClass++) {
-    const at = classAddress(sizeClass) + CLASS.EVICTIONS
-    const seen = load(view.control, at)
-    if (seen !== 0) store(view.control, at, seen >>> 1)
-  }
 }
 
 /** A drain that went round so often without end is given up: an idle thread holds a chunk. */
@@ -261,11 +189,11 @@ function passOver(view: MemoryView, page: PageNumber): boolean {
 export function moveTowards(view: MemoryView, sizeClass: SizeClass, bytes: number): void {
   const { control } = view
   let budget = DRAIN_RATIO * bytes
-  const isDue = rebalanceDue(view, sizeClass, bytes)
+  const isDue = mayLook(view, sizeClass, bytes)
   for (let pages = 0; budget > 0 && pages < MOST_PAGES_AT_ONCE; pages++) {
     if (load(control, CONTROL.DRAIN) === 0) {
       if (!isDue) return
-      wishForPage(view, sizeClass)
+      wishForPage(view, sizeClass, false)
     }
     const page = load(control, CONTROL.DRAIN)
     if (page === 0) return

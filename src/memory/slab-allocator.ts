@@ -14,27 +14,23 @@ import {
   PAGE,
   PAGE_ACTIVE,
   PAGE_DRAINING,
-  PAGE_FREE,
   pageClassOf,
-  pageGenerationOf,
   pageStateOf,
   stackCount,
 } from '../../native-layout/page.ts'
 import { COUNTER, MAGAZINE, ROW } from '../../native-layout/thread-row.ts'
 import type { ChunkHandle, PageNumber, SizeClass } from '../../native-layout/units.ts'
-import { magazineAt, pop, quarantinePassed, snapshotRows, unpark } from './magazine.ts'
+import { cutFree } from './cut-page.ts'
+import { magazineAt, pop, unpark } from './magazine.ts'
 import {
   capacityOf,
-  cut,
   giveBackTop,
-  isFree,
   lastPage,
-  lowestFree,
-  mustRest,
   releaseClaim,
   takeBatch,
   tryClaim,
 } from './page-claim.ts'
+import { stampPage } from './page-demand.ts'
 import { drainStep, moveTowards, wishForPage } from './page-moves.ts'
 import { enter, field, leave, renew } from './row.ts'
 import { classAddress, pageAddress, pageOf, type MemoryView } from './view.ts'
@@ -69,9 +65,11 @@ export function allocate(view: MemoryView, sizeClass: SizeClass, asPart: boolean
       if (handle !== 0) return handle
     } else break
   }
+  const lent = borrow(view, sizeClass, asPart)
+  if (lent !== 0) return lent
   const taken = takePage(view, sizeClass, asPart)
   if (taken !== 0) return taken
-  return takeLarger(view, sizeClass, asPart)
+  return takeLarger(view, sizeClass, asPart, view.classes.widest)
 }
 
 /**
@@ -121,7 +119,7 @@ function refill(view: MemoryView, sizeClass: SizeClass): boolean {
     }
     view.freedSeen[sizeClass] = freed
   }
-  return cutFree(view, sizeClass)
+  return cutFree(view, sizeClass, false)
 }
 
 function hasRoom(view: MemoryView, page: PageNumber, sizeClass: SizeClass): boolean {
@@ -138,71 +136,36 @@ function refillFrom(view: MemoryView, page: PageNumber, sizeClass: SizeClass): b
   const taken =
     hasRoom(view, page, sizeClass) && takeBatch(view, page, sizeClass, view.batches[sizeClass]!)
   releaseClaim(view, page)
+  if (taken) stampPage(view, page, view.batches[sizeClass]! * view.classes.bytes[sizeClass]!)
   view.pageHint[sizeClass] = taken ? page : 0
   return taken
 }
 
-/** Cuts a free page for the class: the lowest, or while that one rests another one. */
-function cutFree(view: MemoryView, sizeClass: SizeClass): boolean {
-  const lowest = lowestFree(view)
-  if (lowest === 0) return false
-  if (cutPage(view, lowest, sizeClass)) return true
-  const last = Math.min(lastPage(view), lowest + PAGES_TRIED)
-  for (let page = lowest + 1; page <= last; page++) {
-    if (isFree(view, page) && cutPage(view, page, sizeClass)) return true
-  }
-  return false
-}
-const PAGES_TRIED = 64
-
-export function cutPage(view: MemoryView, page: PageNumber, sizeClass: SizeClass): boolean {
-  const free = load(view.control, pageAddress(view, page) + PAGE.STATE)
-  if (pageStateOf(free) !== PAGE_FREE) return false
-  if (mustRest(view, page, free) && !hasRested(view, page, free)) return false
-  if (!tryClaim(view, page)) return false
-  const done = cut(view, page, sizeClass, free)
-  const isEmpty = peek(view.control, magazineAt(view, sizeClass) + MAGAZINE.TOP) === 0
-  if (done && isEmpty) takeBatch(view, page, sizeClass, view.batches[sizeClass]!)
-  releaseClaim(view, page)
-  if (!done) return false
-  view.restingPage = 0
-  view.pageHint[sizeClass] = page
-  if (pageGenerationOf(free) > 0) feelPressure(view, sizeClass)
-  return true
-}
-
 /**
- * Whether the operations that were under way when this thread first saw the free page are over, its
- * own included: it may hold a slot word from before itself.
+ * A class without anything to evict, mostly one without a page, takes a chunk that is not much
+ * larger while a page is emptied for it: nobody empties a whole page within one write unless
+ * nothing else helps.
  */
-function hasRested(view: MemoryView, page: PageNumber, free: number): boolean {
-  if (view.restingPage !== page || view.restingState !== free) {
-    if (isWaiting(view, view.restingPage)) return false
-    view.restingPage = page
-    view.restingState = free
-    snapshotRows(view, view.restingSnapshot, true)
+function borrow(view: MemoryView, sizeClass: SizeClass, asPart: boolean): ChunkHandle {
+  if (view.policy.name === 'none') return 0
+  const lent = add(view.control, classAddress(sizeClass) + CLASS.LENT, 1) + 1
+  if (lent * SHARE_LENT >= capacityOf(view, sizeClass)) {
+    // Before the chunk is recorded: a move gives back what the row holds.
+    wishForPage(view, sizeClass, true)
+    drainStep(view, DRAIN_CHUNKS_PER_WRITE)
   }
-  return quarantinePassed(view, view.restingSnapshot)
+  return takeLarger(view, sizeClass, asPart, MOST_BORROWED * view.classes.bytes[sizeClass]!)
 }
-
-/** Whether this thread waits for another page still, one that can be used once it has rested. */
-function isWaiting(view: MemoryView, page: PageNumber): boolean {
-  if (page === 0 || page > lastPage(view)) return false
-  const state = load(view.control, pageAddress(view, page) + PAGE.STATE)
-  return state === view.restingState && !quarantinePassed(view, view.restingSnapshot)
-}
-
-/** A class that was just given a page is not one to take the next from. */
-function feelPressure(view: MemoryView, sizeClass: SizeClass): void {
-  const at = classAddress(sizeClass) + CLASS.EVICTIONS
-  add(view.control, at, Math.ceil(capacityOf(view, sizeClass) / 2))
-}
+const MOST_BORROWED = 1.5
+/** A class that borrowed so large a part of a page's chunks is worth a page. */
+const SHARE_LENT = 4
 
 /** Drains pages of other classes until one can be cut for this one; bounded. */
 function takePage(view: MemoryView, sizeClass: SizeClass, asPart: boolean): ChunkHandle {
   if (view.policy.name === 'none') freeDead(view)
+  if (cutFree(view, sizeClass, true)) return takeFree(view, sizeClass, asPart)
   for (let round = 0; round < MOST_DRAINED; round++) {
-    wishForPage(view, sizeClass)
+    wishForPage(view, sizeClass, true)
     const page = load(view.control, CONTROL.DRAIN)
     if (page === 0) break
     const cutInto = capacityOf(view, 0)
@@ -239,10 +202,19 @@ function freeDead(view: MemoryView): void {
 }
 const MOST_DEAD_AT_ONCE = 512
 
-/** A chunk of a larger class, free or evicted: better a wasted margin than a refused write. */
-function takeLarger(view: MemoryView, sizeClass: SizeClass, asPart: boolean): ChunkHandle {
+/**
+ * A chunk of a larger class, free or evicted: better a wasted margin than a refused write.
+ * @param most bytes of the chunk at most
+ */
+function takeLarger(
+  view: MemoryView,
+  sizeClass: SizeClass,
+  asPart: boolean,
+  most: number,
+): ChunkHandle {
   const evicts = view.policy.name !== 'none' // What is dead has been freed before, of all classes.
-  for (let larger = sizeClass + 1; larger < view.classes.bytes.length; larger++) {
+  const { bytes } = view.classes
+  for (let larger = sizeClass + 1; larger < bytes.length && bytes[larger]! <= most; larger++) {
     const free = takeFree(view, larger, asPart)
     if (free !== 0) return free
     if (evicts && view.policy.evict(view, larger, COUNTER.evictedForMemory)) {
@@ -269,7 +241,10 @@ export function settle(view: MemoryView): void {
     for (const sizeClass of view.crowded) {
       const count = magazineAt(view, sizeClass) + MAGAZINE.COUNT
       const measure = view.batches[sizeClass]!
-      while (peek(view.control, count) > measure && giveBackTop(view, sizeClass));
+      for (let over = 1; over > 0; ) {
+        over = peek(view.control, count) - measure
+        if (over > 0 && !giveBackTop(view, sizeClass, over)) break
+      }
       if (peek(view.control, count) <= 2 * measure) view.crowded.delete(sizeClass)
     }
   }

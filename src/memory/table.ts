@@ -50,6 +50,13 @@ export function bucketOf(view: MemoryView, digest: number): number {
   return ((digest >>> 0) * view.buckets * TWO_TO_MINUS_32) >>> 0
 }
 
+/** Reads the home bucket of a digest, so that it is in the cache when it is asked for. */
+export function touchHome(view: MemoryView, digest: number): void {
+  const home = bucketOf(view, digest)
+  const at = (home & view.tableMask) << BUCKET_SHIFT
+  view.touched ^= peek(view.tables[home >>> view.tableShift]!, at + BUCKET.A)
+}
+
 /** The n-th candidate bucket (0 is the home bucket) of the digests of a key. */
 export function candidate(view: MemoryView, digest: number, second: number, n: number): number {
   return n === 0 ? bucketOf(view, digest) : bucketOf(view, remix(second, n))

@@ -133,9 +133,6 @@ export class MemoryView {
   isSettling = false
   /** From the beginning of a transaction to its end. */
   isInTransaction = false
-  /** Pages of the expiry cursor that this thread has taken: the next of them, and how many. */
-  sweepNext = 1
-  sweepLeft = 0
   restingPage = 0
   restingState = 0
   /** The CAS that an entry must have to be deleted, for a delete that asks for one. */
@@ -150,6 +147,13 @@ export class MemoryView {
   /** Pages of each class when eviction last counted them, and when it will again. */
   pagesOfClasses: Int32Array | undefined
   evictionsToCount = 0
+  /** Where a sweep ended before it had seen all of its page; 0: nowhere. */
+  sweptPage = 0
+  sweepFrom = 0
+  /** Turns with each sample, so that the next one looks elsewhere. */
+  sampleFrom = 0
+  /** What touched words gave: read by nobody, so that the reads are made. */
+  touched = 0
   /** Bytes of the entry being built: what a page move should keep pace with. */
   wantedBytes = 0
   /** Chunks that a magazine of each class is filled to; above twice that it is crowded. */

@@ -102,7 +102,7 @@ export const CHUNK_TWINS: readonly BrokenTwin[] = [
     rule: 'a page rests before its chunk versions come round again',
     patches: [
       {
-        file: 'src/memory/slab-allocator.ts',
+        file: 'src/memory/cut-page.ts',
         find: 'if (mustRest(view, page, free) && !hasRested(view, page, free)) return false',
         replace: 'if (!mustRest(view, page, free)) hasRested(view, page, free)',
       },
@@ -165,7 +165,7 @@ export const CHUNK_TWINS: readonly BrokenTwin[] = [
     rule: 'a sweep keeps the bound of what is stored while it walks',
     patches: [
       {
-        file: 'src/engine/maintain.ts',
+        file: 'src/engine/sweep.ts',
         find: '  record(view, ROW.SCAN_PAGE, 0)\n  leave(view)\n',
         replace: `  store(control, at + PAGE.EXPIRY, earliest)
   record(view, ROW.SCAN_PAGE, 0)

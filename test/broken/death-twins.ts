@@ -198,6 +198,6 @@ export const DEATH_TWINS: readonly BrokenTwin[] = [
     ],
     program: 'death: wish x wish',
     bounds: ONE_DIES,
-    within: 10_000,
+    within: 15_000,
   },
 ]

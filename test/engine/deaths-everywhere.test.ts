@@ -5,7 +5,8 @@
  */
 import { describe, expect, test, vi } from 'vitest'
 import { type Engine, viewOf } from '../../src/engine/engine.ts'
-import { maintainStep, sweepPage } from '../../src/engine/maintain.ts'
+import { maintainStep } from '../../src/engine/maintain.ts'
+import { sweepPage } from '../../src/engine/sweep.ts'
 import { classStats, limitMemory, movePage, trimStep } from '../../src/engine/slab-admin.ts'
 import { declareDead, lessees, recoverDead, takeLease } from '../../src/memory/lease.ts'
 import type { MemoryView } from '../../src/memory/view.ts'

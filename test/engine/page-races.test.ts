@@ -16,7 +16,7 @@ import type { Engine } from '../../src/index.ts'
 import { mustRest, tryClaim } from '../../src/memory/page-claim.ts'
 import { abandonDrain, beginDrain } from '../../src/memory/page-moves.ts'
 import { enter, field, leave } from '../../src/memory/row.ts'
-import { cutPage } from '../../src/memory/slab-allocator.ts'
+import { cutPage } from '../../src/memory/cut-page.ts'
 import { handleIn, pageAddress, pageOf, type MemoryView } from '../../src/memory/view.ts'
 import { FakeClock, openEngine, refusalOf, secondRow } from './open-engine.ts'
 import {

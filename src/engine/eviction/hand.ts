@@ -109,10 +109,9 @@ export function walk(view: MemoryView, sizeClass: SizeClass, reason: number, rul
   return TIRED
 }
 
-/** Notes an eviction of a class: where pages go depends on it. */
+/** Notes an eviction of a class, for its statistics. */
 export function noted(view: MemoryView, sizeClass: SizeClass, won: boolean): boolean {
   if (won && sizeClass >= 0) {
-    raiseHint(view, classAddress(sizeClass) + CLASS.EVICTIONS)
     raiseHint(view, classAddress(sizeClass) + CLASS.EVICTED)
   }
   return won

@@ -33,7 +33,7 @@ import {
 import type { SizeClass, SlotIndex, WordIndex } from '../../../native-layout/units.ts'
 import { classOf } from '../../memory/magazine.ts'
 import { capacityOf } from '../../memory/page-claim.ts'
-import { countPages } from '../../memory/page-moves.ts'
+import { countPages } from '../../memory/page-demand.ts'
 import { LINKED, type Located, locateSlot } from '../../memory/locate.ts'
 import { linkedEntries } from '../../memory/row.ts'
 import { classAddress, handleIn, type MemoryView } from '../../memory/view.ts'

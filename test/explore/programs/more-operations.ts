@@ -1,4 +1,6 @@
 /** Operations for programs about memory, time and deaths: long values, pages, limits, recovery. */
+import { poke } from '#atomics'
+import { CONTROL } from '../../../native-layout/control-block.ts'
 import { COUNTER } from '../../../native-layout/thread-row.ts'
 import { movePage, trimStep } from '../../../src/engine/slab-admin.ts'
 import { openFeed } from '../../../src/engine/feed.ts'
@@ -148,7 +150,10 @@ function inBracket(label: string, act: (view: MemoryView) => void): Kind {
 }
 
 /** Names and marks a page of the smallest chunks to be drained for the largest. */
-export const WISH = inBracket('wish', (view) => wishForPage(view, view.classes.bytes.length - 3))
+export const WISH = inBracket('wish', (view) => {
+  wishForPage(view, view.classes.bytes.length - 3, true)
+  poke(view.control, CONTROL.WISH, 0) // Whoever comes may have it: the class's writes do not.
+})
 /** A few steps of the drain that is under way. */
 export const DRAIN = inBracket('drain', (view) => drainStep(view, 4))
 /** Throws out what is over, or was flushed, and nothing else. */
