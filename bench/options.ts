@@ -37,6 +37,8 @@ export const PARTS = [
   'disturbed',
   'scaling',
   'profile',
+  'drift',
+  'expiry',
 ] as const
 
 export type Part = (typeof PARTS)[number]
@@ -71,6 +73,8 @@ const APART: readonly Part[] = [
   'disturbed',
   'scaling',
   'profile',
+  'drift',
+  'expiry',
 ]
 
 export const USAGE: string = `

@@ -15,7 +15,9 @@ import type { FinishedPart } from './report/write.ts'
 import { runClients } from './suites/clients.ts'
 import { runCurve } from './suites/curve.ts'
 import { runDisturbed } from './suites/disturbed.ts'
+import { runDrift } from './suites/drift.ts'
 import { runEviction } from './suites/eviction.ts'
+import { runExpiry } from './suites/expiry.ts'
 import { runFootprint } from './suites/footprint.ts'
 import { runHitRatio } from './suites/hit-ratio.ts'
 import { runLarge } from './suites/large.ts'
@@ -54,6 +56,8 @@ const SUITES: Readonly<Record<Part, Suite>> = {
   curve: runCurve,
   disturbed: runDisturbed,
   scaling: runScaling,
+  drift: runDrift,
+  expiry: runExpiry,
 }
 
 async function main(): Promise<void> {

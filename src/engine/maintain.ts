@@ -20,11 +20,12 @@ import { isWorthSweeping, sweepPage } from './sweep.ts'
 
 /** Pages whose bound one step reads, and of which it takes a sample. */
 const PAGES_PER_STEP = 256
-const SAMPLES_PER_STEP = 2
-/** Entries that one step frees. */
+const SAMPLES_PER_STEP = 4
+/** Entries that one step frees, and chunks that it looks at, or a page more. */
 const FREED_PER_STEP = 256
+const CHUNKS_PER_STEP = 2048
 /** A page is swept, whatever the sample says, when something in it is over for so many ticks. */
-const OVERDUE_TICKS = 64
+const OVERDUE_TICKS = 512
 
 /**
  * One bounded step.
@@ -47,7 +48,7 @@ function sweepOn(view: MemoryView): number {
   return sweepPage(view, view.sweptPage, FREED_PER_STEP, view.sweepFrom)
 }
 
-/** Sweeps the next page that is worth it. */
+/** Sweeps the next pages that are worth it. */
 function sweepNext(view: MemoryView): number {
   const { control } = view
   const { pages } = view.plan
@@ -56,7 +57,8 @@ function sweepNext(view: MemoryView): number {
   let samples = 0
   let freed = 0
   let looked = 0
-  while (looked < Math.min(pages, PAGES_PER_STEP) && samples < SAMPLES_PER_STEP) {
+  for (let chunks = 0; chunks < CHUNKS_PER_STEP && samples < SAMPLES_PER_STEP; ) {
+    if (looked === Math.min(pages, PAGES_PER_STEP)) break
     const page = ((cursor + looked++) % pages) + 1
     const at = pageAddress(view, page)
     const bound = peek(control, at + PAGE.EXPIRY)
@@ -66,8 +68,9 @@ function sweepNext(view: MemoryView): number {
       continue
     }
     view.sweptPage = page
-    freed = sweepPage(view, page, FREED_PER_STEP)
-    break
+    freed += sweepPage(view, page, FREED_PER_STEP - freed)
+    chunks += peek(control, at + PAGE.CARVED)
+    if (freed >= FREED_PER_STEP || view.sweepFrom > 0) break
   }
   add(control, CONTROL.EXPIRY_CURSOR, looked)
   return freed

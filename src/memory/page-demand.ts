@@ -26,10 +26,11 @@ import { classAddress, pageAddress, type MemoryView } from './view.ts'
 
 /** What the classes have, as a search for a page saw it. Private to the thread, used at once. */
 interface Census {
-  /** For each class: pages, free chunks in them, age of the oldest page. */
+  /** For each class: pages, free chunks in them, age of the oldest and of the youngest page. */
   readonly pages: Int32Array
   readonly free: Int32Array
   readonly oldest: Float64Array
+  readonly youngest: Float64Array
 }
 
 function takeCensus(view: MemoryView): Census {
@@ -38,6 +39,7 @@ function takeCensus(view: MemoryView): Census {
   const pages = new Int32Array(count)
   const free = new Int32Array(count)
   const oldest = new Float64Array(count)
+  const youngest = new Float64Array(count).fill(Infinity)
   const now = load(control, CONTROL.TURNS)
   for (let page = 1; page <= plan.pages; page++) {
     const at = pageAddress(view, page)
@@ -46,9 +48,11 @@ function takeCensus(view: MemoryView): Census {
     const of = pageClassOf(state)
     pages[of]!++
     free[of]! += freeIn(view, at, of)
-    oldest[of] = Math.max(oldest[of]!, ageOf(view, at, now))
+    const age = ageOf(view, at, now)
+    oldest[of] = Math.max(oldest[of]!, age)
+    youngest[of] = Math.min(youngest[of]!, age)
   }
-  return { pages, free, oldest }
+  return { pages, free, oldest, youngest }
 }
 
 function ageOf(view: MemoryView, pageAt: number, now: number): number {
@@ -87,7 +91,7 @@ export function hasPage(view: MemoryView, sizeClass: SizeClass): boolean {
 export function pageFor(view: MemoryView, sizeClass: SizeClass, isForced: boolean): PageNumber {
   const { control, plan } = view
   const census = takeCensus(view)
-  const { pages, free, oldest } = census
+  const { pages, free, oldest, youngest } = census
   const own = pages[sizeClass]!
   const now = load(control, CONTROL.TURNS)
   const wanted = MARGIN * ageWithMore(view, sizeClass, own, oldest[sizeClass]!, now)
@@ -105,7 +109,8 @@ export function pageFor(view: MemoryView, sizeClass: SizeClass, isForced: boolea
     const used = capacity - freeHere
     const isGift = free[other]! - freeHere >= used + capacity * SPARE
     const age = ageOf(view, at, now)
-    if (!isGift && !isForced && age <= wanted) continue
+    const isIdle = own > 1 && youngest[other]! > oldest[sizeClass]!
+    if (!isGift && !isForced && !isIdle && age <= wanted) continue
     const score = (isGift ? GIFT : age) + freeHere / capacity
     if (score > bestScore) {
       bestScore = score
