@@ -4,7 +4,7 @@
  * Phases of values of one mix of sizes follow each other in one cache (drift/phases.ts); at the end
  * of each, the entries of its keys are counted and divided by those of a fresh cache after the same
  * writes. memcached goes through the same phases, with its own defaults (slab_automove=1) and with
- * slab_automove=2, which moves a page at each eviction. Beside it the fragmentation of large values.
+ * slab_automove=2, which moves a page at each eviction. Beside it the room of large values.
  */
 import { type PhaseFigures, openHeddle, openMemcached } from '../drift/subjects.ts'
 import type { DriftSubject } from '../drift/subjects.ts'
@@ -67,8 +67,8 @@ export async function runDrift(options: RunOptions, progress: Progress): Promise
   return {
     part: 'drift',
     about: [
-      `${shown(memory / MIB)} MiB; each phase writes new keys worth twice the memory. Kept: entries ` +
-        "of the phase's keys at its end, beside those of a fresh cache after the same writes.",
+      `${shown(memory / MIB)} MiB; each phase writes new keys worth twice the memory. Kept: ` +
+        "entries of the phase's keys at its end, beside a fresh cache after the same writes.",
       ...new Set(absent),
       largeSentence(churned),
     ],
@@ -164,8 +164,8 @@ function usedShare({ entryBytes, pageBytes }: LargeFigures): number {
 function largeSentence(churned: LargeFigures): string {
   const { low, high, entries, entryBytes, pageBytes } = churned
   return (
-    `Large values of ${shown(low / KIB)} to ${shown(high / KIB)} KiB, log-uniform, overwritten and ` +
-    `deleted until four times the memory was written: ${shown(entries)} entries of ` +
+    `Large values of ${shown(low / KIB)} to ${shown(high / KIB)} KiB, log-uniform, overwritten ` +
+    `and deleted until four times the memory was written: ${shown(entries)} entries of ` +
     `${shown(entryBytes / MIB)} MiB lie in ${shown(pageBytes / MIB)} MiB of pages: ` +
     `${usedShare(churned).toFixed(1)} % of the pages are keys and values.`
   )

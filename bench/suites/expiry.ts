@@ -1,11 +1,12 @@
 /**
- * Expiry suite: how much memory do entries hold whose time is over, and what does freeing them cost?
+ * Expiry suite: how much memory do entries hold whose time is over, and what does it cost to free
+ * them?
  *
  * The share: new keys with times to live from seconds to hours, drawn log-uniformly, against an
- * injected clock that runs as fast as it can; nothing but the writes themselves maintains. The cost:
- * two processes at 100,000 sets a second in real time, in pairs; in one, as many entries expire, in
- * the other none does. The difference of their processor time is what expiring costs, freeing the
- * memory included that the other one takes anew.
+ * injected clock that runs as fast as it can; nothing but the writes themselves maintains. The
+ * cost: two processes at 100,000 sets a second in real time, in pairs; in one, as many entries
+ * expire, in the other none does. The difference of their processor time is what expiring costs,
+ * freeing the memory included that the other one takes anew.
  */
 import { availableParallelism } from 'node:os'
 import { createEngine } from '../../src/index.ts'

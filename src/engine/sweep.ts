@@ -132,7 +132,7 @@ function touchEntry(view: MemoryView, page: number, ordinal: number): void {
   touchHome(view, xxh32(words, key, length, seedOf(view.seed, spaceIn(words, at, presence))))
 }
 
-/** Frees the entry in a chunk if it is over: FREED, or its expiry, linked or about to be; 0: none. */
+/** Frees an entry if it is over: FREED, or its expiry, linked or about to be; 0: none. */
 function removeIn(view: MemoryView, page: number, ordinal: number): number {
   if (!chunkIn(view, page, ordinal, resident)) return 0
   const { words, at } = resident
