@@ -70,7 +70,7 @@ export function build(view: MemoryView, draft: Draft): boolean {
   }
   return true
 }
-const BUILD_TRIES = 32
+const BUILD_TRIES = 16
 /** A value may have as many pages emptied as it fills, or so many: a refusal has a bound. */
 const LEAST_PAGES_MOVED = 4
 
