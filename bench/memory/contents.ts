@@ -11,7 +11,6 @@ export interface Contents {
 
 const ID_BASE = 10_000_000
 const ID_DIGITS = 8
-export const MOST_ENTRIES = 90_000_000
 const PREFIX = 'tenant:4:session:of:a:user:in:a:region:'.repeat(4)
 const SCRATCH = Buffer.alloc(4096, '.')
 
