@@ -19,7 +19,7 @@ import {
   takeBatch,
   tryClaim,
 } from './page-claim.ts'
-import { isMeantFor, stampPage, startCounting } from './page-demand.ts'
+import { isMeantFor, stampBatch, startCounting } from './page-demand.ts'
 import { pageAddress, type MemoryView } from './view.ts'
 
 /**
@@ -48,7 +48,7 @@ export function cutPage(view: MemoryView, page: PageNumber, sizeClass: SizeClass
   if (done && isEmpty) takeBatch(view, page, sizeClass, view.batches[sizeClass]!)
   releaseClaim(view, page)
   if (!done) return false
-  stampPage(view, page, view.batches[sizeClass]! * view.classes.bytes[sizeClass]!)
+  stampBatch(view, page, sizeClass)
   startCounting(view, sizeClass)
   view.restingPage = 0
   view.pageHint[sizeClass] = page

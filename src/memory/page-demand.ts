@@ -95,6 +95,7 @@ export function pageFor(view: MemoryView, sizeClass: SizeClass, isForced: boolea
   const own = pages[sizeClass]!
   const now = load(control, CONTROL.TURNS)
   const wanted = MARGIN * ageWithMore(view, sizeClass, own, oldest[sizeClass]!, now)
+  const forgotten = TURNS_TO_FORGET * plan.pages * (plan.pageBytes >>> TURN_SHIFT)
   let best = 0
   let bestScore = -1
   for (let page = 1; page <= plan.pages; page++) {
@@ -103,12 +104,13 @@ export function pageFor(view: MemoryView, sizeClass: SizeClass, isForced: boolea
     if (pageStateOf(state) !== PAGE_ACTIVE) continue
     const other = pageClassOf(state)
     if (other === sizeClass || view.abandoned.has(page)) continue
-    if (isForced && own > 0 && pages[other] === 1) continue
     const capacity = capacityOf(view, other)
     const freeHere = freeIn(view, at, other)
     const used = capacity - freeHere
     const isGift = free[other]! - freeHere >= used + capacity * SPARE
     const age = ageOf(view, at, now)
+    const isKept = own > 0 && pages[other] === 1 && used > 0
+    if (isKept && (isForced || age <= forgotten)) continue
     const isIdle = own > 1 && youngest[other]! > oldest[sizeClass]!
     if (!isGift && !isForced && !isIdle && age <= wanted) continue
     const score = (isGift ? GIFT : age) + freeHere / capacity
@@ -121,6 +123,11 @@ export function pageFor(view: MemoryView, sizeClass: SizeClass, isForced: boolea
 }
 /** A page changes hands only for so much more age, or noise would move pages to and fro. */
 const MARGIN = 1.1
+/**
+ * Turns over all memory after which a class loses its only page. Sooner its stamp says little: it
+ * is set by the batch, and what the page holds may be the heads of values that fill many pages.
+ */
+const TURNS_TO_FORGET = 2
 /** More than any age. */
 const GIFT = 2 ** 33
 /** Of a page: what stays free in a class that gives one away for nothing. */
@@ -176,6 +183,12 @@ export function stampPage(view: MemoryView, page: PageNumber, bytes: number): vo
   poke(view.control, pageAddress(view, page) + PAGE.STAMP, turns)
 }
 const TURN_SHIFT = 5
+
+/** Notes that a batch of chunks was given out: as many as a magazine takes and a page has. */
+export function stampBatch(view: MemoryView, page: PageNumber, sizeClass: SizeClass): void {
+  const chunks = Math.min(view.batches[sizeClass]!, capacityOf(view, sizeClass))
+  stampPage(view, page, chunks * view.classes.bytes[sizeClass]!)
+}
 
 /**
  * Whether a class that is about to evict looks for a page: so seldom that a look, which reads all

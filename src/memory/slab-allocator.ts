@@ -30,7 +30,7 @@ import {
   takeBatch,
   tryClaim,
 } from './page-claim.ts'
-import { stampPage } from './page-demand.ts'
+import { stampBatch } from './page-demand.ts'
 import { drainStep, moveTowards, wishForPage } from './page-moves.ts'
 import { enter, field, leave, renew } from './row.ts'
 import { classAddress, pageAddress, pageOf, type MemoryView } from './view.ts'
@@ -136,7 +136,7 @@ function refillFrom(view: MemoryView, page: PageNumber, sizeClass: SizeClass): b
   const taken =
     hasRoom(view, page, sizeClass) && takeBatch(view, page, sizeClass, view.batches[sizeClass]!)
   releaseClaim(view, page)
-  if (taken) stampPage(view, page, view.batches[sizeClass]! * view.classes.bytes[sizeClass]!)
+  if (taken) stampBatch(view, page, sizeClass)
   view.pageHint[sizeClass] = taken ? page : 0
   return taken
 }

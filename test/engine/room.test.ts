@@ -96,6 +96,8 @@ describe('a thread gives free chunks back', () => {
     writer.set('short', 'x'.repeat(40))
     for (let n = 0; n < 12; n++) writer.set(`k${n}`, 'x'.repeat(200_000))
     writer.close()
+    // The page with their first pieces is the only one of its class, and old by its stamp.
+    expect(engine.size).toBeGreaterThan(9)
     const { evictions } = engine.stats()
     let page = view.plan.pages
     while (pageStateOf(peek(view.control, pageAddress(view, page) + PAGE.STATE)) !== 2) page--
