@@ -26,7 +26,7 @@ test('the steps of one twin are printed, to the seed of their schedule', () => {
   const args = [RUN, '--twin', 'loserFrees', '--steps']
   const { stdout, status } = spawnSync(process.execPath, args, { encoding: 'utf8' })
   expect(status).toBe(0)
-  expect(stdout).toMatch(/^0 +a +begins set 3\n1 +a +src\/engine\/[\w-]+\.ts:\d+ +load /m)
+  expect(stdout).toMatch(/^0 +a +begins set 3\n1 +a +src\/engine\/[\w-]+\.ts:\d+ +peek /m)
   expect(stdout).toMatch(/ b +src\/memory\/publish\.ts:\d+ +compareExchange +bucket\[0\]/)
   expect(stdout).toMatch(/^seed, .*: set x set, present@-@(?:[ab]\d+){3}$/m)
 }, 60_000)
