@@ -122,12 +122,12 @@ export function pageFor(view: MemoryView, sizeClass: SizeClass, isForced: boolea
   return best
 }
 /** A page changes hands only for so much more age, or noise would move pages to and fro. */
-const MARGIN = 1.1
+const MARGIN = 1.2
 /**
  * Turns over all memory after which a class loses its only page. Sooner its stamp says little: it
  * is set by the batch, and what the page holds may be the heads of values that fill many pages.
  */
-const TURNS_TO_FORGET = 2
+const TURNS_TO_FORGET = 1.5
 /** More than any age. */
 const GIFT = 2 ** 33
 /** Of a page: what stays free in a class that gives one away for nothing. */
