@@ -1,9 +1,10 @@
 /**
  * Loaded into every thread of a server before its own code (`NODE_OPTIONS=--import=...`), so that
  * V8's profiler can look at threads that the server started itself: it samples while the file
- * `now` lies in the folder named by BENCH_PROFILE_FOLDER, and then writes what it found.
+ * `now` lies in the folder named by BENCH_PROFILE_FOLDER, and then writes what it found. A file
+ * `ID.started` says that a thread has not written yet.
  */
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { Session } from 'node:inspector/promises'
 import { join } from 'node:path'
 import { threadId } from 'node:worker_threads'
@@ -14,10 +15,12 @@ const folder = process.env['BENCH_PROFILE_FOLDER']
 
 if (folder !== undefined) {
   const isAsked = () => existsSync(join(folder, 'now'))
+  const started = join(folder, `${threadId}.started`)
   let session: Session | undefined
   setInterval(async () => {
     if (session === undefined && isAsked()) {
       session = new Session()
+      writeFileSync(started, '')
       session.connect()
       await session.post('Profiler.enable')
       await session.post('Profiler.setSamplingInterval', { interval: SAMPLE_US })
@@ -28,6 +31,7 @@ if (folder !== undefined) {
       const { profile } = await stopping.post('Profiler.stop')
       stopping.disconnect()
       writeFileSync(join(folder, `${threadId}.cpuprofile`), JSON.stringify(profile))
+      rmSync(started)
     }
   }, POLL_MS).unref()
 }

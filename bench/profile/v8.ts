@@ -59,16 +59,17 @@ export function prepareV8(): V8Profiler {
   }
 }
 
-/** All of them, when no more come. */
+/** All of them, when every thread that started has written. */
 async function profilesIn(folder: string): Promise<string[]> {
   const giveUpAt = performance.now() + GIVE_UP_MS
-  let before = -1
   for (;;) {
-    await new Promise((resolve) => setTimeout(resolve, WAIT_MS * 20))
-    const files = readdirSync(folder).filter((name) => name.endsWith('.cpuprofile'))
-    if (files.length > 0 && files.length === before) return files.map((name) => join(folder, name))
-    if (performance.now() > giveUpAt) throw new Error('no thread wrote a profile')
-    before = files.length
+    const files = readdirSync(folder)
+    const profiles = files.filter((name) => name.endsWith('.cpuprofile'))
+    if (profiles.length > 0 && !files.some((name) => name.endsWith('.started'))) {
+      return profiles.map((name) => join(folder, name))
+    }
+    if (performance.now() > giveUpAt) throw new Error('a thread wrote no profile')
+    await new Promise((resolve) => setTimeout(resolve, WAIT_MS))
   }
 }
 

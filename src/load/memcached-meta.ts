@@ -2,7 +2,7 @@
  * memcached's meta commands as a client speaks them: `mg` and `ms` of one key. The reply to a get
  * names its key, since it is asked to.
  *
- *   mg KEY v k\r\n                    VA BYTES kKEY\r\n<value>\r\n   or   EN\r\n
+ *   mg KEY v k\r\n                    VA BYTES kKEY\r\n<value>\r\n   or   EN\r\n   or   EN kKEY\r\n
  *   ms KEY BYTES\r\n<value>\r\n       HD\r\n   or   NS\r\n   or an error line (expiry: T seconds)
  */
 import { readError } from './memcached-text.ts'
@@ -35,6 +35,7 @@ const EXPIRING = { ...LASTING, afterLength: Buffer.from(` T${EXPIRING_SECONDS}\r
 const HIT_TEXT = Buffer.from('VA ')
 const KEY_FLAG = Buffer.from(' k')
 const MISS_LINE = Buffer.from('EN\r\n')
+const MISS_AND_KEY = Buffer.from('EN k')
 const STORED_LINE = Buffer.from('HD\r\n')
 const NOT_STORED_LINE = Buffer.from('NS\r\n')
 const SPACE = 32
@@ -49,6 +50,12 @@ export const memcachedMeta: WireProtocol = {
     if (afterLine < 0) return afterLine
     if (isLine(from, at, afterLine, MISS_LINE)) {
       note.outcome = MISS
+      return afterLine
+    }
+    if (isText(from, at, MISS_AND_KEY)) {
+      note.outcome = isOwnKey(from, at + MISS_AND_KEY.length - KEY_FLAG.length, afterLine, id)
+        ? MISS
+        : WRONG_KEY
       return afterLine
     }
     if (!isText(from, at, HIT_TEXT)) return readError(from, at, afterLine, note)

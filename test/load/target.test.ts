@@ -12,6 +12,7 @@ import { createEngine } from '../../src/engine/engine.ts'
 import type { Target } from '../../src/load/connection.ts'
 import type { Findings } from '../../src/load/findings.ts'
 import { httpText } from '../../src/load/http-text.ts'
+import { memcachedMeta } from '../../src/load/memcached-meta.ts'
 import { readBenchOptions } from '../../src/load/options.ts'
 import { LoadPool } from '../../src/load/pool.ts'
 import {
@@ -21,6 +22,7 @@ import {
   MISS,
   REFUSED,
   STORED,
+  WRONG_KEY,
   WRONG_LENGTH,
   WRONG_VALUE,
 } from '../../src/load/wire-protocol.ts'
@@ -83,6 +85,19 @@ describe('flags', () => {
   ])('%j is refused', (args, message) => {
     expect(() => readBenchOptions(args, {})).toThrow(message)
   })
+})
+
+test('a meta miss may name its key, and it has to be the one that was asked for', () => {
+  const get = (text: string) => {
+    const note = { outcome: -1 }
+    const bytes = Buffer.from(text)
+    return [memcachedMeta.readGetReply(bytes, 0, bytes.length, 7, 100, note), note.outcome]
+  }
+  const named = `EN k${keyOf(7)}\r\n`
+  expect(get('EN\r\n')).toEqual([4, MISS])
+  expect(get(named)).toEqual([named.length, MISS])
+  expect(get(`EN k${keyOf(8)}\r\n`)).toEqual([named.length, WRONG_KEY])
+  expect(get('EN x\r\n')[0]).toBe(BROKEN)
 })
 
 describe('HTTP as bytes', () => {
