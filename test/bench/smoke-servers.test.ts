@@ -144,6 +144,8 @@ describe('smoke form', () => {
     expect(shares.map(({ operation }) => operation)).toContain('V8 share of engine')
     if (/perf is not installed|perf cannot record/.test(table)) return
     expect(lines.map(({ operation }) => operation)).toContain('time in syscalls: write')
+    const engine = lines.filter(({ operation }) => operation === 'time in engine')
+    expect(engine.find(({ subject }) => subject === 'heddle sockets 1')?.value).toBeGreaterThan(0)
     expect(table).toMatch(/ src\/[\w/-]+\.ts /)
     expect(report).toContain('Where the processor time of a request goes')
   })
