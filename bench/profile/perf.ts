@@ -12,8 +12,6 @@ import { promisify } from 'node:util'
 import { categoryOfNative, categoryOfScript, categoryOfSyscall, programIn } from './categories.ts'
 import type { Category } from './categories.ts'
 
-/** Flags of Node that name compiled JavaScript for perf. */
-export const PERF_FLAGS: readonly string[] = ['--perf-basic-prof']
 const TOOL = 'perf'
 const EVENT = 'cpu-clock'
 const HERTZ = 1999
@@ -64,7 +62,22 @@ export async function recordPerf(pid: number, seconds: number): Promise<Counted>
   }
 }
 
-/** What --perf-basic-prof leaves behind; perf wants it until the last look at the process. */
+/** Flags of Node that name compiled JavaScript for perf, and where V8 logs beside that. */
+export interface Names {
+  readonly nodeFlags: readonly string[]
+  remove(): void
+}
+
+/** V8 also writes a log for each thread, which nobody reads: it goes to a folder of its own. */
+export function prepareNames(): Names {
+  const folder = mkdtempSync(join(tmpdir(), 'heddle-perf-'))
+  return {
+    nodeFlags: ['--perf-basic-prof', `--logfile=${join(folder, 'v8.log')}`],
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  }
+}
+
+/** The names that --perf-basic-prof leaves; perf wants them until its last look at the process. */
 export function removeMap(pid: number): void {
   rmSync(join('/tmp', `perf-${pid}.map`), { force: true })
 }

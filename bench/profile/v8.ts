@@ -45,9 +45,12 @@ export function prepareV8(): V8Profiler {
     environment: { NODE_OPTIONS: `--import=${PRELOAD}`, BENCH_PROFILE_FOLDER: folder },
     async during(play) {
       writeFileSync(now, '')
+      const sampling = () => filesIn(folder, '.started').length
+      await until(() => sampling() === filesIn(folder, '.here').length, 'does not begin')
       await play()
       rmSync(now)
-      const files = await profilesIn(folder)
+      await until(() => sampling() === 0, 'wrote no profile')
+      const files = filesIn(folder, '.cpuprofile')
       const found = new Map<V8Category, number>()
       for (const file of files) {
         addProfile(found, JSON.parse(readFileSync(file, 'utf8')) as CpuProfile)
@@ -59,16 +62,16 @@ export function prepareV8(): V8Profiler {
   }
 }
 
-/** All of them, when every thread that started has written. */
-async function profilesIn(folder: string): Promise<string[]> {
+function filesIn(folder: string, ending: string): string[] {
+  const names = readdirSync(folder).filter((name) => name.endsWith(ending))
+  return names.map((name) => join(folder, name))
+}
+
+/** Waits for all threads: each looks by itself, and how soon is up to the machine. */
+async function until(isSo: () => boolean, complaint: string): Promise<void> {
   const giveUpAt = performance.now() + GIVE_UP_MS
-  for (;;) {
-    const files = readdirSync(folder)
-    const profiles = files.filter((name) => name.endsWith('.cpuprofile'))
-    if (profiles.length > 0 && !files.some((name) => name.endsWith('.started'))) {
-      return profiles.map((name) => join(folder, name))
-    }
-    if (performance.now() > giveUpAt) throw new Error('a thread wrote no profile')
+  while (!isSo()) {
+    if (performance.now() > giveUpAt) throw new Error(`a thread of the server ${complaint}`)
     await new Promise((resolve) => setTimeout(resolve, WAIT_MS))
   }
 }

@@ -16,7 +16,7 @@ import { cpuUs } from '../load/throughput-report.ts'
 import { median } from '../measurement.ts'
 import type { SuiteResult } from '../measurement.ts'
 import type { Form, RunOptions } from '../options.ts'
-import { PERF_FLAGS, recordPerf, removeMap, whyNoPerf } from '../profile/perf.ts'
+import { prepareNames, recordPerf, removeMap, whyNoPerf } from '../profile/perf.ts'
 import { perfReport, v8Report } from '../profile/report.ts'
 import type { PerfCell, V8Cell } from '../profile/report.ts'
 import { prepareV8 } from '../profile/v8.ts'
@@ -93,14 +93,19 @@ export async function runProfile(options: RunOptions, progress: Progress): Promi
 async function playPerf(stage: Stage): Promise<PerfCell[]> {
   const { sizes } = stage
   const cells: PerfCell[] = []
-  for (const name of sizes.servers) {
-    await withServer(stage, name, { nodeFlags: PERF_FLAGS }, async (server, subject) => {
-      for (const depth of sizes.depths) {
-        await warmUp(stage, subject, depth)
-        const { counted, costs } = await playWhile(stage, subject, depth, server.pid)
-        cells.push({ server: name, depth, cpuUs: median(costs), counted })
-      }
-    })
+  const { nodeFlags, remove } = prepareNames()
+  try {
+    for (const name of sizes.servers) {
+      await withServer(stage, name, { nodeFlags }, async (server, subject) => {
+        for (const depth of sizes.depths) {
+          await warmUp(stage, subject, depth)
+          const { counted, costs } = await playWhile(stage, subject, depth, server.pid)
+          cells.push({ server: name, depth, cpuUs: median(costs), counted })
+        }
+      })
+    }
+  } finally {
+    remove()
   }
   return cells
 }

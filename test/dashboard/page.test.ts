@@ -32,7 +32,7 @@ describe.skipIf(!HAS_CHROMIUM)(IN_CHROMIUM, () => {
     const { engine, server, url } = await open({ workers: 2 })
     engine.set('config:flags', { dark: true, beta: ['charts'] })
     await load(server)
-    for (const [name, width, height, colorScheme] of SIGHTS) {
+    const sight = async ([name, width, height, colorScheme]: (typeof SIGHTS)[number]) => {
       const { page, complaints } = await look(url, { viewport: { width, height }, colorScheme })
       const value = page.locator('#tile-ops .value')
       const seen = new Set<string>()
@@ -64,6 +64,7 @@ describe.skipIf(!HAS_CHROMIUM)(IN_CHROMIUM, () => {
       expect(await page.locator('#hot').textContent()).toContain('visits:home')
       expect(await page.locator('#latency').textContent()).toMatch(/Redis.*µs/)
     }
+    await Promise.all(SIGHTS.map(sight))
   }, 120_000)
 
   test('a server that is gone is said at once; the page comes back by itself', async () => {

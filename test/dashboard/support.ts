@@ -70,10 +70,10 @@ export function usersFile(lines: readonly string[]): string {
   return path
 }
 
-let browser: Browser | undefined
+let browser: Promise<Browser> | undefined
 
 export async function closeBrowser(): Promise<void> {
-  await browser?.close()
+  await (await browser)?.close()
   browser = undefined
 }
 
@@ -85,8 +85,8 @@ export interface Looked {
 
 /** A page that shows the dashboard. */
 export async function look(url: string, options: BrowserContextOptions = {}): Promise<Looked> {
-  browser ??= await chromium.launch({ executablePath: executablePath!, args: ['--no-sandbox'] })
-  const context = await browser.newContext(options)
+  browser ??= chromium.launch({ executablePath: executablePath!, args: ['--no-sandbox'] })
+  const context = await (await browser).newContext(options)
   closers.push(() => context.close())
   const page = await context.newPage()
   const complaints: string[] = []
