@@ -199,6 +199,11 @@ export class ChangeReader {
     whenRung(this.#words, BELL, bell, this.run)
   }
 
+  /** What is known now is nothing to somebody who begins to listen: without this, a loss. */
+  passOver(): void {
+    if (!this.#sink.isListening) this.read()
+  }
+
   /** Tells all that is known now. */
   read(): void {
     const sink = this.#sink

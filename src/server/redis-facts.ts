@@ -51,6 +51,7 @@ export class RedisFacts implements RedisHost {
   readonly #facts: AroundIt
   readonly #send: (message: FromWorker) => void
   readonly #changes: ChangeRing
+  #reader: ChangeReader | undefined
 
   /** @param worker its number */
   constructor(
@@ -167,12 +168,17 @@ export class RedisFacts implements RedisHost {
         return listener.isListening
       },
     }
-    new ChangeReader(this.#changes, sink).run()
+    this.#reader = new ChangeReader(this.#changes, sink)
+    this.#reader.run()
   }
 
   askForChanges(): void {
     this.#changes.wish()
     this.#send({ kind: 'changes' })
+  }
+
+  passOverChanges(): void {
+    this.#reader?.passOver()
   }
 
   get changesState(): ChangesState {

@@ -131,6 +131,29 @@ test('who does not listen passes over what is written; a refusal answers no new 
   expect(ring.state).toBe(OPEN)
 })
 
+test('who begins to listen has lost nothing, though the feed was opened just before', () => {
+  const { ring, writer } = openRing(256)
+  const told = new Told()
+  told.isListening = false
+  const reader = new ChangeReader(ring, told)
+  writer.open()
+  writer.append(PUT, 0, 1, Buffer.from('before'))
+  writer.publish()
+  reader.passOver()
+  told.isListening = true
+  reader.read()
+  expect([told.changes, told.losses]).toEqual([[], 0])
+  writer.append(PUT, 0, 2, Buffer.from('after'))
+  writer.publish()
+  reader.passOver() // another begins, and the first has not heard of it yet
+  reader.read()
+  expect(told.changes).toEqual([[PUT, 0, 2, 'after']])
+  new ChangeWriter(ring).open()
+  reader.passOver()
+  reader.read()
+  expect(told.losses).toBe(1)
+})
+
 test('a thread that writes as fast as it can never makes a reader see what is not so', async () => {
   const memory = ChangeRing.create(1024)
   const count = 100_000

@@ -120,5 +120,7 @@ export interface RedisHost {
   listenForChanges(listener: ChangeListener): void
   /** Says that somebody needs them: the board knows who. */
   askForChanges(): void
+  /** The first of this worker begins to listen: what has been until now is not told, nor lost. */
+  passOverChanges(): void
   readonly changesState: ChangesState
 }

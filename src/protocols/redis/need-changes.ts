@@ -42,6 +42,7 @@ class Waiting implements Continuation {
       client.wait(LOOK_MS)
       return false
     }
+    if (refusal === undefined) client.host.passOverChanges()
     this.#then(refusal)
     client.worker.changes.forget(client)
     return true

@@ -108,6 +108,7 @@ export class FakeHost implements RedisHost {
     this.listener = listener
   }
   askForChanges(): void {}
+  passOverChanges(): void {}
 }
 
 export class InProcessClient {
