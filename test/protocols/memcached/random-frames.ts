@@ -122,8 +122,8 @@ export class RandomFrames {
 }
 
 /**
- * Numbers stay below 2^63: behind a larger one memcached 1.6.18 goes on looking for a minus sign to
- * the next zero byte, in whatever its memory held before, and calls the number none if it meets one.
+ * Numbers stay below 2^63: behind a larger one memcached 1.6.18 looks for a minus sign as far as the
+ * next zero byte, in whatever its memory held before, and then calls the number none.
  */
 function mostOf(op: number): bigint {
   return op === OP.increment || op === OP.incrementq ? 2n ** 40n : 2n ** 64n - 1n
