@@ -85,7 +85,7 @@ export interface ServeOptions extends AuthOptions, TlsOptions, LimitOptions, Log
    * @defaultValue `'here'`
    */
   acceptor?: 'here' | 'worker' | undefined
-  /** Whether clients may `flush_all`, `FLUSHALL` and `FLUSHDB`. @defaultValue true */
+  /** Whether clients may `flush_all`, `FLUSHALL`, `FLUSHDB`, `DELETE /cache`. @defaultValue true */
   flush?: boolean | undefined
   /** Whether memcached clients may `shutdown` the server. @defaultValue false */
   enableShutdown?: boolean | undefined

@@ -54,6 +54,35 @@ describe.each(['frames', 'sockets'])('with hand-off %s', (handOff) => {
     return [Number(stdout.slice(at + 1)), stdout.slice(0, at)]
   }
 
+  test.each([
+    ['ro', 'secret', false],
+    ['app', 'hidden', false], // it writes, and has a prefix
+    ['wo', 'secret', true],
+    ['ann', 'secret', true],
+    ['default', 'adm', true],
+  ])('%s may empty the cache by every door, or by none', async (name, password, may) => {
+    const [admin, redis] = [redisAs('default', 'adm'), redisAs(name, password)]
+    const memcached = Client.create(`127.0.0.1:${server.port}`, {
+      ...{ logger: { log: () => {} }, retries: 1, timeout: 20, username: name, password },
+    })
+    const doors: Readonly<Record<string, () => Promise<unknown>>> = {
+      FLUSHALL: () => redis.flushall(),
+      FLUSHDB: () => redis.flushdb(),
+      flush_all: () => memcached.flush(),
+      'DELETE /cache': async () => {
+        const [status] = await curl('/cache', '-u', `${name}:${password}`, '-X', 'DELETE')
+        expect(status).toBe(may ? 204 : 403)
+      },
+    }
+    for (const [door, empty] of Object.entries(doors)) {
+      await admin.set('kept', 'v')
+      await empty().catch(() => {})
+      expect([door, await admin.exists('kept')]).toEqual([door, may ? 0 : 1])
+    }
+    memcached.close()
+    for (const client of [admin, redis]) client.disconnect()
+  })
+
   test('ioredis, in RESP2 and RESP3', async () => {
     for (const protocol of [2, 3] as const) {
       const credentials = { username: 'ann', password: 'secret', connectionName: 'me' }

@@ -27,7 +27,7 @@ export const CLIENTS: FlagGroup = {
     {
       name: 'no-flush',
       short: 'F',
-      help: 'refuse flush_all, FLUSHALL and FLUSHDB',
+      help: 'refuse flush_all, FLUSHALL, FLUSHDB and DELETE /cache',
       option: 'serve.flush',
       toOption: negated,
       standard: false,
