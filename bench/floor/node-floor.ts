@@ -4,8 +4,7 @@
  * read in a turn of the event loop. No server in this runtime that reads and writes like that can
  * be cheaper; what heddle costs above it are its protocol and its engine.
  *
- *   node-floor.ts PORT|PATH      values have 32 bytes; ends when its standard input does, if that
- *                                is a pipe
+ *   node-floor.ts PORT|PATH [BYTES]   values have so many bytes (32)
  */
 import { createServer } from 'node:net'
 import { ReplyBuffer } from '../../src/protocols/reply-buffer.ts'
@@ -16,8 +15,12 @@ const ID_AT = 16
 const ID_DIGITS = 8
 const ABSENT_FROM = 50_000_000
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
-const VALUE = 32
+const LEAST_VALUE = 32
+/** A longer filler would begin anew behind the 64 characters of its alphabet: as floor.c. */
+const MOST_VALUE = 262_144
 const HEAD = 17
+/** Replies of so many bytes are written before the turn is over, as the server's are. */
+const MOST_PENDING_BYTES = 64 * 1024
 const STAR = 42
 const LETTER_G = 71
 const SMALL_G = 103
@@ -25,13 +28,16 @@ const NEWLINE = 10
 const RESP_KEY_AT = 18
 const RESP_REQUEST = RESP_KEY_AT + KEY + 2
 
-/** What follows the digits of an id in its value, by the id's low bits. */
-const TAILS = Array.from(LETTERS, (_, n) => {
-  const filler = LETTERS.repeat(2).slice(n, n + VALUE - HEAD - 1)
-  return ` ${String(VALUE).padStart(6, '0')} 0${filler}0\r\n`
-})
-const TEXT_TAILS = TAILS.map((tail) => Buffer.from(`${tail}END\r\n`))
-const RESP_TAILS = TAILS.map((tail) => Buffer.from(tail))
+const [place = '0', bytesAsked = String(LEAST_VALUE)] = process.argv.slice(2)
+const VALUE = Number(bytesAsked)
+if (!(VALUE >= LEAST_VALUE && VALUE <= MOST_VALUE)) throw new RangeError(`BYTES is ${bytesAsked}`)
+
+/** What follows the digits of an id in its value, up to the filler, and behind that. */
+const VALUE_HEAD = ` ${String(VALUE).padStart(6, '0')} 0`
+const FILLER_BYTES = VALUE - HEAD - 1
+const FILLER = Buffer.alloc(FILLER_BYTES + LETTERS.length, LETTERS, 'latin1')
+const TEXT_LINE = ` 0 ${VALUE}\r\n`
+const RESP_LINE = `$${VALUE}\r\n`
 
 const out = new ReplyBuffer()
 let replied: Client[] = []
@@ -50,6 +56,7 @@ class Client {
       to = bytes.length
       this.kept = undefined
     }
+    if (out.length >= MOST_PENDING_BYTES) writeReplies()
     const mark = out.length
     const end = this.answer(bytes, to)
     if (end < to) this.kept = Buffer.from(bytes.subarray(end, to))
@@ -77,8 +84,8 @@ class Client {
     if (to - at < RESP_REQUEST) return -1
     if (bytes[at + 8] === LETTER_G) {
       const id = idIn(bytes, at + RESP_KEY_AT)
-      out.text(id < ABSENT_FROM ? '$32\r\n' : '$-1\r\n')
-      if (id < ABSENT_FROM) putValue(bytes, at + RESP_KEY_AT, RESP_TAILS[id & 63]!)
+      out.text(id < ABSENT_FROM ? RESP_LINE : '$-1\r\n')
+      if (id < ABSENT_FROM) putValue(bytes, at + RESP_KEY_AT, id, '0\r\n')
       return at + RESP_REQUEST
     }
     const lineEnd = bytes.indexOf(NEWLINE, at + RESP_REQUEST)
@@ -96,8 +103,8 @@ class Client {
       if (id < ABSENT_FROM) {
         out.text('VALUE ')
         out.copy(bytes, at + 4, at + 4 + KEY)
-        out.text(' 0 32\r\n')
-        putValue(bytes, at + 4, TEXT_TAILS[id & 63]!)
+        out.text(TEXT_LINE)
+        putValue(bytes, at + 4, id, '0\r\nEND\r\n')
       } else out.text('END\r\n')
     } else {
       const space = bytes.lastIndexOf(32, lineEnd)
@@ -121,9 +128,12 @@ function idIn(bytes: Buffer, key: number): number {
   return id
 }
 
-function putValue(bytes: Buffer, key: number, tail: Buffer): void {
+function putValue(bytes: Buffer, key: number, id: number, end: string): void {
   out.copy(bytes, key + ID_AT, key + ID_AT + ID_DIGITS)
-  out.copy(tail, 0, tail.length)
+  out.text(VALUE_HEAD)
+  const from = id & (LETTERS.length - 1)
+  out.copy(FILLER, from, from + FILLER_BYTES)
+  out.text(end)
 }
 
 function writeReplies(): void {
@@ -137,7 +147,6 @@ function writeReplies(): void {
   out.clear()
 }
 
-const [place = '0'] = process.argv.slice(2)
 const server = createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true })
 server.on('connection', (socket) => {
   const client = new Client()

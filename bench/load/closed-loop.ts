@@ -9,7 +9,7 @@ import type { Progress } from '../progress.ts'
 import { CARRIED_TRACE } from '../traces/catalog.ts'
 import { isLarge, keysFor } from './scenes.ts'
 import type { ClosedSizes, Scene } from './scenes.ts'
-import { type RunningServer, type ServerName, startServer } from './servers.ts'
+import { isFloor, type RunningServer, startServer } from './servers.ts'
 import { openSubject } from './subjects.ts'
 import type { Servers, Subject } from './subjects.ts'
 import type { SceneSeries } from './throughput-report.ts'
@@ -48,8 +48,8 @@ async function playGroup(
   const first = scenes[0] as Scene
   const subjects: Subject[] = []
   const running = servers.running.filter(({ name }) => !(isLarge(first) && isFloor(name)))
-  const floor = await floorFor(first, servers)
-  for (const server of floor === undefined ? running : [...running, floor]) {
+  const floors = await floorsFor(first, servers)
+  for (const server of [...running, ...floors]) {
     progress.step(`${server.name} stores ${keysFor(sizes, first)} keys`, 0, sizes.rounds)
     subjects.push(await openSubject(pool, server, orderOf(sizes, first)))
   }
@@ -67,22 +67,21 @@ async function playGroup(
     }
   }
   for (const subject of subjects) await subject.close()
-  await floor?.stop()
+  for (const floor of floors) await floor.stop()
   return found
 }
 
-/** A floor of its own for large values: the one that runs answers with 32 bytes. */
-async function floorFor(scene: Scene, { running }: Servers): Promise<RunningServer | undefined> {
-  const usual = running.find(({ name }) => name === 'floor')
+/** Floors of their own for large values: those that run answer with 32 bytes. */
+async function floorsFor(scene: Scene, { running }: Servers): Promise<RunningServer[]> {
   const { low, high } = scene.values
-  if (usual === undefined || !isLarge(scene) || low !== high) return undefined
-  const floorProtocol = usual.target.protocol === 'redis' ? 'redis' : 'memcached'
-  const floor = await startServer('floor', 0, { floorBytes: high, floorProtocol })
-  return typeof floor === 'string' ? undefined : floor
-}
-
-export function isFloor(name: ServerName): boolean {
-  return name === 'floor' || name.startsWith('node floor')
+  if (!isLarge(scene) || low !== high) return []
+  const floors: RunningServer[] = []
+  for (const { name, target } of running.filter((one) => isFloor(one.name))) {
+    const floorProtocol = target.protocol === 'redis' ? 'redis' : 'memcached'
+    const floor = await startServer(name, 0, { floorBytes: high, floorProtocol })
+    if (typeof floor !== 'string') floors.push(floor)
+  }
+  return floors
 }
 
 function orderOf(sizes: ClosedSizes, scene: Scene) {

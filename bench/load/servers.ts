@@ -30,6 +30,14 @@ const MOST_STDERR = 500
 const NOT_FOUND = 'not found'
 export type ServerName = keyof typeof RECIPES | 'floor'
 
+export function isFloor(name: ServerName): boolean {
+  return name === 'floor' || isNodeFloor(name)
+}
+
+function isNodeFloor(name: ServerName): boolean {
+  return name.startsWith('node floor')
+}
+
 /** What a server is asked to be; all of it may be left out. */
 export interface Placement {
   /** Where clients come in: a TCP port, a unix socket, or a TCP port for TLS. */
@@ -43,7 +51,7 @@ export interface Placement {
   readonly entry?: string
   /** Arguments after all others. */
   readonly more?: readonly string[]
-  /** The length of the values that the floor answers with. */
+  /** The length of the values that a floor answers with. */
   readonly floorBytes?: number
   readonly floorProtocol?: 'memcached' | 'redis'
 }
@@ -67,7 +75,8 @@ export async function startServer(
   const { place, remove } = await placeFor(placement.door ?? 'tcp')
   const ownArgs = recipe.args(place, memoryMb).map((one) => (one === HEDDLE ? entry : one))
   const flags = recipe.command === process.execPath ? (placement.nodeFlags ?? []) : []
-  const [command, ...args] = [...prefix, recipe.command, ...flags, ...ownArgs, ...more]
+  const sized = floorBytes !== undefined && isNodeFloor(name) ? [String(floorBytes)] : []
+  const [command, ...args] = [...prefix, recipe.command, ...flags, ...ownArgs, ...sized, ...more]
   const env = { ...process.env, ...placement.environment }
   const child = spawn(command!, args, { stdio: ['ignore', 'ignore', 'pipe'], env })
   takeAlong(child)

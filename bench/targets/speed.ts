@@ -19,14 +19,16 @@ interface Rival {
   readonly name: 'memcached' | 'redis'
   /** As a subject. */
   readonly rival: string
+  /** What this runtime's sockets cost with the same protocol. */
+  readonly runtime: string
 }
 const MEMCACHED: Rival = {
   ...{ suite: 'load', command: LOAD, subject: 'heddle sockets 1', name: 'memcached' },
-  rival: 'memcached -t 1',
+  ...{ rival: 'memcached -t 1', runtime: 'node floor' },
 }
 const REDIS_SERVER: Rival = {
   ...{ suite: 'redis', command: REDIS, subject: 'heddle RESP sockets 1', name: 'redis' },
-  rival: 'redis',
+  ...{ rival: 'redis', runtime: 'node floor RESP' },
 }
 /** By the label of the scene in the parts load and redis. */
 const CPU_LIMITS: readonly (readonly [scene: string, memcached: number, redis: number])[] = [
@@ -39,7 +41,7 @@ const CPU_LIMITS: readonly (readonly [scene: string, memcached: number, redis: n
 function cpuTargets(): Target[] {
   return CPU_LIMITS.flatMap(([scene, ...limits]) =>
     [MEMCACHED, REDIS_SERVER].map((rival, n): Target => {
-      const { suite, subject, name, command } = rival
+      const { suite, subject, name, command, runtime } = rival
       const operation = `closed CPU beside ${name}`
       return {
         ...{ group: 'server', command, bound: 'at most', limit: limits[n]!, unit: 'times' },
@@ -49,6 +51,7 @@ function cpuTargets(): Target[] {
           ratio(cpuAt(rival, scene, subject), cpuAt(rival, scene, rival.rival)),
         ),
         aboveFloor: aboveFloor(rival, scene),
+        runtimeFloor: one({ suite, subject: runtime, operation, parameters: { load: scene } }),
       }
     }),
   )

@@ -22,6 +22,8 @@ export interface Target {
   readonly aboveFloor?: (
     lines: readonly Line[],
   ) => { readonly floor: number; readonly above: number } | undefined
+  /** What the runtime's sockets alone come to, for those that are not met. */
+  readonly runtimeFloor?: Pick
 }
 
 export interface Judged {
@@ -51,9 +53,11 @@ function verdictOf(target: Target, value: number, lines: readonly Line[]) {
   const { bound, limit } = target
   const isMet = bound === 'at most' ? value <= limit : value >= limit
   if (isMet) return { verdict: 'met', more: '' }
+  const runtime = target.runtimeFloor?.(lines)
+  const its = runtime === undefined ? '' : `; of the runtime's floor ${shown(runtime.value)}`
   const floor = target.aboveFloor?.(lines)
-  if (floor === undefined || floor.floor <= limit) return { verdict: 'not met', more: '' }
-  const more = `; the floor alone is ${shown(floor.floor)}, above it ${shown(floor.above)}`
+  if (floor === undefined || floor.floor <= limit) return { verdict: 'not met', more: its }
+  const more = `; the floor alone is ${shown(floor.floor)}, above it ${shown(floor.above)}${its}`
   return { verdict: floor.above <= limit ? 'met above the floor' : 'not met', more }
 }
 

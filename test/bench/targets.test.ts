@@ -86,6 +86,15 @@ describe('verdicts', () => {
     expect(verdict(1.4, floor(1.1, Number.NaN))).toBe('not met')
   })
 
+  test('what the runtime alone comes to stands beside what is not met', () => {
+    const runtimeFloor = one({ ...all, subject: 'node floor' })
+    const lines = [line({ subject: 'heddle', value: 1.2 }), line({ subject: 'node floor' })]
+    const judged = (limit: number) =>
+      judgeTarget(target({ limit, pick: one({ ...all, subject: 'heddle' }), runtimeFloor }), lines)
+    expect(judged(1.1).figure).toBe("1.20; of the runtime's floor 1.00")
+    expect(judged(1.3).figure).toBe('1.20')
+  })
+
   test('a row says limit, figure with its spread, and where it comes from', () => {
     const spread = { low: 0.8, high: 1.3, rounds: 5 }
     const judged = judgeTarget(target({}), [line({ value: 0.9, spread })])
