@@ -63,8 +63,11 @@ export const FILES: Rules = [
     ),
     'commands',
   ],
-  [names(REDIS, 'parser', 'inline', 'args', 'pipeline', 'connection', 'listener'), 'parse'],
-  [names(REDIS, 'reply', 'outbox', 'pushes', 'notifications', 'monitor'), 'reply'],
+  [
+    names(REDIS, 'parser', 'inline', 'args', 'pipeline', 'plain-heads', 'connection', 'listener'),
+    'parse',
+  ],
+  [names(REDIS, 'reply', 'bulk-head', 'outbox', 'pushes', 'notifications', 'monitor'), 'reply'],
   [names(REDIS, 'errors', 'internal-error', 'info', 'help', 'docs'), 'reply'],
   [
     names(

@@ -4,56 +4,62 @@
  * step. The cache misses of one key
  * depend on each other, those of different keys do not: so they are waited for together.
  *
- * Nothing is concluded from what is read here; each request looks its key up anew, when it is its
- * turn, and finds the lines in the cache. A key is staged from here without being hashed again.
+ * Nothing is concluded from what is read here: each request looks its key up anew, when it is its
+ * turn, and finds the lines in the cache. A key is staged from here without being hashed again, or
+ * read from where its entry was seen without being staged (ahead-reader.ts).
  */
-import { peek } from '#atomics'
-import { WAYS } from '../../native-layout/limits.ts'
-import { BUCKET, BUCKET_SHIFT, isLive, tagOf } from '../../native-layout/table-slot.ts'
-import { secondSeed, seedOf, xxh32 } from '../memory/hash.ts'
-import { bucketOf, secondOf, tagFor } from '../memory/table.ts'
-import {
-  chunkAddress,
-  handleIn,
-  type MemoryView,
-  pageOf,
-  segmentOf,
-  shapeOf,
-} from '../memory/view.ts'
+import * as atomics from '#atomics'
+import * as limits from '../../native-layout/limits.ts'
+import * as slots from '../../native-layout/table-slot.ts'
+import * as hash from '../memory/hash.ts'
+import * as table from '../memory/table.ts'
+import * as views from '../memory/view.ts'
+import type { MemoryView } from '../memory/view.ts'
+import { AheadKeys, AheadReader, KEY_WORDS, MOST_AHEAD } from './ahead-reader.ts'
 import type { Session } from './session.ts'
 
-/** As many keys are looked at together; the processor has no more misses under way. */
-export const MOST_AHEAD = 64
-/** Longer keys are left out. */
-const KEY_WORDS = 16
+export { MOST_AHEAD } from './ahead-reader.ts'
+
+// Constants: an import is looked up at each use (docs/performance.md).
+const { peek } = atomics
+const { WAYS } = limits
+const { BUCKET, BUCKET_SHIFT, isLive, TAG_SHIFT } = slots
+const { secondSeed, seedOf, xxh32 } = hash
+const { bucketOf, secondOf, tagFor } = table
+const { chunkAddress, handleIn, pageOf, segmentOf, shapeOf } = views
+
+/** Longer keys, in bytes, are left out. */
+export const LONGEST_AHEAD: number = KEY_WORDS * 4 - 1
 const LINE_WORDS = 16
 
 export class LookAhead {
   readonly #session: Session
   readonly #view: MemoryView
-  readonly #words = new Int32Array(MOST_AHEAD * KEY_WORDS)
-  readonly #lengths = new Int32Array(MOST_AHEAD)
+  readonly #keys = new AheadKeys()
+  readonly #words: Int32Array = this.#keys.words
+  readonly #lengths: Int32Array = this.#keys.lengths
+  readonly #homes: Int32Array = this.#keys.homes
+  readonly #ways: Int32Array = this.#keys.ways
   readonly #digests = new Int32Array(MOST_AHEAD)
-  readonly #homes = new Int32Array(MOST_AHEAD)
   readonly #tags = new Int32Array(MOST_AHEAD)
   /** Where its entry seems to be: the segment, and the word in it; -1 when there is none. */
   readonly #segments = new Int32Array(MOST_AHEAD)
   readonly #entries = new Int32Array(MOST_AHEAD)
   /** A word in the last line that is touched of it. */
   readonly #ends = new Int32Array(MOST_AHEAD)
-  readonly #ways = new Int32Array(MOST_AHEAD)
-  #space = 0
+  /** Reads from where entries were seen. */
+  readonly reader: AheadReader
   #count = 0
   /** Of all that was touched: reads that nothing came of could be optimized away. */
   sum = 0
-
   constructor({ session }: { readonly session: Session }) {
     this.#session = session
     this.#view = session.view
+    this.reader = new AheadReader(session, this.#keys)
   }
 
   begin(space: number): void {
-    this.#space = space
+    this.#keys.space = space
     this.#count = 0
   }
 
@@ -63,7 +69,7 @@ export class LookAhead {
    */
   add(source: DataView, from: number, to: number): number {
     const length = to - from
-    if (length >= KEY_WORDS * 4) return -1
+    if (length > LONGEST_AHEAD) return -1
     const index = this.#count++
     const words = this.#words
     const first = index * KEY_WORDS
@@ -104,7 +110,7 @@ export class LookAhead {
 
   #hash(index: number, first: number, length: number): void {
     const view = this.#view
-    const seed = this.#space === 0 ? view.seed : seedOf(view.seed, this.#space)
+    const seed = this.#keys.space === 0 ? view.seed : seedOf(view.seed, this.#keys.space)
     const digest = xxh32(this.#words, first, length, seed)
     this.#digests[index] = digest
     this.#homes[index] = bucketOf(view, digest)
@@ -123,37 +129,56 @@ export class LookAhead {
     this.#touchEntries()
   }
 
+  /** Loops as short as they can be: the processor looks a few hundred instructions ahead. */
   #touchBuckets(): void {
     const { tables, tableShift, tableMask } = this.#view
     const homes = this.#homes
+    const count = this.#count
+    const only = tables[0]!
     let sum = 0
-    for (let i = 0; i < this.#count; i++) {
-      const home = homes[i]!
-      const table = tables[home >>> tableShift]!
-      const at = (home & tableMask) << BUCKET_SHIFT
-      sum ^= peek(table, at) ^ peek(table, at + LINE_WORDS)
+    if (tables.length === 1) {
+      for (let i = 0; i < count; i++) {
+        const at = homes[i]! << BUCKET_SHIFT
+        sum ^= peek(only, at) ^ peek(only, at + LINE_WORDS)
+      }
+    } else {
+      for (let i = 0; i < count; i++) {
+        const home = homes[i]!
+        const table = tables[home >>> tableShift]!
+        const at = (home & tableMask) << BUCKET_SHIFT
+        sum ^= peek(table, at) ^ peek(table, at + LINE_WORDS)
+      }
     }
     this.sum ^= sum
   }
 
   #locate(): void {
     const view = this.#view
-    for (let i = 0; i < this.#count; i++) {
-      const home = this.#homes[i]!
-      const table = view.tables[home >>> view.tableShift]!
-      const at = (home & view.tableMask) << BUCKET_SHIFT
-      const tag = this.#tags[i]!
+    const { tables, tableShift, tableMask } = view
+    const homes = this.#homes
+    const tags = this.#tags
+    const ways = this.#ways
+    const entries = this.#entries
+    const count = this.#count
+    for (let i = 0; i < count; i++) {
+      const home = homes[i]!
+      const table = tables[home >>> tableShift]!
+      const at = (home & tableMask) << BUCKET_SHIFT
+      const firstTag = at + BUCKET.B
+      const tag = tags[i]!
       let way = 0
-      while (way < WAYS && tagOf(peek(table, at + BUCKET.B + way)) !== tag) way++
+      while (way < WAYS && peek(table, firstTag + way) >>> TAG_SHIFT !== tag) way++
       const word = way === WAYS ? 0 : peek(table, at + BUCKET.A + way)
-      this.#entries[i] = -1
-      this.#ways[i] = -1
-      if (!isLive(word)) continue
+      if (!isLive(word)) {
+        entries[i] = -1
+        ways[i] = -1
+        continue
+      }
       const handle = handleIn(view, word)
       const page = pageOf(view, handle)
       const entryAt = chunkAddress(view, handle)
-      this.#ways[i] = way
-      this.#entries[i] = entryAt
+      ways[i] = way
+      entries[i] = entryAt
       this.#ends[i] = entryAt + Math.min(shapeOf(view, page), 2 * LINE_WORDS) - 1
       this.#segments[i] = segmentOf(view, page)
     }
@@ -164,12 +189,21 @@ export class LookAhead {
     const entries = this.#entries
     const ends = this.#ends
     const segments = this.#segments
+    const count = this.#count
+    const only = data[0]!
     let sum = 0
-    for (let i = 0; i < this.#count; i++) {
-      const at = entries[i]!
-      if (at < 0) continue
-      const words = data[segments[i]!]!
-      sum ^= peek(words, at) ^ peek(words, ends[i]!)
+    if (data.length === 1) {
+      for (let i = 0; i < count; i++) {
+        const at = entries[i]!
+        if (at >= 0) sum ^= peek(only, at) ^ peek(only, ends[i]!)
+      }
+    } else {
+      for (let i = 0; i < count; i++) {
+        const at = entries[i]!
+        if (at < 0) continue
+        const words = data[segments[i]!]!
+        sum ^= peek(words, at) ^ peek(words, ends[i]!)
+      }
     }
     this.sum ^= sum
   }
@@ -184,7 +218,7 @@ export class LookAhead {
     for (let i = 0; i < count; i++) key.words[i] = this.#words[first + i]!
     key.length = length
     key.wordCount = count
-    key.space = this.#space
+    key.space = this.#keys.space
     key.digest = this.#digests[index]!
     key.likelyWay = this.#ways[index]!
     const fits = length <= this.#session.longestKey

@@ -14,6 +14,7 @@ import { versionIn } from '../memory/entry.ts'
 import { liveEntries } from '../memory/row.ts'
 import { ABSENT, bucketOf, CONTENDED as LOST_SCAN, find, isStill } from '../memory/table.ts'
 import { type MemoryView, pageAddress } from '../memory/view.ts'
+import { MOST_COPIED_BY_WORDS } from './ahead-reader.ts'
 import { contentTypeCount, contentTypeName, contentTypeNumber } from './content-types.ts'
 import { type Engine, sessionOf } from './engine.ts'
 import { flushAll, flushAt, flushSpace } from './flush.ts'
@@ -51,9 +52,6 @@ export { DELETE_KEY, KEEP, PUT_FRESH } from './transaction.ts'
 export { GONE, HIT, LOST_RACE }
 export { Draft, Reading }
 export type { Change, Seen, StoreMode, Want }
-
-/** Longer values are copied by the runtime. */
-const MOST_COPIED_BY_WORDS = 128
 
 export class RawAccess {
   readonly session: Session

@@ -17,8 +17,11 @@ export const TLS_HANDSHAKE = 0x16
 export interface Foresight {
   /** Forgets what was foreseen: before the first connection, and after the last was fed. */
   forget(): void
-  /** Connections will be fed with these bytes next, in the order of these calls. */
-  foresee(source: Uint8Array, from: number, to: number): void
+  /**
+   * Connections will be fed with these bytes next, in the order of these calls.
+   * @returns whether there is room for more
+   */
+  foresee(source: Uint8Array, from: number, to: number): boolean
 }
 
 export interface ProtocolConnection {

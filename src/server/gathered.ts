@@ -1,9 +1,9 @@
 /**
  * Short reads of one turn of the event loop, one behind the other, until they are executed together
  * at its end: by then it is known what all of them are going to look up, so that the cache misses
- * of different connections overlap.
+ * of different connections overlap. As many connections are foreseen at a time as fit.
  */
-import type { ProtocolConnection } from '../protocols/protocol.ts'
+import type { Foresight, ProtocolConnection } from '../protocols/protocol.ts'
 
 /** Longer reads are pipelines, which have their own keys to look ahead at. */
 export const MOST_GATHERED_BYTES = 4096
@@ -19,6 +19,8 @@ export class Gathered<Client extends Sender> {
   /** Whose they are, and where those of each end. */
   readonly #senders: Client[] = []
   readonly #ends: number[] = []
+  /** Of those that were foreseen: one of each protocol. */
+  readonly #foresights: Foresight[] = []
   /** What was gathered is being executed. */
   isFeeding = false
 
@@ -45,11 +47,9 @@ export class Gathered<Client extends Sender> {
     this.isFeeding = true
     const ends = this.#ends
     const bytes = this.#bytes
-    this.#forget()
+    let foreseen = 0
     for (let i = 0, from = 0; i < senders.length; from = ends[i++]!) {
-      senders[i]!.served.protocol.foresight?.foresee(bytes, from, ends[i]!)
-    }
-    for (let i = 0, from = 0; i < senders.length; from = ends[i++]!) {
+      if (i === foreseen) foreseen = this.#foresee(i, from)
       take(senders[i]!, bytes, from, ends[i]!)
     }
     this.#forget()
@@ -58,8 +58,27 @@ export class Gathered<Client extends Sender> {
     this.isFeeding = false
   }
 
-  #forget(): void {
+  /** Foresees what connections from the `first` on are going to do; returns the first left out. */
+  #foresee(first: number, begin: number): number {
+    this.#forget()
     const senders = this.#senders
-    for (let i = 0; i < senders.length; i++) senders[i]!.served.protocol.foresight?.forget()
+    const ends = this.#ends
+    let hasRoom = true
+    let i = first
+    for (let from = begin; i < senders.length && hasRoom; from = ends[i++]!) {
+      const { foresight } = senders[i]!.served.protocol
+      if (foresight === undefined) continue
+      if (!this.#foresights.includes(foresight)) {
+        foresight.forget()
+        this.#foresights.push(foresight)
+      }
+      hasRoom = foresight.foresee(this.#bytes, from, ends[i]!)
+    }
+    return i
+  }
+
+  #forget(): void {
+    for (const foresight of this.#foresights) foresight.forget()
+    this.#foresights.length = 0
   }
 }

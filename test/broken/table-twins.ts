@@ -21,6 +21,34 @@ export const TABLE_TWINS: readonly BrokenTwin[] = [
     within: 3000,
   },
   {
+    name: 'aheadUnconfirmed',
+    rule: 'what is read from where it was seen is believed only if it is still there',
+    patches: [
+      {
+        file: 'src/engine/ahead-reader.ts',
+        find: 'if (!isStill(view) || !this.#session.usedUnstaged()) return false',
+        replace: 'if (!this.#session.usedUnstaged()) return false',
+      },
+    ],
+    program: 'getAhead x set set, present',
+    bounds: TWO,
+    within: 3000,
+  },
+  {
+    name: 'aheadForWhatItWas',
+    rule: 'a key that was looked ahead at is compared again: its slot may hold another',
+    patches: [
+      {
+        file: 'src/engine/ahead-reader.ts',
+        find: 'if (peek(entry, keyAt + i) !== words[first + i]) return false',
+        replace: 'if (peek(entry, keyAt + i) === -1) return false',
+      },
+    ],
+    program: 'getAhead x delete set(b) delete(b) set, reuse',
+    bounds: TWO,
+    within: 3000,
+  },
+  {
     name: 'uncertifiedCreation',
     rule: 'a creation is announced only over the home word under which the key was absent',
     patches: [

@@ -1,5 +1,6 @@
 /** Looking ahead: a key that is staged from there is the key that `RawAccess.stage` stages. */
 import { describe, expect, test } from 'vitest'
+import { COUNTER } from '../../native-layout/thread-row.ts'
 import { LookAhead, MOST_AHEAD } from '../../src/engine/look-ahead.ts'
 import { GONE, HIT, RawAccess, SET, STORED } from '../../src/engine/raw-access.ts'
 import type { Engine, EngineOptions } from '../../src/index.ts'
@@ -88,6 +89,96 @@ test('what was touched may change before its turn', () => {
   expect(ahead.stage(second!) && raw.open()).toBe(GONE)
   expect(ahead.stage(third!) && raw.open()).toBe(HIT)
   expect(raw.confirm()).toBe(true)
+})
+
+/** What the reader says of the keys, in their order: a value, or undefined for "read as ever". */
+function readAhead(raw: RawAccess, names: readonly string[], between = () => {}) {
+  const ahead = new LookAhead(raw)
+  ahead.begin(0)
+  const keys = names.map((name) => Buffer.from(name))
+  for (const key of keys) ahead.add(viewOf(key), 0, key.length)
+  ahead.touch()
+  between()
+  return keys.map((_, index) => {
+    const { reader } = ahead
+    if (!reader.open(index)) return undefined
+    const target = Buffer.alloc(reader.length + 4)
+    const { length, flags } = reader
+    reader.copy(target, 0, viewOf(target))
+    return reader.confirm() ? `${flags} ${target.toString('latin1', 0, length)}` : undefined
+  })
+}
+
+describe('reading from where an entry was seen', () => {
+  const clock = { now: 1_000_000 }
+  function filled(options: EngineOptions = {}) {
+    const raw = new RawAccess(openEngine({ now: () => clock.now, ...options }))
+    for (const [name, value] of [
+      ['a', '1'],
+      ['b', 'v'.repeat(127)],
+      ['c', 'v'.repeat(700)],
+    ]) {
+      store(raw, Buffer.from(name!), value!, 0)
+    }
+    return raw
+  }
+  function storeMore(raw: RawAccess, name: string, more: Partial<typeof raw.draft>) {
+    const key = Buffer.from(name)
+    raw.stage(key, 0, key.length)
+    const plain = {
+      bytes: key,
+      from: 0,
+      length: key.length,
+      codec: 0,
+      flags: 0,
+      expiry: 0,
+      marks: 0,
+    }
+    Object.assign(raw.draft, plain, more)
+    expect(raw.store(SET)).toBe(STORED)
+    Object.assign(raw.draft, { casHigh: 0, casLow: 0 })
+  }
+
+  test('values, counted as hits; what is absent is not counted here', () => {
+    const raw = filled()
+    const before = raw.session.view.controlDoubles[raw.view.countersAt + COUNTER.hits]!
+    const [b, c] = [`0 ${'v'.repeat(127)}`, `0 ${'v'.repeat(700)}`]
+    expect(readAhead(raw, ['a', 'b', 'c', 'none', 'a'])).toEqual(['0 1', b, c, undefined, '0 1'])
+    expect(raw.session.view.controlDoubles[raw.view.countersAt + COUNTER.hits]).toBe(before + 4)
+    expect(readAhead(raw, ['a'])).toEqual([undefined])
+  })
+
+  test('flags, marks and a time to live are plain, a CAS of its own is not', () => {
+    const raw = filled()
+    storeMore(raw, 'f', { flags: 77, marks: 8, expiry: clock.now + 10 })
+    storeMore(raw, 'own', { casHigh: 1, casLow: 2 })
+    expect(readAhead(raw, ['f', 'own', 'a'])).toEqual(['77 f', undefined, '0 1'])
+    clock.now += 10
+    expect(readAhead(raw, ['f', 'own', 'a'])).toEqual([undefined, undefined, '0 1'])
+  })
+
+  test('what was deleted, overwritten or flushed since it was seen', () => {
+    const raw = filled()
+    const change = () => {
+      raw.stage(Buffer.from('b'), 0, 1)
+      raw.remove()
+      store(raw, Buffer.from('a'), 'fresh', 0)
+    }
+    expect(readAhead(raw, ['a', 'b'], change)).toEqual(['0 fresh', undefined])
+    expect(readAhead(raw, ['a', 'c'], () => raw.flush())).toEqual([undefined, undefined])
+    store(raw, Buffer.from('a'), 'after', 0)
+    expect(readAhead(raw, ['a', 'c'])).toEqual(['0 after', undefined])
+    raw.flush(clock.now + 1000)
+    clock.now += 5000
+    expect(readAhead(raw, ['a', 'c'])).toEqual([undefined, undefined])
+  })
+
+  test('a use that is to be noted is left to who stages the key', () => {
+    const raw = filled({ hotKeys: true })
+    const names = Array.from({ length: MOST_AHEAD }, () => 'a')
+    const found = Array.from({ length: 64 }, () => readAhead(raw, names)).flat()
+    expect(new Set(found)).toEqual(new Set(['0 1', undefined]))
+  })
 })
 
 test('a key of 64 bytes is left out; none and one need no touch', () => {

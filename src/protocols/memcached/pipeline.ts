@@ -80,9 +80,10 @@ export class Pipeline implements Foresight {
     this.#begin()
   }
 
-  foresee(bytes: Uint8Array, from: number, to: number): void {
+  foresee(bytes: Uint8Array, from: number, to: number): boolean {
     this.#isForeseen = true
     this.#findMore(bytes, from, to)
+    return this.#found < MOST_AHEAD
   }
 
   /** Finds the requests that begin at `from`. @returns whether there is any */

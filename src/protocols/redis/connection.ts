@@ -15,7 +15,7 @@ import { tooLarge } from './errors.ts'
 import { noteInternalError } from './internal-error.ts'
 import { FAILED, RequestParser, UNFINISHED } from './parser.ts'
 import { Postponed } from './pause.ts'
-import { OTHER } from './pipeline.ts'
+import { OTHER } from './plain-heads.ts'
 import { countPlain, executePlain, isPlain } from './plain.ts'
 import type { RedisWorker } from './worker.ts'
 
@@ -100,7 +100,7 @@ export class RedisConnection implements ProtocolConnection {
       if (this.#keptBytes > 0) at = this.#collect(source, at, to)
       else if (this.#hasNext(source, at) || this.#find(source, at, to)) {
         if (plain && pipeline.nextKind !== OTHER) {
-          at = executePlain(client, pipeline, source)
+          at = executePlain(client, pipeline, source, at, to)
           continue
         }
         at = this.#takeFound(source)

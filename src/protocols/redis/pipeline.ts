@@ -10,6 +10,11 @@ import { LookAhead, MOST_AHEAD } from '../../engine/look-ahead.ts'
 import type { Draft, RawAccess } from '../../engine/raw-access.ts'
 import type { Foresight } from '../protocol.ts'
 import type { Args } from './args.ts'
+import * as heads from './plain-heads.ts'
+
+// Constants: an import is looked up at each use (docs/performance.md).
+const { keyLengthIn, keyOffsetIn, keyPlaceOf, kindOf, NAME_FROM, NAME_TO } = heads
+const { OTHER, PLAIN_GET, PLAIN_HEAD, PLAIN_SET } = heads
 
 const ARRAY = 42
 const BULK = 36
@@ -22,35 +27,9 @@ const SHORTEST = 8
 const NOTHING = new Uint8Array(0)
 /** Longer values of a SET are timed: see dispatch.ts. */
 const MOST_PLAIN_BYTES = 4096
-/** `*2` and a line end, and so on, as little-endian words; letters in lower case. */
-const ARRAY_OF_2 = 0x0a0d322a
-const ARRAY_OF_3 = 0x0a0d332a
-const BULK_OF_3 = 0x0a0d3324
-const GET = 0x0d746567
-const SET = 0x0d746573
-const LOWER = 0x202020
-/** The bytes before the key of a GET or a SET. */
-const PLAIN_HEAD = 13
-
-/** What a request is. */
-export const OTHER = 0
-/** GET with its key. */
-export const PLAIN_GET = 1
-/** SET with a key and a short value, and nothing else. */
-export const PLAIN_SET = 2
-
-function kindOf(view: DataView, from: number): number {
-  const head = view.getInt32(from, true)
-  if (head !== ARRAY_OF_2 && head !== ARRAY_OF_3) return OTHER
-  if (view.getInt32(from + 4, true) !== BULK_OF_3) return OTHER
-  const name = view.getInt32(from + 8, true) | LOWER
-  if (name === GET) return head === ARRAY_OF_2 ? PLAIN_GET : OTHER
-  return name === SET && head === ARRAY_OF_3 ? PLAIN_SET : OTHER
-}
-
 export class Pipeline implements Foresight {
   readonly #raw: RawAccess
-  readonly #ahead: LookAhead
+  readonly ahead: LookAhead
   /** Of each request: its arguments, their number, its key in the look-ahead, and where it ends. */
   readonly #ranges = new Int32Array(MOST_AHEAD * MOST_ARGS * 2)
   readonly #counts = new Int32Array(MOST_AHEAD)
@@ -77,7 +56,7 @@ export class Pipeline implements Foresight {
   #space = 0
 
   constructor(raw: RawAccess) {
-    this.#ahead = new LookAhead(raw)
+    this.ahead = new LookAhead(raw)
     this.#raw = raw
     this.#mostPlain = Math.min(MOST_PLAIN_BYTES, raw.session.facts.maxItemBytes)
   }
@@ -113,16 +92,17 @@ export class Pipeline implements Foresight {
   }
 
   /** Keys are taken for those of database 0; in another one they are hashed again. */
-  foresee(bytes: Uint8Array, from: number, to: number): void {
+  foresee(bytes: Uint8Array, from: number, to: number): boolean {
     this.#isForeseen = true
     this.#findMore(bytes, from, to)
+    return this.#found < MOST_AHEAD
   }
 
   #begin(space: number): void {
     this.#found = this.#taken = this.#range = this.#filled = 0
     this.#isTouched = false
     this.#space = space
-    this.#ahead.begin(space)
+    this.ahead.begin(space)
   }
 
   /** Finds the requests that begin at `from`. @returns whether there is any */
@@ -136,16 +116,40 @@ export class Pipeline implements Foresight {
     if (bytes !== this.#viewed) this.#look(bytes)
     let at = from
     while (this.#found < MOST_AHEAD && at + SHORTEST < to) {
-      const end = this.#findOne(bytes, at, to)
+      let end = this.#findGet(at, to)
+      if (end < 0) end = this.#findOne(bytes, at, to)
       if (end < 0) return
       at = end
     }
   }
 
+  /** By far the most requests. @returns where it ends; -1 when it is something else */
+  #findGet(from: number, to: number): number {
+    const view = this.#view
+    const place = keyPlaceOf(view, from, to)
+    if (place < 0) return -1
+    const keyFrom = from + keyOffsetIn(place)
+    const keyTo = keyFrom + keyLengthIn(place)
+    const index = this.#found++
+    const range = this.#filled
+    const ranges = this.#ranges
+    ranges[range] = from + NAME_FROM
+    ranges[range + 1] = from + NAME_TO
+    ranges[range + 2] = keyFrom
+    ranges[range + 3] = keyTo
+    this.#filled = range + 4
+    this.#keys[index] = this.ahead.add(view, keyFrom, keyTo)
+    this.#counts[index] = 2
+    this.#ends[index] = keyTo + 2
+    this.#kinds[index] = PLAIN_GET
+    this.#starts[index] = from
+    return keyTo + 2
+  }
+
   #touch(): void {
     if (this.#isTouched) return
     this.#isTouched = true
-    this.#ahead.touch()
+    this.ahead.touch()
   }
 
   #look(bytes: Uint8Array): void {
@@ -165,8 +169,8 @@ export class Pipeline implements Foresight {
     let left = count
     let kind = from + PLAIN_HEAD <= to ? kindOf(this.#view, from) : OTHER
     if (kind !== OTHER) {
-      ranges[range++] = from + 8
-      ranges[range++] = from + 11
+      ranges[range++] = from + NAME_FROM
+      ranges[range++] = from + NAME_TO
       at = from + PLAIN_HEAD
       left--
     }
@@ -194,7 +198,7 @@ export class Pipeline implements Foresight {
     }
     const index = this.#found++
     this.#keys[index] =
-      count < 2 ? NO_KEY : this.#ahead.add(this.#view, ranges[first + 2]!, ranges[first + 3]!)
+      count < 2 ? NO_KEY : this.ahead.add(this.#view, ranges[first + 2]!, ranges[first + 3]!)
     this.#counts[index] = count
     this.#ends[index] = at
     if (kind === PLAIN_SET && ranges[range - 1]! - ranges[range - 2]! > this.#mostPlain)
@@ -217,10 +221,18 @@ export class Pipeline implements Foresight {
     return this.#ends[index]!
   }
 
+  /**
+   * The number in the look-ahead of the key of the request that `takePlain` took.
+   * @returns -1 when it has none there, or not of that namespace: a SELECT may have come since
+   */
+  keyIn(space: number): number {
+    return this.#space === space ? this.#key : NO_KEY
+  }
+
   /** Stages the key of the request that `takePlain` took; false: no entry can have it. */
   stagePlain(bytes: Uint8Array, space: number): boolean {
-    // A SELECT may have come since it was hashed.
-    if (this.#key !== NO_KEY && this.#space === space) return this.#ahead.stage(this.#key)
+    const key = this.keyIn(space)
+    if (key !== NO_KEY) return this.ahead.stage(key)
     return this.#raw.stage(bytes, this.#keyAt, this.#keyEnd, space)
   }
 
@@ -265,6 +277,6 @@ export class Pipeline implements Foresight {
 
   /** Stages the key of the request that was taken. */
   stage(): boolean {
-    return this.#ahead.stage(this.#key)
+    return this.ahead.stage(this.#key)
   }
 }

@@ -6,19 +6,25 @@
  */
 import { SET, STORED } from '../../engine/raw-access.ts'
 import { PROTOCOLS } from '../../observe/observation-board.ts'
+import { BULK_HEAD_BYTES, LINE_END, MOST_SHORT_BULK, putBulkHead } from './bulk-head.ts'
 import { CALLS, COUNT, FAILED_CALLS, SETTING } from './board.ts'
 import { NO_SKIP, type RedisClient } from './client.ts'
 import type { Command } from './command-table.ts'
 import { sendValue } from './commands/get.ts'
+import { isNoteDue, noteStaged } from './commands/use.ts'
 import { COMMANDS } from './commands.ts'
 import { internalError, KEY_TOO_LONG } from './errors.ts'
 import type { RedisHost } from './host.ts'
 import { noteInternalError } from './internal-error.ts'
-import { type Pipeline, PLAIN_GET } from './pipeline.ts'
+import type { Pipeline } from './pipeline.ts'
+import { OTHER, PLAIN_GET } from './plain-heads.ts'
+import { isString } from './value-type.ts'
 
 const FIRST_SERIES = PROTOCOLS.redis.first + 1
 const GET_COMMAND = named('get')
 const SET_COMMAND = named('set')
+/** Of a reply beside its value: its head, its line end, and what a copy by words writes beyond. */
+const ROOM = BULK_HEAD_BYTES + 8
 
 function named(name: string): Command {
   const command = COMMANDS.commands.find((each) => each.name === name)
@@ -57,36 +63,90 @@ function countCalls({ board, clock }: RedisHost, { index }: Command, calls: numb
 }
 
 /**
- * Executes the next of the requests that were found, a plain one.
- * @returns where it ends
+ * Executes the requests that were found, as long as they are plain and their replies fit.
+ * @param from where the next of them begins
+ * @param to where those of the next connection may begin
+ * @returns where the last one ends
  */
-export function executePlain(client: RedisClient, pipeline: Pipeline, bytes: Uint8Array): number {
-  const { reply, host, worker } = client
-  const isGet = pipeline.nextKind === PLAIN_GET
-  const command = isGet ? GET_COMMAND : SET_COMMAND
+export function executePlain(
+  client: RedisClient,
+  pipeline: Pipeline,
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+): number {
+  const { out } = client.reply
+  let at = from
+  do {
+    at =
+      pipeline.nextKind === PLAIN_GET ? get(client, pipeline, bytes) : set(client, pipeline, bytes)
+  } while (at < to && !out.isFull && pipeline.hasNext(bytes, at) && pipeline.nextKind !== OTHER)
+  return at
+}
+
+function get(client: RedisClient, pipeline: Pipeline, bytes: Uint8Array): number {
+  const { clock } = client.host
+  const begunAt = clock.begin()
+  const next = pipeline.takePlain(bytes)
+  if (!sendAhead(client, pipeline)) execute(client, pipeline, bytes, GET_COMMAND)
+  client.worker.plainGets++
+  client.lastCommand = GET_COMMAND.index
+  if (begunAt !== 0) clock.note(FIRST_SERIES + GET_COMMAND.index, begunAt)
+  return next
+}
+
+function set(client: RedisClient, pipeline: Pipeline, bytes: Uint8Array): number {
+  const { clock } = client.host
+  const begunAt = clock.begin()
+  const next = pipeline.takePlain(bytes)
+  execute(client, pipeline, bytes, SET_COMMAND)
+  client.worker.plainSets++
+  client.lastCommand = SET_COMMAND.index
+  if (begunAt !== 0) clock.note(FIRST_SERIES + SET_COMMAND.index, begunAt)
+  return next
+}
+
+/** Replies with a short value that lies where it was seen; false: nothing was replied. */
+function sendAhead(client: RedisClient, pipeline: Pipeline): boolean {
+  const key = pipeline.keyIn(client.space)
+  const { reader } = pipeline.ahead
+  if (key < 0 || !reader.open(key)) return false
+  const { length } = reader
+  if (length > MOST_SHORT_BULK || !isString(reader.codec)) return false
+  const { out } = client.reply
+  const at = putBulkHead(out.view, out.reserve(length + ROOM), length)
+  reader.copy(out.bytes, at, out.view)
+  if (!reader.confirm()) return false
+  out.view.setUint16(at + length, LINE_END, true)
+  out.length = at + length + 2
+  if (isNoteDue(client, reader.marks, true) && pipeline.ahead.stage(key)) noteStaged(client)
+  return true
+}
+
+/** Stages the key and does what the command does. */
+function execute(
+  client: RedisClient,
+  pipeline: Pipeline,
+  bytes: Uint8Array,
+  command: Command,
+): void {
+  const { reply, host } = client
   const { errors } = reply
   const mark = reply.out.length
-  const begunAt = host.clock.begin()
-  const next = pipeline.takePlain(bytes)
-  client.lastCommand = command.index
   try {
     if (!pipeline.stagePlain(bytes, client.space)) reply.error(KEY_TOO_LONG)
-    else if (isGet) sendValue(client, false)
-    else set(client, pipeline, bytes)
+    else if (command === GET_COMMAND) sendValue(client, false)
+    else store(client, pipeline, bytes)
   } catch (error) {
     noteInternalError(client, error)
     reply.out.length = mark
     reply.error(internalError(command.name))
   }
-  if (isGet) worker.plainGets++
-  else worker.plainSets++
-  if (begunAt !== 0) host.clock.note(FIRST_SERIES + command.index, begunAt)
   if (reply.errors !== errors) host.board.addTo(command.index, FAILED_CALLS, 1)
-  return next
 }
 
 /** The value has at most as many bytes as any item may have: longer ones are not plain. */
-function set(client: RedisClient, pipeline: Pipeline, bytes: Uint8Array): void {
+function store(client: RedisClient, pipeline: Pipeline, bytes: Uint8Array): void {
   pipeline.show(client.fill(bytes, pipeline.valueFrom, pipeline.valueTo, 0))
   const outcome = client.worker.raw.store(SET)
   if (outcome === STORED) client.reply.ok()

@@ -3,6 +3,8 @@
  * by the steps that the engine does on the side, and what it means in the sequential model.
  */
 import { COUNTER } from '../../../native-layout/thread-row.ts'
+import { copyValue } from '../../../src/engine/get-many.ts'
+import { LookAhead } from '../../../src/engine/look-ahead.ts'
 import { maintainStep } from '../../../src/engine/maintain.ts'
 import { movePage } from '../../../src/engine/slab-admin.ts'
 import { enter, leave } from '../../../src/memory/row.ts'
@@ -81,6 +83,7 @@ export function aside(label: string, run: () => unknown): Deed {
 }
 
 const target = new Uint8Array(4096)
+const targetView = new DataView(target.buffer)
 const text = new TextDecoder('latin1')
 
 function getBytes({ actor, key }: Place): string | undefined {
@@ -245,6 +248,32 @@ function getManyBytes({ actor, keys }: Place): (string | undefined)[] {
 
 export const GET_MANY = many('getMany', ({ actor, keys }) => actor.engine.getMany(keys))
 export const GET_MANY_BYTES = many('getManyBytes', getManyBytes)
+
+/** As the server reads keys of requests that arrived together: from where they were seen. */
+function getAhead({ actor, keys }: Place): (string | undefined)[] {
+  const { session } = actor
+  const ahead = new LookAhead({ session })
+  session.begin()
+  ahead.begin(0)
+  // One key alone is not looked ahead at.
+  for (const key of [...keys, ...keys]) {
+    const bytes = Buffer.from(key)
+    ahead.add(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), 0, bytes.length)
+  }
+  ahead.touch()
+  return keys.map((_key, n) => {
+    const { reader } = ahead
+    if (reader.open(n)) {
+      const { length } = reader
+      reader.copy(target, 0, targetView)
+      if (reader.confirm()) return text.decode(target.subarray(0, length))
+    }
+    ahead.stage(n)
+    const length = copyValue(session, target, 0)
+    return length < 0 ? undefined : text.decode(target.subarray(0, length))
+  })
+}
+export const GET_AHEAD = many('getAhead', getAhead)
 
 /** All of one thread's operations on a key. */
 export const KINDS: readonly Kind[] = [

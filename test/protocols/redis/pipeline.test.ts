@@ -80,6 +80,46 @@ test('between others: inline commands, empty ones, many arguments, long keys and
   expect(together.endsWith('$-1\r\n$1\r\n2\r\n')).toBe(true)
 })
 
+test('keys and values of all lengths, hits and misses, in capital letters and small ones', () => {
+  const lengths = [1, 2, 3, 4, 8, 9, 10, 11, 31, 62, 63, 64, 65, 99, 100, 127, 128, 129, 254, 255]
+  const requests = lengths.flatMap((length, n): Request[] => {
+    const key = 'k'.repeat(length)
+    const value = 'v'.repeat(lengths.at(-1 - n)! + 800 * (n % 3))
+    return [
+      ['SET', key, value],
+      [n % 2 === 0 ? 'GET' : 'gEt', key],
+      ['GET', `${key.slice(1)}x`],
+      ['SET', key, ''],
+      ['GET', key],
+      ['GET', ''],
+    ]
+  })
+  const [single, together] = bothWays(requests)
+  expect(together).toBe(single)
+  expect(together.split('$-1\r\n').length - 1).toBe(2 * lengths.length)
+})
+
+test('values of other types, flushed ones, and ones that are over, among plain ones', () => {
+  const [single, together] = bothWays([
+    ['PFADD', 'sketch', 'a'],
+    ['SET', 'a', '1'],
+    ['GET', 'a'],
+    ['GET', 'sketch'],
+    ['APPEND', 'a', '2'],
+    ['GET', 'a'],
+    ['SET', 'b', '3', 'EX', '100'],
+    ['GET', 'b'],
+    ['PEXPIREAT', 'b', '1'],
+    ['GET', 'b'],
+    ['FLUSHALL'],
+    ['GET', 'a'],
+    ['SET', 'a', '4'],
+    ['GET', 'a'],
+  ])
+  expect(together).toBe(single)
+  expect(together.endsWith('+OK\r\n$-1\r\n+OK\r\n$1\r\n4\r\n')).toBe(true)
+})
+
 test('a request that is refused for its size, in pieces, before and behind others', () => {
   const engine = { memory: '4mb', maxItemSize: '16kb' }
   const bytes = Buffer.concat([

@@ -43,13 +43,21 @@ let notes = 0
  * @param isFlood one of reads that may be very many: a few of them are noted
  */
 export function noteUse(client: RedisClient, isFlood = false): void {
-  const { marks } = client.raw.reading
-  if (marks === 0 || client.idleSeconds(marks) < USE_INTERVAL_SECONDS) return
+  if (isNoteDue(client, client.raw.reading.marks, isFlood)) noteStaged(client)
+}
+
+/** Whether the use of an entry with these marks is to be noted in it. */
+export function isNoteDue(client: RedisClient, marks: number, isFlood: boolean): boolean {
+  if (marks === 0 || client.idleSeconds(marks) < USE_INTERVAL_SECONDS) return false
   const { board } = client.host
   // The feed could not tell such a note from a new value.
-  if (board.setting(SETTING.keyspaceEvents) !== 0 || client.worker.tracking.isNeeded) return
-  if ((board.word(client.slot, RECORD.flags) & FLAG.noTouch) !== 0) return
-  if (isFlood && !mayNote(client)) return
+  if (board.setting(SETTING.keyspaceEvents) !== 0 || client.worker.tracking.isNeeded) return false
+  if ((board.word(client.slot, RECORD.flags) & FLAG.noTouch) !== 0) return false
+  return !isFlood || mayNote(client)
+}
+
+/** Notes the use of the staged key. */
+export function noteStaged(client: RedisClient): void {
   useChange.marks = client.marks
   // A lost race or a full memory loses a note, nothing else.
   client.raw.change(useChange)
