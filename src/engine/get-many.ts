@@ -1,10 +1,10 @@
 /**
  * Reading many keys in one call, in phases: all keys are hashed, all index lines touched, all
  * entries touched, all values copied. In a cache larger than the processor's, a single get waits
- * for two cache misses one after the other; here those of 32 keys are waited for together.
+ * for two cache misses one after the other; here those of 64 keys are waited for together.
  *
- * Each key is still read by itself, at a moment of its own; what was touched before is believed
- * for nothing (look-ahead.ts).
+ * Each key is still read by itself, at a moment of its own. What was touched before says where
+ * to look and nothing else (ahead-reader.ts).
  */
 import { MAX_RETRIES } from '../../native-layout/limits.ts'
 import { contended, targetTooShort } from './errors.ts'
@@ -18,6 +18,8 @@ import { type Key, stageKey } from './stage-key.ts'
 
 /** Length of a value that is not there. */
 const ABSENT = -1
+/** It was not read. */
+const UNREAD = -2
 
 /**
  * The values of keys, decoded; `undefined` for those that are not there.
@@ -75,14 +77,18 @@ export function copyValues(
   lengths: Int32Array,
 ): number {
   const ahead = session.borrowLookAhead()
+  const places = wordsOf(target)
   let total = 0
   try {
     for (let first = 0; first < keys.length; first += MOST_AHEAD) {
       const end = Math.min(first + MOST_AHEAD, keys.length)
       lookAhead(session, ahead, space, keys, first, end)
       for (let i = first; i < end; i++) {
-        stageAgain(session, ahead, space, keys, first, i)
-        const length = copyValue(session, target, total)
+        let length = copyAhead(ahead, i - first, target, places, total)
+        if (length === UNREAD) {
+          stageAgain(session, ahead, space, keys, first, i)
+          length = copyValue(session, target, total)
+        }
         lengths[i] = length
         if (length !== ABSENT) total += length
       }
@@ -92,6 +98,36 @@ export function copyValues(
   }
   if (total > target.length) throw targetTooShort(target.length, total, 'the values need')
   return total
+}
+
+/** Copies the value of a key from where its entry was seen; UNREAD: stage it and look for it. */
+function copyAhead(
+  ahead: LookAhead | undefined,
+  index: number,
+  target: Uint8Array,
+  places: DataView,
+  to: number,
+): number {
+  if (ahead === undefined) return UNREAD
+  const { reader } = ahead
+  if (!reader.open(index)) return UNREAD
+  const { length } = reader
+  if (to + length > target.length) return UNREAD
+  reader.copy(target, to, places)
+  return reader.confirm() ? length : UNREAD
+}
+
+const NO_BYTES = new DataView(new ArrayBuffer(0))
+const dataViews = new WeakMap<Uint8Array, DataView>()
+
+/** A view of the same bytes by which words can be stored anywhere; the same one for each target. */
+function wordsOf(target: Uint8Array): DataView {
+  if (target.length === 0) return NO_BYTES // Its buffer may be detached.
+  const made = dataViews.get(target)
+  if (made?.byteLength === target.length) return made
+  const fresh = new DataView(target.buffer, target.byteOffset, target.length)
+  dataViews.set(target, fresh)
+  return fresh
 }
 
 /**
@@ -125,7 +161,9 @@ function lookAhead(
   session.begin()
   ahead.begin(space)
   for (let i = first; i < end; i++) {
-    stageKey(session, keys[i]!, space)
+    const key = keys[i]!
+    if (typeof key === 'string' && ahead.addText(key)) continue
+    stageKey(session, key, space)
     ahead.take()
   }
   ahead.touch()

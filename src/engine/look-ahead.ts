@@ -12,6 +12,7 @@ import * as atomics from '#atomics'
 import * as limits from '../../native-layout/limits.ts'
 import * as slots from '../../native-layout/table-slot.ts'
 import * as hash from '../memory/hash.ts'
+import { asciiWords } from '../memory/key-scratch.ts'
 import * as table from '../memory/table.ts'
 import * as views from '../memory/view.ts'
 import type { MemoryView } from '../memory/view.ts'
@@ -84,6 +85,22 @@ export class LookAhead {
     this.#lengths[index] = length
     this.#hash(index, first, length)
     return index
+  }
+
+  /**
+   * Takes a text; fewer than MOST_AHEAD were taken before.
+   * @returns false when it is too long, or not ASCII: stage it, and `take`
+   */
+  addText(key: string): boolean {
+    const { length } = key
+    if (length > LONGEST_AHEAD) return false
+    const index = this.#count
+    const first = index * KEY_WORDS
+    if (!asciiWords(key, this.#words, first)) return false
+    this.#count++
+    this.#lengths[index] = length
+    this.#hash(index, first, length)
+    return true
   }
 
   /**

@@ -13,6 +13,33 @@ const encoder = new TextEncoder()
 const SHORT_COPY = 32
 const copyRange = Buffer.prototype.copy
 
+/** Packs a text into words from `first` on, the last one padded; false when it is not ASCII. */
+export function asciiWords(key: string, words: Int32Array, first: number): boolean {
+  const { length } = key
+  const end = first + (length >>> 2)
+  let seen = 0
+  let at = 0
+  for (let i = first; i < end; i++) {
+    const a = key.charCodeAt(at)
+    const b = key.charCodeAt(at + 1)
+    const c = key.charCodeAt(at + 2)
+    const d = key.charCodeAt(at + 3)
+    seen |= a | b | c | d
+    words[i] = a | (b << 8) | (c << 16) | (d << 24)
+    at += 4
+  }
+  if (at < length) {
+    let last = 0
+    for (let shift = 0; at < length; shift += 8) {
+      const unit = key.charCodeAt(at++)
+      seen |= unit
+      last |= unit << shift
+    }
+    words[end] = last
+  }
+  return seen <= 127
+}
+
 export class KeyScratch {
   readonly words = new Int32Array((MAX_KEY_BYTES + 4) >>> 2)
   readonly bytes = new Uint8Array(this.words.buffer)
@@ -36,31 +63,9 @@ export class KeyScratch {
    * @returns false when it has more than 65,535 bytes
    */
   loadString(key: string, space: number): boolean {
-    const { words } = this
-    const length = key.length
+    const { length } = key
     if (length > MAX_KEY_BYTES) return false
-    const whole = length >>> 2
-    let seen = 0
-    let at = 0
-    for (let i = 0; i < whole; i++) {
-      const a = key.charCodeAt(at)
-      const b = key.charCodeAt(at + 1)
-      const c = key.charCodeAt(at + 2)
-      const d = key.charCodeAt(at + 3)
-      seen |= a | b | c | d
-      words[i] = a | (b << 8) | (c << 16) | (d << 24)
-      at += 4
-    }
-    if (at < length) {
-      let last = 0
-      for (let shift = 0; at < length; shift += 8) {
-        const unit = key.charCodeAt(at++)
-        seen |= unit
-        last |= unit << shift
-      }
-      words[whole] = last
-    }
-    if (seen > 127) return this.#loadWide(key, space)
+    if (!asciiWords(key, this.words, 0)) return this.#loadWide(key, space)
     this.#finish(length, space)
     return true
   }

@@ -35,6 +35,20 @@ export const TABLE_TWINS: readonly BrokenTwin[] = [
     within: 3000,
   },
   {
+    name: 'aheadFlushUnseen',
+    rule: 'a flush leaves the slots alone: its count is read where an entry was seen, too',
+    patches: [
+      {
+        file: 'src/engine/ahead-reader.ts',
+        find: 'return !isOver(view, presence)',
+        replace: 'return true',
+      },
+    ],
+    program: 'set(b) getManyBytes x flush, one-home',
+    bounds: { preemptions: 1 },
+    within: 500,
+  },
+  {
     name: 'aheadForWhatItWas',
     rule: 'a key that was looked ahead at is compared again: its slot may hold another',
     patches: [

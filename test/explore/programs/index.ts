@@ -6,6 +6,7 @@ import { FRAMES } from './traffic.ts'
 import { ROWS } from './leases.ts'
 import { MEMORY } from './memory.ts'
 import { NEWCOMERS } from './newcomers.ts'
+import { MANY } from './many.ts'
 import { NEAR } from './near.ts'
 import { PAGES } from './pages.ts'
 import { PAIRS } from './pairs.ts'
@@ -31,5 +32,6 @@ export const PROGRAMS: readonly Program[] = [
   ...SPACES,
   ...TRANSACTIONS,
   ...NEWCOMERS,
+  ...MANY,
   ...NEAR,
 ]
