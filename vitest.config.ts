@@ -1,6 +1,7 @@
 /**
  * How the tests run: one forked process per test file (the tests make SharedArrayBuffers of up to
- * gigabytes and kill worker threads), two files at a time, generous limits for busy machines.
+ * gigabytes and kill worker threads), three files at a time, since many of them mostly wait;
+ * generous limits for busy machines, for what is polled as well.
  * Processes and threads load TypeScript that is stripped already: see test/types/cache.mjs.
  */
 import { defineConfig } from 'vitest/config'
@@ -13,10 +14,11 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     globalSetup: 'test/types/strip-all.mjs',
     pool: 'forks',
-    maxWorkers: 2,
+    maxWorkers: 3,
     testTimeout: 60_000,
     hookTimeout: 120_000,
     teardownTimeout: 10_000,
+    expect: { poll: { timeout: 20_000 } },
     allowOnly: false,
     passWithNoTests: false,
   },

@@ -23,7 +23,7 @@ export interface RunningServer {
   stop(): Promise<void>
 }
 
-const START_TIMEOUT_MS = 10_000
+const START_TIMEOUT_MS = 60_000
 const STOP_TIMEOUT_MS = 5_000
 const RETRY_MS = 20
 const MOST_STDERR = 500

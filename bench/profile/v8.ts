@@ -15,7 +15,7 @@ export type V8Category = Category | 'native code'
 
 const PRELOAD = fileURLToPath(new URL('./preload.ts', import.meta.url))
 const WAIT_MS = 20
-const GIVE_UP_MS = 10_000
+const GIVE_UP_MS = 60_000
 /** A thread that only waits, and what the profiler itself takes to begin. */
 const IDLE = '(idle)'
 const OWN_URL = 'node:inspector'

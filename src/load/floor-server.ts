@@ -23,7 +23,7 @@ const SOURCE = 'bench/floor/floor.c'
 /** From src/load/ and from dist/src/load/. */
 const ROOTS = ['../..', '../../..']
 const COMPILERS = ['cc', 'gcc', 'clang']
-const START_TIMEOUT_MS = 5_000
+const START_TIMEOUT_MS = 30_000
 const run = promisify(execFile)
 
 /** Where its source is; undefined in an installed package. */

@@ -81,9 +81,7 @@ describe.skipIf(!HAS_CHROMIUM)(IN_CHROMIUM, () => {
       await page.locator('#status.live').waitFor({ timeout: 15_000 })
       expect(await page.locator('#lost').isVisible()).toBe(false)
       engine.set('fresh', 1)
-      await expect
-        .poll(() => page.locator('#tile-entries .value').textContent(), { timeout: 10_000 })
-        .toBe('1')
+      await expect.poll(() => page.locator('#tile-entries .value').textContent()).toBe('1')
     } finally {
       await page.close()
       await again.close()

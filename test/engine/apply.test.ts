@@ -141,5 +141,5 @@ test('threads that draw and raise around the turns: none twice, later ones large
   }
   expect(Math.max(...drawn.map((versions) => versions.at(-1)!))).toBeGreaterThan(20 * HALF)
   await Promise.all(workers.map((worker) => worker.terminate()))
-  await expect.poll(() => engine.stats().threads, { timeout: 5000 }).toBe(1)
+  await expect.poll(() => engine.stats().threads).toBe(1)
 })

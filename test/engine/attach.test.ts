@@ -26,7 +26,7 @@ async function ask(orders: AttachOrders): Promise<AttachAnswer> {
 }
 
 async function alone(engine: Engine): Promise<void> {
-  await expect.poll(() => engine.stats().threads, { timeout: 10_000 }).toBe(1)
+  await expect.poll(() => engine.stats().threads).toBe(1)
 }
 
 test.each([0, 1, 2])('by its name, %d workers further down', async (depth) => {

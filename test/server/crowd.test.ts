@@ -67,7 +67,7 @@ describe.each(HAND_OFFS)('%s', (handOff) => {
     last.write('set a 0 0 1\r\nx\r\n')
     expect(await answerOf(last, '\n')).toBe('STORED\r\n')
     for (const socket of idle) socket.destroy()
-    await expect.poll(async () => (await ask()).answer, { timeout: 10_000 }).toBe('MN\r\n')
+    await expect.poll(async () => (await ask()).answer).toBe('MN\r\n')
     expect((await running.end('SIGTERM')).code).toBe(0)
   })
 })

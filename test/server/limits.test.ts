@@ -75,7 +75,7 @@ describe.each(HAND_OFFS)('%s', (handOff) => {
       socket.destroy()
       return answer
     }
-    await expect.poll(again, { timeout: 3000 }).toBe('MN\r\n')
+    await expect.poll(again).toBe('MN\r\n')
   })
 
   test('a port for TLS closes what it has no room for', async () => {

@@ -88,7 +88,7 @@ export async function answerOf(socket: Socket, until?: string): Promise<string> 
 }
 
 /** Waits for a condition. */
-export async function eventually(condition: () => boolean, ms = 5000): Promise<boolean> {
+export async function eventually(condition: () => boolean, ms = 20_000): Promise<boolean> {
   const until = performance.now() + ms
   while (performance.now() < until) {
     if (condition()) return true

@@ -78,7 +78,7 @@ test('an acceptor thread that dies is replaced on the same ports', async () => {
       return false
     }
   }
-  await expect.poll(isBack, { timeout: 10_000 }).toBe(true)
+  await expect.poll(isBack).toBe(true)
   await acceptor.close()
 })
 

@@ -106,7 +106,7 @@ describe.each(HAND_OFFS)('%s', (handOff) => {
     certificates.deploy('server-2')
     await server.reload()
     const shown = async () => (await nameShown()).name
-    await expect.poll(shown, { timeout: 5000 }).toBe('server-2')
+    await expect.poll(shown).toBe('server-2')
     before.socket.write('mn\r\n')
     expect(await answerOf(before.socket, '\n')).toBe('MN\r\n')
     writeFileSync(file('live.key'), 'not a key')
@@ -133,7 +133,7 @@ describe.each(HAND_OFFS)('%s', (handOff) => {
     expect(await shown()).toBe('server')
     certificates.deploy('server-2')
     running.child.kill('SIGHUP')
-    await expect.poll(shown, { timeout: 5000 }).toBe('server-2')
+    await expect.poll(shown).toBe('server-2')
     writeFileSync(tlsKey, certificates.read('client.key'))
     running.child.kill('SIGHUP')
     expect(await eventually(() => /tls-key is .*not the key of/.test(told))).toBe(true)

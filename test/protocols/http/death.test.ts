@@ -94,11 +94,9 @@ describe.each(HAND_OFFS)('%s', (handOff) => {
       await sleep(150)
       await thread.workerAt(death % 2)?.terminate()
     }
-    await expect
-      .poll(() => thread.isServing(0) && thread.isServing(1), { timeout: 10_000 })
-      .toBe(true)
+    await expect.poll(() => thread.isServing(0) && thread.isServing(1)).toBe(true)
     const before = answers
-    await expect.poll(() => answers, { timeout: 10_000 }).toBeGreaterThan(before + 50)
+    await expect.poll(() => answers).toBeGreaterThan(before + 50)
     isOver = true
     await clients
     expect(thread.replacedWorkers).toBe(6)
