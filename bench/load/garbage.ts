@@ -2,6 +2,7 @@
  * What a request allocates on V8's heap within the server: garbage-process.ts at depth 1 and 16,
  * from which follow what each request and what each read of a connection (a frame) costs.
  */
+import { NOTHING_BYTES } from '../goals.ts'
 import { runChild } from '../child-process.ts'
 import type { RunOptions } from '../options.ts'
 import type { Garbage, GarbageOrder } from './garbage-process.ts'
@@ -12,8 +13,6 @@ import type { LoadSizes } from './scenes.ts'
 /** Nothing is collected meanwhile. */
 const FLAGS = ['--min-semi-space-size=64', '--max-semi-space-size=64']
 const DEPTH = 16
-/** What the runtime itself leaves behind, compiled code among it, is less for each request. */
-const NOTHING_BYTES = 1
 
 export async function garbageReport(sizes: LoadSizes, options: RunOptions): Promise<ReportPiece> {
   const order: GarbageOrder = {

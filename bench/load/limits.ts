@@ -1,37 +1,30 @@
 /**
- * What a request may cost beside a rival's, and what two workers must reach: the limits of the
- * parts load and redis, each shown beside its figure with a verdict.
+ * What a request may cost beside a rival's, and what two workers must reach (goals.ts), by load, for
+ * the parts load and redis: each is shown beside its figure with a verdict.
  *
  * Where the floor alone costs more than a limit allows (sockets are most of a request at depth 1,
  * and copying most of one of 16 KiB), no server can meet it; then the same limit holds for what
  * lies above the floor.
  */
+import { CPU_GOALS, LARGE_CPU_GOAL, THROUGHPUT_GOAL } from '../goals.ts'
 import { median } from '../measurement.ts'
 import type { Scene } from './scenes.ts'
 import type { ServerName } from './servers.ts'
 
-export type Rival = 'memcached -t 1' | 'redis'
+export type Rival = keyof typeof CPU_GOALS
 
-/** Times the rival's processor time per operation, at most, by depth; values of 32 bytes. */
-const MOST: Readonly<Record<Rival, Readonly<Record<number, number>>>> = {
-  'memcached -t 1': { 1: 1, 16: 0.25, 64: 0.2 },
-  redis: { 1: 1, 16: 0.8, 64: 0.7 },
-}
-/** The same for values of 16 KiB. */
-const MOST_LARGE = 1
+const BY_DEPTH: Readonly<Record<Rival, Readonly<Record<number, number>>>> = CPU_GOALS
 export const LARGE_BYTES = 16_384
-/** Times the throughput of Redis, at least, from this depth on. */
-export const LEAST_THROUGHPUT = 1.5
 const LEAST_DEPTH = 16
 
 /** By depth alone: for redis-benchmark. */
 export function cpuLimitAt(rival: Rival, depth: number): number | undefined {
-  return MOST[rival][depth]
+  return BY_DEPTH[rival][depth]
 }
 
 export function cpuLimit(rival: Rival, { depth, mix, choice, values }: Scene): number | undefined {
   if (mix !== '90/10' || choice !== 'uniform' || values.low !== values.high) return undefined
-  if (values.high === LARGE_BYTES) return depth === 1 ? MOST_LARGE : undefined
+  if (values.high === LARGE_BYTES) return depth === 1 ? LARGE_CPU_GOAL : undefined
   return values.high === 32 ? cpuLimitAt(rival, depth) : undefined
 }
 
@@ -39,7 +32,7 @@ export function cpuLimit(rival: Rival, { depth, mix, choice, values }: Scene): n
 export function throughputLimit(server: ServerName, scene: Scene): number | undefined {
   const isSmall = cpuLimit('redis', scene) !== undefined && scene.values.high === 32
   return isSmall && scene.depth >= LEAST_DEPTH && /RESP .* 2$/.test(server)
-    ? LEAST_THROUGHPUT
+    ? THROUGHPUT_GOAL
     : undefined
 }
 

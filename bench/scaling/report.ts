@@ -1,4 +1,5 @@
 /** What was measured, the law that is fitted to it, and what that says of more cores. */
+import { EMBEDDED_GOALS } from '../goals.ts'
 import { fnv1a, hex, median, shown, spreadOf } from '../measurement.ts'
 import type { Measurement, PanelChart, Parameters, Table } from '../measurement.ts'
 import type { Part } from '../options.ts'
@@ -10,7 +11,7 @@ import type { Capacity, Forecast, UslBounds } from './usl.ts'
 import type { WorkersCell } from './workers.ts'
 
 const PART: Part = 'scaling'
-const GOAL = { operation: '90/10 mix', threads: 2, least: 1.8 } as const
+const GOAL = { operation: '90/10 mix', threads: 2, least: EMBEDDED_GOALS.twoThreads } as const
 const FORETOLD = [2, 4, 8, 16, 32]
 
 /** How many times the work of one is done, by threads of one cache or by workers of one server. */

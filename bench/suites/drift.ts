@@ -6,6 +6,7 @@
  * writes. memcached goes through the same phases, with its own defaults (slab_automove=1) and with
  * slab_automove=2, which moves a page at each eviction. Beside it the room of large values.
  */
+import { FEWEST_KEPT } from '../goals.ts'
 import { type PhaseFigures, openHeddle, openMemcached } from '../drift/subjects.ts'
 import type { DriftSubject } from '../drift/subjects.ts'
 import { churnLarge, type LargeFigures } from '../drift/large-values.ts'
@@ -18,8 +19,6 @@ import type { Progress } from '../progress.ts'
 
 const MIB = 2 ** 20
 const KIB = 2 ** 10
-/** Of what a fresh cache holds, in percent. */
-const FEWEST_KEPT = 95
 /** For each thousand sets, once the same mix was written for a while. */
 const MOST_MOVES = 5
 

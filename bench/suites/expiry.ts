@@ -8,6 +8,7 @@
  * expire, in the other none does. The difference of their processor time is what expiring costs,
  * freeing the memory included that the other one takes anew.
  */
+import { MOST_EXPIRY_CPU, MOST_HELD } from '../goals.ts'
 import { availableParallelism } from 'node:os'
 import { createEngine } from '../../src/index.ts'
 import { runChild } from '../child-process.ts'
@@ -22,9 +23,6 @@ const SCRIPT = new URL('../expiry/process.ts', import.meta.url)
 const MIB = 2 ** 20
 const SECOND = 1000
 const HOUR = 3_600_000
-/** Percent. */
-const MOST_HELD = 5
-const MOST_CPU = 2
 
 interface Sizes {
   /** Of the injected clock. */
@@ -104,9 +102,9 @@ export async function runExpiry(options: RunOptions, progress: Progress): Promis
           verdict(
             `${shown(sizes.rate)} expiring a second: processor time of ${cores} cores`,
             cost.map((share) => share / cores),
-            MOST_CPU,
+            MOST_EXPIRY_CPU,
           ),
-          verdict('the same, of one core', cost, MOST_CPU),
+          verdict('the same, of one core', cost, MOST_EXPIRY_CPU),
         ],
       },
     ],

@@ -7,6 +7,7 @@
  * collector's threads included; ratios are taken within rounds. `heddle, huge pages` is heddle in a
  * process that was started with GLIBC_TUNABLES=glibc.malloc.hugetlb=1 (Linux with glibc).
  */
+import { EMBEDDED_GOALS } from '../goals.ts'
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import type { LargeOperation, LargeOrder, LargeReply, LargeSample } from '../large/protocol.ts'
@@ -48,9 +49,9 @@ const OF_MAP: readonly LargeOperation[] = ['get', 'get in a program']
 /** What is asked of heddle: operation, beside what, and the bound; undefined: it is printed. */
 const GOALS = [
   ['get', 'x Map', undefined],
-  ['get in a program', 'x Map', 1],
+  ['get in a program', 'x Map', EMBEDDED_GOALS.largeGetBesideMap],
   ['getMany 100', 'x get', undefined],
-  ['getManyBytes 100', 'x get', 0.4],
+  ['getManyBytes 100', 'x get', EMBEDDED_GOALS.hundredBesideGets],
 ] as const
 
 interface Cell {

@@ -6,6 +6,7 @@
  * mean key and value, is the answer. All entries must be readable afterwards. Of heddle the
  * arithmetic (memory/arithmetic.ts) says where the bytes go, and what it cannot explain.
  */
+import { BEYOND_BYTES, MOST_ROUNDING } from '../goals.ts'
 import { runChild } from '../child-process.ts'
 import { fnv1a, hex, median, shown, spreadOf } from '../measurement.ts'
 import type { Measurement, SuiteResult, Table } from '../measurement.ts'
@@ -18,10 +19,6 @@ import type { Progress } from '../progress.ts'
 
 const MIB = 2 ** 20
 const SCRIPT = new URL('../memory/process.ts', import.meta.url)
-/** Bytes for table and header, and the share for rounding; the stretch of the first. */
-const MOST_BYTES = 30
-const STRETCH_BYTES = 24
-const MOST_ROUNDING = 4
 
 interface Scene {
   readonly name: string
@@ -203,8 +200,8 @@ function targetTable(found: readonly Found[]): Table {
     const bare = own - median(one.arithmetic.map(({ rounding }) => rounding))
     const share = roundingShare(one)
     return [
-      verdict(`${name}: beyond without rounding`, bare, MOST_BYTES, 'bytes'),
-      verdict(`${name}: the same, stretch`, bare, STRETCH_BYTES, 'bytes'),
+      verdict(`${name}: beyond without rounding`, bare, BEYOND_BYTES.goal, 'bytes'),
+      verdict(`${name}: the same, stretch`, bare, BEYOND_BYTES.stretch, 'bytes'),
       verdict(`${name}: rounding`, share, MOST_ROUNDING, '%'),
       ...others.map(({ subject, beyond }) =>
         verdict(`${name}: beyond, below that of ${subject}`, own, median(beyond), 'bytes'),

@@ -6,6 +6,7 @@
  * Stated is processor time, the median of interleaved rounds; the ratios are within a round. The
  * plain engine is measured in a process of its own.
  */
+import { NEAR_GOALS } from '../goals.ts'
 import { shown } from '../../src/charts/chart.ts'
 import type { BarChart, Table } from '../../src/charts/chart.ts'
 import { runChild } from '../child-process.ts'
@@ -35,11 +36,6 @@ const SCRIPT = new URL('../near/process.ts', import.meta.url)
 const VALUES: readonly ValueKind[] = ['string', 'object']
 const TOGETHER: readonly NearSubject[] = ['Map', 'lru-cache', 'heddle near']
 const NEAR: NearSubject = 'heddle near'
-/** Of a near hit's time, in times of another cache's. */
-const LIMITS: readonly (readonly [NearSubject, number])[] = [
-  ['Map', 1.5],
-  ['lru-cache', 1],
-]
 /** Bytes that a hit with a reused key may allocate: what the measurement itself makes of none. */
 const MOST_BYTES = 0.1
 
@@ -100,7 +96,7 @@ function verdicts(found: readonly Found[]): Table {
   const rows = found
     .filter(({ subject }) => subject === NEAR)
     .flatMap((near) => [
-      ...LIMITS.map(([subject, limit]) => {
+      ...NEAR_GOALS.map(([subject, limit]) => {
         const times = ratios(near, partnerOf(found, near, subject))
         const verdict = median(times) <= limit ? 'met' : 'not met'
         const name = `time in times of ${subject}'s`

@@ -4,6 +4,7 @@
  * the engine replays the trace with just that memory, and the difference is stated in points of
  * hit ratio.
  */
+import { FORECAST_GOALS } from '../goals.ts'
 import { Piscina } from 'piscina'
 import { shown } from '../../src/charts/chart.ts'
 import type { RatioChart, Table } from '../../src/charts/chart.ts'
@@ -27,8 +28,6 @@ const SIZES: Readonly<Record<Form, Sizes>> = {
   full: { mostRequests: Number.POSITIVE_INFINITY, percents: [2, 5, 10, 25, 50, 75] },
 }
 const RATES = [1, 0.1, 0.01]
-/** Mean absolute difference of forecast and replay, in points: of all keys, of a tenth. */
-const LIMITS: readonly (number | undefined)[] = [2, 3, undefined]
 
 interface Played extends PlanFindings {
   readonly policy: Policy
@@ -84,7 +83,7 @@ function targetsTable(played: readonly Played[]): Table {
   const rows = RATES.map((rate, index) => {
     const errors = errorsAt(played, index).map(Math.abs)
     const mean = meanOf(errors)
-    const limit = LIMITS[index]
+    const [, limit] = FORECAST_GOALS[index] ?? []
     return [
       rateText(rate),
       mean.toFixed(2),

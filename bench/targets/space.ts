@@ -1,4 +1,6 @@
 /** The targets of memory, of expiry, and of the hit ratio. */
+import { BEYOND_BYTES, FEWEST_KEPT, FORECAST_GOALS, GAIN_GOALS } from '../goals.ts'
+import { MOST_DIFFERENCE, MOST_EXPIRY_CPU, MOST_HELD, MOST_ROUNDING } from '../goals.ts'
 import { difference, newest, one, ratio, together } from './lines.ts'
 import type { Line, Pick, Wanted } from './lines.ts'
 import type { Target } from './target.ts'
@@ -29,10 +31,10 @@ const EXPIRED = [
   [
     'memory held by what is over, lifetimes mixed, on average',
     'injected clock, held on average',
-    5,
+    MOST_HELD,
   ],
-  ['the same, at most', 'injected clock, held at most', 5],
-  ['a core, of 100,000 expiring entries a second', 'real time, of one processor', 2],
+  ['the same, at most', 'injected clock, held at most', MOST_HELD],
+  ['a core, of 100,000 expiring entries a second', 'real time, of one processor', MOST_EXPIRY_CPU],
 ] as const
 
 function inFull(target: Target): Target {
@@ -41,18 +43,34 @@ function inFull(target: Target): Target {
 
 function memoryTargets(): Target[] {
   return [
-    memory('bytes of an entry beyond key and value, without rounding', 30, 'B', bare(MILLION)),
-    memory('the same, the stretch', 24, 'B', bare(MILLION)),
-    inFull(memory('the same of ten million entries', 30, 'B', bare(`${MILLION}, ten million`))),
+    memory(
+      'bytes of an entry beyond key and value, without rounding',
+      BEYOND_BYTES.goal,
+      'B',
+      bare(MILLION),
+    ),
+    memory('the same, the stretch', BEYOND_BYTES.stretch, 'B', bare(MILLION)),
+    inFull(
+      memory(
+        'the same of ten million entries',
+        BEYOND_BYTES.goal,
+        'B',
+        bare(`${MILLION}, ten million`),
+      ),
+    ),
     inFull(
       memory(
         'the same of ten million entries of 50 and 500 bytes',
-        ...([30, 'B', bare('50 + 500, ten million')] as const),
+        ...([BEYOND_BYTES.goal, 'B', bare('50 + 500, ten million')] as const),
       ),
     ),
     memory(
       'rounding to size classes, values uniform in 16 to 2,000 bytes',
-      ...([4, '%', one(ofMemory('heddle', 'rounding of an entry', '24 + 16 to 2,000'))] as const),
+      ...([
+        MOST_ROUNDING,
+        '%',
+        one(ofMemory('heddle', 'rounding of an entry', '24 + 16 to 2,000')),
+      ] as const),
     ),
     ...['memcached -t 1', 'redis', 'lru-cache'].map((peer) =>
       memory(
@@ -61,7 +79,7 @@ function memoryTargets(): Target[] {
       ),
     ),
     {
-      ...{ group: 'memory', command: DRIFT, bound: 'at least', limit: 95, unit: '%' },
+      ...{ group: 'memory', command: DRIFT, bound: 'at least', limit: FEWEST_KEPT, unit: '%' },
       what: "entries held when values went from 100 B to 1 KB and back, of a fresh cache's",
       pick: together(
         { suite: 'drift', subject: 'heddle', operation: /^[12]: .*, kept of a fresh cache$/ },
@@ -86,7 +104,13 @@ const SMALL = { percent: 0.1, entries: 500 }
 
 function nearness(policy: string): Target {
   return {
-    ...{ group: 'hit ratio', command: HIT_RATIO, bound: 'at most', limit: 0.5, unit: 'points' },
+    ...{
+      group: 'hit ratio',
+      command: HIT_RATIO,
+      bound: 'at most',
+      limit: MOST_DIFFERENCE,
+      unit: 'points',
+    },
     what: `${policy}: largest difference to its simulation`,
     pick: together(
       { suite: 'hitratio', subject: `heddle ${policy}`, operation: 'minus simulation' },
@@ -137,12 +161,6 @@ function overLru(of: (gains: readonly number[]) => number, among: (cell: Line) =
 const mean = (values: readonly number[]) =>
   values.reduce((sum, value) => sum + value, 0) / values.length
 
-/** Share of the keys that a forecast is made from, and its mean error at most, in points. */
-const FORECASTS = [
-  [1, 2],
-  [0.1, 3],
-] as const
-
 function forecastError(rate: number): Pick {
   return (lines) => {
     const forecasts = newest(lines, { suite: 'plan', operation: 'forecast', parameters: { rate } })
@@ -170,19 +188,19 @@ function hitRatioTargets(): Target[] {
   return [
     ...POLICIES.map(nearness),
     {
-      ...{ ...common, limit: 3, unit: 'points' },
+      ...{ ...common, limit: GAIN_GOALS.mean, unit: 'points' },
       what: 's3-fifo above LRU, mean of all traces at 1 % and 10 %',
       pick: overLru(mean, isJudged),
     },
     {
-      ...{ ...common, limit: -4, unit: 'points' },
+      ...{ ...common, limit: GAIN_GOALS.least, unit: 'points' },
       what: 's3-fifo beside LRU, the worst of all traces',
       pick: overLru(
         (all) => Math.min(...all),
         (cell) => isJudged(cell) || isSmallEnough(cell),
       ),
     },
-    ...FORECASTS.map(
+    ...FORECAST_GOALS.map(
       ([rate, limit]): Target => ({
         ...{ group: 'hit ratio', command: 'npm run bench -- --only=plan', bound: 'at most', limit },
         ...{ unit: 'points', pick: forecastError(rate) },

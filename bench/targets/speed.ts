@@ -2,6 +2,8 @@
  * The targets of speed: processor time of a request beside memcached and Redis, throughput, and the
  * embedded calls.
  */
+import { CPU_GOALS, EMBEDDED_GOALS, LARGE_CPU_GOAL } from '../goals.ts'
+import { NEAR_GOALS, NOTHING_BYTES, THROUGHPUT_GOAL } from '../goals.ts'
 import { firstOf, newest, one, ratio } from './lines.ts'
 import type { Pick, Wanted } from './lines.ts'
 import type { Target } from './target.ts'
@@ -32,10 +34,11 @@ const REDIS_SERVER: Rival = {
 }
 /** By the label of the scene in the parts load and redis. */
 const CPU_LIMITS: readonly (readonly [scene: string, memcached: number, redis: number])[] = [
-  ['depth 1', 1, 1],
-  ['depth 16', 0.25, 0.8],
-  ['depth 64', 0.2, 0.7],
-  ['values of 16 KiB', 1, 1],
+  ...([1, 16, 64] as const).map((depth) => {
+    const of = CPU_GOALS
+    return [`depth ${depth}`, of['memcached -t 1'][depth], of.redis[depth]] as const
+  }),
+  ['values of 16 KiB', LARGE_CPU_GOAL, LARGE_CPU_GOAL],
 ]
 
 function cpuTargets(): Target[] {
@@ -86,7 +89,13 @@ function aboveFloor(rival: Rival, scene: string): Target['aboveFloor'] {
 
 function throughputTargets(): Target[] {
   return [16, 64].map((depth) => ({
-    ...{ group: 'server', command: REDIS, bound: 'at least', limit: 1.5, unit: 'times' },
+    ...{
+      group: 'server',
+      command: REDIS,
+      bound: 'at least',
+      limit: THROUGHPUT_GOAL,
+      unit: 'times',
+    },
     what: `throughput of two workers, depth ${depth}, beside Redis`,
     pick: one({
       ...{ suite: 'redis', subject: 'heddle RESP sockets 2' },
@@ -94,9 +103,6 @@ function throughputTargets(): Target[] {
     }),
   }))
 }
-
-/** Bytes below which nothing was allocated: what the measurement makes of none. */
-const NOTHING_BYTES = 1
 
 function garbageTargets(): Target[] {
   return ['memcached get', 'Redis GET'].map((subject) => ({
@@ -130,23 +136,35 @@ function embeddedTargets(): Target[] {
   return [
     embedded(
       `${hundred}, beside lru-cache`,
-      ...([1, MICRO, one(micro(get, SMALL, { unit: 'x lru-cache' }))] as const),
+      ...([
+        EMBEDDED_GOALS.getBesideLru,
+        MICRO,
+        one(micro(get, SMALL, { unit: 'x lru-cache' })),
+      ] as const),
     ),
     embedded(
       `${hundred}, as bytes, beside lru-cache`,
-      ...([0.7, MICRO, one(micro(getBytes, SMALL, { unit: 'x lru-cache' }))] as const),
+      ...([
+        EMBEDDED_GOALS.getBytesBesideLru,
+        MICRO,
+        one(micro(getBytes, SMALL, { unit: 'x lru-cache' })),
+      ] as const),
     ),
     embedded(
       'get among 4 million keys in a program that keeps objects, beside Map',
-      ...([1, LARGE, large('get in a program', 'x Map')] as const),
+      ...([EMBEDDED_GOALS.largeGetBesideMap, LARGE, large('get in a program', 'x Map')] as const),
     ),
     embedded(
       'getMany of 100 as bytes among 4 million keys, beside 100 gets',
-      ...([0.4, LARGE, large('getManyBytes 100', 'x get')] as const),
+      ...([EMBEDDED_GOALS.hundredBesideGets, LARGE, large('getManyBytes 100', 'x get')] as const),
     ),
     {
       ...{ group: 'embedded', command: 'npm run bench -- --only=scaling', bound: 'at least' },
-      ...{ what: 'two threads on one engine, 90/10, beside one', limit: 1.8, unit: 'times' },
+      ...{
+        what: 'two threads on one engine, 90/10, beside one',
+        limit: EMBEDDED_GOALS.twoThreads,
+        unit: 'times',
+      },
       pick: firstOf(
         one({
           ...{ suite: 'scaling', subject: 'embedded heddle', threads: 2 },
@@ -171,17 +189,13 @@ function large(operation: string, unit: string): Pick {
 
 /** The scene of the part near that is named in the targets. */
 const HOT = '10,000 hot keys, Zipf 0.99'
-const NEAR_LIMITS = [
-  ['Map', 1.5],
-  ['lru-cache', 1],
-] as const
 
 function nearTargets(): Target[] {
   const kinds = ['string', 'object'].flatMap((kind) =>
     ['new key', 'reused key'].map((key) => `${kind}, ${key}`),
   )
   return kinds.flatMap((kind) =>
-    NEAR_LIMITS.map(([peer, limit]): Target => {
+    NEAR_GOALS.map(([peer, limit]): Target => {
       const of = (subject: string): Wanted => ({
         ...{ suite: 'near', subject, operation: `get ${kind}`, unit: 'CPU ns/op' },
         parameters: { scene: HOT },
