@@ -5,15 +5,13 @@
  *   mg KEY v k\r\n                    VA BYTES kKEY\r\n<value>\r\n   or   EN\r\n   or   EN kKEY\r\n
  *   ms KEY BYTES\r\n<value>\r\n       HD\r\n   or   NS\r\n   or an error line (expiry: T seconds)
  */
-import { readError } from './memcached-text.ts'
+import { DIGIT_ZERO, LINE_BREAK, SPACE, readError, setReplies } from './memcached-line.ts'
 import { EXPIRING_SECONDS, KEY_BYTES, isKey, isValue } from './workload.ts'
 import {
   BROKEN,
   HIT,
   INCOMPLETE,
   MISS,
-  REFUSED,
-  STORED,
   WRONG_KEY,
   WRONG_LENGTH,
   WRONG_VALUE,
@@ -24,7 +22,6 @@ import {
 } from './wire-protocol.ts'
 import type { WireProtocol } from './wire-protocol.ts'
 
-const LINE_BREAK = Buffer.from('\r\n')
 const LASTING = {
   head: Buffer.from('ms '),
   beforeLength: Buffer.from(' '),
@@ -38,8 +35,6 @@ const MISS_LINE = Buffer.from('EN\r\n')
 const MISS_AND_KEY = Buffer.from('EN k')
 const STORED_LINE = Buffer.from('HD\r\n')
 const NOT_STORED_LINE = Buffer.from('NS\r\n')
-const SPACE = 32
-const DIGIT_ZERO = 48
 const MOST_DIGITS = 9
 
 export const memcachedMeta: WireProtocol = {
@@ -70,14 +65,7 @@ export const memcachedMeta: WireProtocol = {
     else note.outcome = isValue(from, afterLine, id, size) ? HIT : WRONG_VALUE
     return after
   },
-  readSetReply(from, at, end, note) {
-    const afterLine = lineEnd(from, at, end)
-    if (afterLine < 0) return afterLine
-    if (isLine(from, at, afterLine, STORED_LINE)) note.outcome = STORED
-    else if (isLine(from, at, afterLine, NOT_STORED_LINE)) note.outcome = REFUSED
-    else return readError(from, at, afterLine, note)
-    return afterLine
-  },
+  readSetReply: setReplies(STORED_LINE, NOT_STORED_LINE),
 }
 
 /** Whether ` kKEY\r\n` is all that is left of the line. */

@@ -4,14 +4,13 @@
  *   get KEY\r\n                         VALUE KEY FLAGS BYTES\r\n<value>\r\nEND\r\n   or   END\r\n
  *   set KEY 0 0 BYTES\r\n<value>\r\n    STORED\r\n   or an error line
  */
+import { DIGIT_ZERO, LINE_BREAK, SPACE, readError, setReplies } from './memcached-line.ts'
 import { EXPIRING_SECONDS, KEY_BYTES, isKey, isValue } from './workload.ts'
 import {
   BROKEN,
   HIT,
   INCOMPLETE,
   MISS,
-  REFUSED,
-  STORED,
   WRONG_KEY,
   WRONG_LENGTH,
   WRONG_VALUE,
@@ -24,13 +23,10 @@ import type { ReplyNote, WireProtocol } from './wire-protocol.ts'
 
 const GET_TEXT = Buffer.from('get ')
 const SET_TEXT = Buffer.from('set ')
-const LINE_BREAK = Buffer.from('\r\n')
 const VALUE_TEXT = Buffer.from('VALUE ')
 const END_LINE = Buffer.from('END\r\n')
 const STORED_LINE = Buffer.from('STORED\r\n')
-const ERRORS = ['ERROR', 'CLIENT_ERROR ', 'SERVER_ERROR ', 'NOT_STORED'].map((one) =>
-  Buffer.from(one),
-)
+const NOT_STORED_LINE = Buffer.from('NOT_STORED\r\n')
 const LASTING = {
   head: SET_TEXT,
   beforeLength: Buffer.from(' 0 0 '),
@@ -38,8 +34,6 @@ const LASTING = {
   afterValue: LINE_BREAK,
 }
 const EXPIRING = { ...LASTING, beforeLength: Buffer.from(` 0 ${EXPIRING_SECONDS} `) }
-const SPACE = 32
-const DIGIT_ZERO = 48
 /** The end of the key in the line of a hit. */
 const AFTER_KEY = VALUE_TEXT.length + KEY_BYTES
 
@@ -56,15 +50,7 @@ export const memcachedText: WireProtocol = {
     if (!isText(from, at, VALUE_TEXT)) return readError(from, at, afterLine, note)
     return readHit(from, at, afterLine, end, id, size, note)
   },
-  readSetReply(from, at, end, note) {
-    const afterLine = lineEnd(from, at, end)
-    if (afterLine < 0) return afterLine
-    if (isLine(from, at, afterLine, STORED_LINE)) {
-      note.outcome = STORED
-      return afterLine
-    }
-    return readError(from, at, afterLine, note)
-  },
+  readSetReply: setReplies(STORED_LINE, NOT_STORED_LINE),
 }
 
 /** The line may name another key or length; the value that it announces is read all the same. */
@@ -103,15 +89,4 @@ function announcedBytes(from: Buffer, at: number, afterLine: number): number {
     scale *= 10
   }
   return scale === 1 ? -1 : value
-}
-
-/** An error line in the words of memcached's text and meta commands. */
-export function readError(from: Buffer, at: number, afterLine: number, note: ReplyNote): number {
-  for (const error of ERRORS) {
-    if (afterLine - at > error.length && isText(from, at, error)) {
-      note.outcome = REFUSED
-      return afterLine
-    }
-  }
-  return BROKEN
 }
