@@ -13,6 +13,7 @@ import { startSecure } from './secure-server.ts'
 import type { Certificate, HandOff, SecureServer } from './secure-server.ts'
 
 export interface Sizes {
+  readonly keys: number
   readonly rounds: number
   readonly seconds: number
   readonly connections: number
@@ -23,7 +24,6 @@ export interface Sizes {
 
 export const PART = 'clients'
 export const HAND_OFFS: readonly HandOff[] = ['frames', 'sockets']
-const KEYS = 2_000
 const MOST_DEPTH = 16
 export const SCENES = [
   { label: 'depth 1, 32 bytes', depth: 1, bytes: 32 },
@@ -86,7 +86,7 @@ export function subjectOf(
     stage.pool,
     { name, pid: server.pid, target },
     {
-      ...{ connections: stage.sizes.connections, keys: KEYS, mostDepth: MOST_DEPTH },
+      ...{ connections: stage.sizes.connections, keys: stage.sizes.keys, mostDepth: MOST_DEPTH },
       values: { low: bytes, high: bytes },
     },
   )
@@ -147,7 +147,8 @@ export function reported(
   )
   return { about: [], measurements, tables: [{ title, columns, rows }] }
 }
+
 export function parametersOf({ sizes, options }: Stage, scene: string) {
-  const { rounds, seconds, connections, handshakes, idle } = sizes
-  return { scene, rounds, seconds, connections, handshakes, idle, keys: KEYS, seed: options.seed }
+  const { rounds, seconds, connections, handshakes, idle, keys } = sizes
+  return { scene, rounds, seconds, connections, handshakes, idle, keys, seed: options.seed }
 }

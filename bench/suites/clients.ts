@@ -21,13 +21,16 @@ import type { Form, RunOptions } from '../options.ts'
 import type { Progress } from '../progress.ts'
 
 const SIZES: Readonly<Record<Form, Sizes>> = {
-  smoke: { rounds: 1, seconds: 0.2, connections: 4, handshakes: 20, idle: 200, idleTls: 50 },
+  smoke: {
+    ...{ keys: 200, rounds: 1, seconds: 0.1, connections: 4, handshakes: 20 },
+    ...{ idle: 200, idleTls: 50 },
+  },
   default: {
-    ...{ rounds: 5, seconds: 1, connections: 50, handshakes: 300 },
+    ...{ keys: 2_000, rounds: 5, seconds: 1, connections: 50, handshakes: 300 },
     ...{ idle: 10_000, idleTls: 2_000 },
   },
   full: {
-    ...{ rounds: 10, seconds: 1, connections: 50, handshakes: 500 },
+    ...{ keys: 2_000, rounds: 10, seconds: 1, connections: 50, handshakes: 500 },
     ...{ idle: 10_000, idleTls: 2_000 },
   },
 }

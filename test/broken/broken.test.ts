@@ -29,7 +29,7 @@ test('the steps of one twin are printed, to the seed of their schedule', () => {
   expect(stdout).toMatch(/^0 +a +begins set 3\n1 +a +src\/engine\/[\w-]+\.ts:\d+ +peek /m)
   expect(stdout).toMatch(/ b +src\/memory\/publish\.ts:\d+ +compareExchange +bucket\[0\]/)
   expect(stdout).toMatch(/^seed, .*: set x set, present@-@(?:[ab]\d+){3}$/m)
-}, 60_000)
+})
 
 test('a patch that no longer fits the source is refused', () => {
   const patches = [{ file: 'src/memory/publish.ts', find: 'no such step', replace: '' }]

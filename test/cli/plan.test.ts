@@ -129,7 +129,7 @@ describe('refused', () => {
 })
 
 describe('from a running server', () => {
-  test('what Redis and memcached clients ask for', { timeout: 30_000 }, async () => {
+  test('what Redis and memcached clients ask for', async () => {
     const engine = createEngine({ name: 'plan server', memory: '8mb' })
     const server = await serve(engine, { memcachedPort: 0, redisPort: 0, workers: 1 })
     const portOf = (address: string) => address.split(':').at(-1) as string

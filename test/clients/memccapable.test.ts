@@ -37,5 +37,5 @@ describe.each(['frames', 'sockets'])('with hand-off %s', (handOff) => {
     expect(output).not.toContain('[FAIL]')
     expect(output.match(/\[pass\]/g) ?? []).toHaveLength(CHECKS)
     expect(output).toContain('All tests passed')
-  }, 120_000)
+  })
 })

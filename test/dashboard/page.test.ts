@@ -65,7 +65,7 @@ describe.skipIf(!HAS_CHROMIUM)(IN_CHROMIUM, () => {
       expect(await page.locator('#latency').textContent()).toMatch(/Redis.*µs/)
     }
     await Promise.all(SIGHTS.map(sight))
-  }, 120_000)
+  })
 
   test('a server that is gone is said at once; the page comes back by itself', async () => {
     const { engine, server, port, url } = await open()

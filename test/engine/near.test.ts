@@ -258,7 +258,7 @@ test('a loop that does nothing but read sees what another thread writes', async 
   }
   expect(engine.get('stop')).toBe('yes')
   await once(worker, 'exit')
-}, 30_000)
+})
 
 describe('options', () => {
   const refused: readonly (readonly [unknown, string, string])[] = [

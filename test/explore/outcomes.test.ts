@@ -32,7 +32,7 @@ const EXPECTED: readonly (readonly [programs: string, CounterName, number])[] = 
   ['set x cas, present', 'casRetries', 1],
 ]
 
-test('what programs are about happens in them', { timeout: 120_000 }, async () => {
+test('what programs are about happens in them', async () => {
   const command = ['-C', 'explore', 'test/explore/outcomes.ts', JSON.stringify(EXPECTED)]
   const { stdout } = await promisify(execFile)(process.execPath, command, { cwd: root })
   const met = JSON.parse(stdout) as { pattern: string; program: string; isMet: boolean }[]

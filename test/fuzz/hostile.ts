@@ -16,7 +16,7 @@ const PAGE_BYTES = 4096
 const MOST_GROWTH = 64 * MIB
 /** What the clients of one attack may cost while it lasts. */
 const MOST_DURING = 320 * MIB
-const LONGEST_ANSWER_MS = 3000
+const LONGEST_ANSWER_MS = 10_000
 const SETTLING_MS = 15_000
 
 export interface HostileReport {

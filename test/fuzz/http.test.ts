@@ -24,7 +24,7 @@ test('answers, ends and what is stored do not depend on how requests are cut', a
   const seen = (status: number) => target.statuses.get(status) ?? 0
   expect(often.filter((status) => seen(status) < 4)).toEqual([])
   expect(rare.filter((status) => seen(status) === 0)).toEqual([])
-}, 120_000)
+})
 
 test('a connection that loses a byte between two pieces is found', async () => {
   const { feed } = HttpConnection.prototype
@@ -43,12 +43,12 @@ test('a connection that loses a byte between two pieces is found', async () => {
   spy.mockRestore()
   expect(problem).toContain('depend on the cuts')
   expect(target.close()).toBe(undefined)
-}, 60_000)
+})
 
 describe.each(['frames', 'sockets'] as const)('%s', (handOff) => {
   test('a server under such clients answers one that behaves, and forgets the others', async () => {
     const report = await fuzzLive(handOff, SEED, (connections) => connections > 600)
     expect(report.findings).toEqual([])
     expect(report.answers).toBeGreaterThan(20)
-  }, 120_000)
+  })
 })

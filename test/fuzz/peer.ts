@@ -10,7 +10,7 @@ import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 const UNHEARD_OF = 10n ** 17n
 /** What stands for the answer of a batch that did not end. */
 export const NO_ANSWER = '<no answer>'
-const LONGEST_ANSWER_MS = 5_000
+const LONGEST_ANSWER_MS = 15_000
 /** A value that is announced longer than it is swallows no more than these; none is a command. */
 const FILLER = '\r\n'.repeat(20)
 

@@ -13,7 +13,7 @@ import { SUITES } from './suites.ts'
 const SMOKE_STATES = 200_000
 
 describe.each(SUITES)('$name model', (suite) => {
-  test('programs pass, and reach every step', { timeout: 120_000 }, () => {
+  test('programs pass, and reach every step', () => {
     const failures: string[] = []
     let finished = 0
     let unreached: readonly string[] | undefined
@@ -30,7 +30,7 @@ describe.each(SUITES)('$name model', (suite) => {
     expect(finished).toBeGreaterThan(suite.programs.length / 2)
   })
 
-  test('broken twins are caught', { timeout: 120_000 }, () => {
+  test('broken twins are caught', () => {
     const missed = suite.variants
       .filter((twin) => !twin.deep)
       .map((twin) => ({ twin, verdict: checkVariant(suite, twin) }))

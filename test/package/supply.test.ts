@@ -61,4 +61,4 @@ test('the check runs, and says what it did', () => {
     timeout: 90_000,
   })
   expect(said).toMatch(/^(?:no known advisory of \d+ packages|not checked: the registry's)/)
-}, 100_000)
+})

@@ -50,7 +50,7 @@ describe.each(HAND_OFFS)('%s', (handOff) => {
     }
     await Promise.all(DOORS.flatMap((door) => [1, 2, 3, 4].map(() => ask(door))))
     expect(await server.stat('curr_items')).toBe(1)
-  }, 20_000)
+  })
 
   test('resets in the middle of handshakes and requests leave nothing', async () => {
     const server = await openSecure({ handOff })
@@ -85,7 +85,7 @@ describe.each(HAND_OFFS)('%s', (handOff) => {
       socket.write(request)
       expect(await answerOf(socket, ending), door).toContain(ending)
     }
-  }, 30_000)
+  })
 
   test('noise at the doors of TLS is turned away, all of it', async () => {
     const server = await openSecure({ handOff })
@@ -103,7 +103,7 @@ describe.each(HAND_OFFS)('%s', (handOff) => {
     const socket = await server.secure('redis-tls')
     socket.write('PING\r\n')
     expect(await answerOf(socket, '\n')).toBe('+PONG\r\n')
-  }, 20_000)
+  })
 
   test('who has shut down its side gets all its replies, by TLS as well', async () => {
     const server = await openSecure({ handOff })
@@ -157,5 +157,5 @@ describe.each(HAND_OFFS)('%s', (handOff) => {
       })
     }
     expect(await server.stat('curr_items')).toBe(0)
-  }, 15_000)
+  })
 })

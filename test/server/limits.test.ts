@@ -149,7 +149,7 @@ describe.each(HAND_OFFS)('%s', (handOff) => {
     expect(await eventually(() => stalled.destroyed && byTls.destroyed)).toBe(true)
     silent.write('PING\r\n')
     expect(await answerOf(silent, '\n')).toBe('+PONG\r\n')
-  }, 15_000)
+  })
 
   test('the time of an HTTP request, its head and its body', async () => {
     const server = await openSecure({ handOff, httpHeadTimeout: 1, httpRequestTimeout: 2 })
@@ -166,7 +166,7 @@ describe.each(HAND_OFFS)('%s', (handOff) => {
     expect(await answerOf(body)).toMatch(late('request', 2))
     expect(await server.reaches('http_timeouts', 4)).toBe(4)
     expect(await server.stat('curr_items')).toBe(0)
-  }, 15_000)
+  })
 
   test('the time to say who it is', async () => {
     const file = certificates.file('users')
@@ -187,7 +187,7 @@ describe.each(HAND_OFFS)('%s', (handOff) => {
     expect(await answerOf(memcached)).toBe('CLIENT_ERROR authentication timed out\r\n')
     known.write('INFO stats\r\n')
     expect(await answerOf(known, 'foreign_requests')).toContain('auth_timeouts:3\r\n')
-  }, 15_000)
+  })
 
   test('idle time', async () => {
     const server = await openSecure({ handOff, workers: 1, idleTimeout: 1 })
@@ -195,7 +195,7 @@ describe.each(HAND_OFFS)('%s', (handOff) => {
     idle.resume()
     expect(await eventually(() => idle.destroyed || idle.readableEnded, 10_000)).toBe(true)
     expect(await server.reaches('idle_kicks', 1)).toBe(1)
-  }, 15_000)
+  })
 })
 
 test('the limits of a server are among its settings', async () => {

@@ -214,4 +214,4 @@ test('a worker that was blocked for long cuts its subscribers, no others', async
   expect(stats).toMatch(/client_output_buffer_limit_disconnections:1\r\n/)
   expect(stats).toMatch(/worker_messages_dropped:\d+/)
   for (const socket of sockets) socket.end()
-}, 60_000)
+})

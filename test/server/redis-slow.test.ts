@@ -56,4 +56,4 @@ test.each(['frames', 'sockets'] as const)('with hand-off %s', async (handOff) =>
   expect(left).toBe('*2\r\n$4\r\nnews\r\n:1\r\n')
   for (const socket of [good, publisher]) socket.destroy()
   await server.close()
-}, 30_000)
+})

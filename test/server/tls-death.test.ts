@@ -80,4 +80,4 @@ test.each(HAND_OFFS)('%s', async (handOff) => {
   quiet.destroy()
   for (const { socket } of clients) socket.destroy()
   expect(await eventually(() => server.thread.openConnections === 0)).toBe(true)
-}, 30_000)
+})

@@ -11,4 +11,4 @@ test.each([
   expect(report.kills).toBeGreaterThan(3)
   expect(report.closed).toBeGreaterThan(0) // Some were hit, or nothing was tested.
   expect(report.commands).toBeGreaterThan(1000)
-}, 60_000)
+})

@@ -18,7 +18,7 @@ test('threads that move amounts, and are killed', async () => {
   expect(report.kills).toBeGreaterThan(5)
   expect(report.commits).toBeGreaterThan(200)
   expect(report.snapshots).toBeGreaterThan(50)
-}, 60_000)
+})
 
 test('threads that pause, and freeze in the midst of it', async () => {
   const twin = makeTwin([NARROW_VERSIONS], true)
@@ -37,7 +37,7 @@ test('threads that pause, and freeze in the midst of it', async () => {
   } finally {
     twin.remove()
   }
-}, 60_000)
+})
 
 /** The explorer catches all twins of transactions (test/broken); this one meets it by chance. */
 const PASSES_BY: Patch = {

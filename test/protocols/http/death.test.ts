@@ -104,7 +104,7 @@ describe.each(HAND_OFFS)('%s', (handOff) => {
     for (const [key, value] of acknowledged) {
       expect(Buffer.from(engine.get<Uint8Array>(key)!).toString()).toBe(value)
     }
-  }, 60_000)
+  })
 
   test('closing the server answers what was begun, and says so to probes before', async () => {
     const { engine, thread, port } = await open({ handOff, workers: 1 })
