@@ -1,6 +1,6 @@
 /**
- * What a request may cost beside a rival's, and what two workers must reach (goals.ts), by load, for
- * the parts load and redis: each is shown beside its figure with a verdict.
+ * What a request may cost beside a rival's, and what two workers must reach (goals.ts): by load,
+ * for the parts load and redis, each shown beside its figure with a verdict.
  *
  * Where the floor alone costs more than a limit allows (sockets are most of a request at depth 1,
  * and copying most of one of 16 KiB), no server can meet it; then the same limit holds for what

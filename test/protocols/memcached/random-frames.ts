@@ -122,7 +122,7 @@ export class RandomFrames {
 }
 
 /**
- * Numbers stay below 2^63: behind a larger one memcached 1.6.18 looks for a minus sign as far as the
+ * Numbers stay below 2^63: behind a larger one memcached 1.6.18 looks for a minus sign up to the
  * next zero byte, in whatever its memory held before, and then calls the number none.
  */
 function mostOf(op: number): bigint {
