@@ -44,7 +44,7 @@ export const ROW = tile([
   ['SPACE', 1], //         namespace of NEW and OLD, and their stamps, for the live count
   ['STAMP_NEW', 1],
   ['STAMP_OLD', 1],
-  ['HAS', 1], //           1: NEW counts, 2: OLD counts
+  ['HAS', 1], //           1: NEW counts, 2: OLD counts, 4: only bytes do; 0: nothing changes
   ['FEED_HEAD', 1], //     where the next record of the mutation ring goes, modulo twice its words
   ['FEED_TAIL', 1], //     where the reader of the feed goes on; the reader's word
   ['FEED_LOST', 1], //     mutations whose records found no room

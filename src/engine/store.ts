@@ -5,27 +5,48 @@
  * last read of the word that is exchanged (I-ORDER), and the entry is complete before it is
  * published. A lost exchange scans again; only version and incarnation are written anew.
  */
-import { load } from '#atomics'
-import { CONTROL } from '../../native-layout/control-block.ts'
-import { INTENT } from '../../native-layout/entry-header.ts'
-import { MAX_RETRIES } from '../../native-layout/limits.ts'
-import { announcerOf } from '../../native-layout/table-slot.ts'
-import { COUNTER, ROW } from '../../native-layout/thread-row.ts'
-import { hasCas, isDead, isVacant, versionIn } from '../memory/entry.ts'
-import { evictCandidate } from '../memory/evict-entry.ts'
-import { giveWay } from '../memory/intent.ts'
-import { createEntry, dropNew, helpAnnounced, replaceEntry, WON } from '../memory/publish.ts'
-import { countAt, currentStamp, enter, field, leave, linkedEntries } from '../memory/row.ts'
-import { chooseEmpty, scan } from '../memory/scan.ts'
-import { settle } from '../memory/slab-allocator.ts'
-import { CONTENDED as LOST_SCAN, FOUND, isStill, stampOf } from '../memory/table.ts'
-import { raiseVersion } from '../memory/version.ts'
+import * as atomics from '#atomics'
+import * as controlBlock from '../../native-layout/control-block.ts'
+import * as entryHeader from '../../native-layout/entry-header.ts'
+import * as limits from '../../native-layout/limits.ts'
+import * as tableSlot from '../../native-layout/table-slot.ts'
+import * as threadRow from '../../native-layout/thread-row.ts'
+import * as entry from '../memory/entry.ts'
+import * as evictEntry from '../memory/evict-entry.ts'
+import * as intent from '../memory/intent.ts'
+import * as publish from '../memory/publish.ts'
+import * as row from '../memory/row.ts'
+import * as scans from '../memory/scan.ts'
+import * as slabAllocator from '../memory/slab-allocator.ts'
+import * as table from '../memory/table.ts'
+import * as version from '../memory/version.ts'
 import type { MemoryView } from '../memory/view.ts'
 import type { Draft } from '../memory/draft.ts'
-import { build, complete, finish, presenceAt } from '../memory/write-entry.ts'
-import { CLOSED_GATE, CONTENDED, EXISTS, FULL, MISSING, STORED, type Outcome } from './outcomes.ts'
-import { missOver } from './remove.ts'
+import * as writeEntry from '../memory/write-entry.ts'
+import * as outcomes from './outcomes.ts'
+import type { Outcome } from './outcomes.ts'
+import * as remove from './remove.ts'
 import type { Ready } from './update.ts'
+
+// Constants: an import is looked up at each use (docs/performance.md).
+const { openReads } = atomics
+const { CONTROL } = controlBlock
+const { INTENT } = entryHeader
+const { MAX_RETRIES } = limits
+const { announcerOf } = tableSlot
+const { COUNTER, ROW } = threadRow
+const { hasCas, isDead, isVacant, versionIn } = entry
+const { evictCandidate } = evictEntry
+const { giveWay } = intent
+const { createEntry, dropNew, helpAnnounced, replaceEntry, WON } = publish
+const { countAt, currentStamp, enter, field, leave, linkedEntries } = row
+const { chooseEmpty, scan } = scans
+const { settle } = slabAllocator
+const { CONTENDED: LOST_SCAN, FOUND, isStill, stampOf } = table
+const { raiseVersion } = version
+const { build, complete, finish, presenceAt } = writeEntry
+const { CLOSED_GATE, CONTENDED, EXISTS, FULL, MISSING, STORED } = outcomes
+const { missOver } = remove
 
 export const SET = 0
 export const ADD = 1
@@ -61,7 +82,7 @@ export function storeDraft(
   version: number,
   ready?: Ready,
 ): Outcome {
-  if (load(view.control, CONTROL.GATE) !== 0) return CLOSED_GATE
+  if (openReads(view.control, CONTROL.GATE) !== 0) return CLOSED_GATE
   enter(view)
   let outcome: Outcome | 0 = 0
   for (let tries = 0; outcome === 0 && tries < MAX_RETRIES; tries++) {
@@ -143,7 +164,7 @@ function overPresent(
   } else complete(view, draft)
   if (mode === ADD && isBehind(view)) return 0
   draft.isCreated = dead
-  return replaceEntry(view) === WON ? STORED : 0
+  return replaceEntry(view, draft) === WON ? STORED : 0
 }
 
 /**

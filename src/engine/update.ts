@@ -6,7 +6,7 @@
  *
  * An in-place increment would be cheaper and lose acknowledged increments.
  */
-import { copyOut, load } from '#atomics'
+import { copyOut, load, openReads } from '#atomics'
 import { CONTROL } from '../../native-layout/control-block.ts'
 import { HEADER, INTENT } from '../../native-layout/entry-header.ts'
 import { MAX_RETRIES } from '../../native-layout/limits.ts'
@@ -48,7 +48,7 @@ const reading = new Reading()
 
 /** Applies a change to the entry of the staged key. MISSING when there is none. */
 export function changeEntry(view: MemoryView, draft: Draft, change: Change): Outcome {
-  if (load(view.control, CONTROL.GATE) !== 0) return CLOSED_GATE
+  if (openReads(view.control, CONTROL.GATE) !== 0) return CLOSED_GATE
   enter(view)
   let outcome: Outcome | 0 = 0
   for (let tries = 0; outcome === 0 && tries < MAX_RETRIES; tries++) {
@@ -102,7 +102,7 @@ function attempt(view: MemoryView, draft: Draft, change: Change): Outcome | 0 {
   else complete(view, draft)
   const ready = change.ready?.(view) ?? STORED
   if (ready !== STORED) return ready
-  return replaceEntry(view) === WON ? STORED : 0
+  return replaceEntry(view, draft) === WON ? STORED : 0
 }
 
 /** A consistent copy of the entry in the registers, or undefined when it changed meanwhile. */

@@ -18,17 +18,28 @@
  * newer version is there, so a hot key costs one copy a frame. Versions order the records of one
  * key, also deletions, which draw a version of their own.
  */
-import { compareExchange, load, peek, poke, store } from '#atomics'
-import { CONTROL, SPACE, SPACES_AT } from '../../native-layout/control-block.ts'
-import { HEADER, presenceOf } from '../../native-layout/entry-header.ts'
-import { MAX_KEY_BYTES } from '../../native-layout/limits.ts'
-import { ROW } from '../../native-layout/thread-row.ts'
+import * as atomics from '#atomics'
+import * as controlBlock from '../../native-layout/control-block.ts'
+import * as entryHeader from '../../native-layout/entry-header.ts'
+import * as limits from '../../native-layout/limits.ts'
+import * as threadRow from '../../native-layout/thread-row.ts'
 import type { WordIndex } from '../../native-layout/units.ts'
-import { keyAt, keyLength, spaceIn, versionIn } from './entry.ts'
-import { field, record } from './row.ts'
-import { stampOf } from './table.ts'
-import { takeVersion } from './version.ts'
+import * as entry from './entry.ts'
+import * as row from './row.ts'
+import * as table from './table.ts'
+import * as version from './version.ts'
 import type { MemoryView } from './view.ts'
+
+// Constants: an import is looked up at each use (docs/performance.md).
+const { compareExchange, load, peek, poke, store } = atomics
+const { CONTROL, SPACE, SPACES_AT } = controlBlock
+const { HEADER, presenceOf } = entryHeader
+const { MAX_KEY_BYTES } = limits
+const { ROW } = threadRow
+const { keyAt, keyLength, spaceIn, versionIn } = entry
+const { field, record } = row
+const { stampOf } = table
+const { takeVersion } = version
 
 export const PUT = 1
 export const DEL = 2

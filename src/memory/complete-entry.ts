@@ -2,11 +2,18 @@
  * The last step of filling a chunk: its incarnation says that it is whole, and the bound of its
  * page that something in it expires.
  */
-import { closeWrites, compareExchange, load, store } from '#atomics'
-import { HEADER } from '../../native-layout/entry-header.ts'
-import { NEVER_TICK, PAGE, TICK_MS } from '../../native-layout/page.ts'
+import * as atomics from '#atomics'
+import * as entryHeader from '../../native-layout/entry-header.ts'
+import * as page from '../../native-layout/page.ts'
 import type { WordIndex } from '../../native-layout/units.ts'
-import { handleIn, type MemoryView, pageAddress, pageOf } from './view.ts'
+import * as view from './view.ts'
+import type { MemoryView } from './view.ts'
+
+// Constants: an import is looked up at each use (docs/performance.md).
+const { closeWrites, compareExchange, load, store } = atomics
+const { HEADER } = entryHeader
+const { NEVER_TICK, PAGE, TICK_MS } = page
+const { handleIn, pageAddress, pageOf } = view
 
 /**
  * Completes the chunk of a live word: a reader that loads this incarnation reads these bytes, also

@@ -7,22 +7,24 @@
  * and comes back once every row that was busy when its quarantine began is idle or at another
  * sequence (I-QUARANTINE): until then a writer may hold a slot word that its next use would repeat.
  */
-import { load, peek, poke } from '#atomics'
-import { CONTROL } from '../../native-layout/control-block.ts'
-import { chunkVersion, HEADER, isComplete, NEXT_FREE } from '../../native-layout/entry-header.ts'
-import { pageClassOf, PAGE } from '../../native-layout/page.ts'
-import { kindOf, MAGAZINE, ROW, ROW_IDLE, sequenceOf } from '../../native-layout/thread-row.ts'
+import * as atomics from '#atomics'
+import * as controlBlock from '../../native-layout/control-block.ts'
+import * as entryHeader from '../../native-layout/entry-header.ts'
+import * as page from '../../native-layout/page.ts'
+import * as threadRow from '../../native-layout/thread-row.ts'
 import type { ChunkHandle, SizeClass, WordIndex } from '../../native-layout/units.ts'
-import { count, field, record } from './row.ts'
-import {
-  chunkAddress,
-  liveWord,
-  pageAddress,
-  pageOf,
-  rowAddress,
-  segmentOf,
-  type MemoryView,
-} from './view.ts'
+import * as row from './row.ts'
+import * as view from './view.ts'
+import type { MemoryView } from './view.ts'
+
+// Constants: an import is looked up at each use (docs/performance.md).
+const { load, peek, poke } = atomics
+const { CONTROL } = controlBlock
+const { chunkVersion, HEADER, isComplete, NEXT_FREE } = entryHeader
+const { pageClassOf, PAGE } = page
+const { kindOf, MAGAZINE, ROW, ROW_IDLE, sequenceOf } = threadRow
+const { count, field, record } = row
+const { chunkAddress, liveWord, pageAddress, pageOf, rowAddress, segmentOf } = view
 
 export function magazineAt(view: MemoryView, sizeClass: SizeClass): WordIndex {
   return view.rowAt + view.rowLayout.magazines + sizeClass * MAGAZINE.WORDS
@@ -63,31 +65,40 @@ export function shrink(view: MemoryView, at: WordIndex, top: ChunkHandle): void 
 
 /** Frees a chunk that no slot links any more: next incarnation, then magazine or quarantine. */
 export function free(view: MemoryView, handle: ChunkHandle): void {
-  const words = wordsOf(view, handle)
-  const at = chunkAddress(view, handle)
-  const incarnation = peek(words, at + HEADER.INCARNATION)
-  if (isComplete(incarnation)) poke(words, at + HEADER.INCARNATION, incarnation + 1)
-  push(view, handle)
+  freeAt(view, handle, wordsOf(view, handle), chunkAddress(view, handle))
 }
 
-/** Puts a free chunk on its magazine, or parks it when its version wrapped. */
-export function push(view: MemoryView, handle: ChunkHandle): void {
-  const words = wordsOf(view, handle)
-  const at = chunkAddress(view, handle)
-  if (chunkVersion(peek(words, at + HEADER.INCARNATION), view.versionBits) === 0) {
-    poke(words, at + NEXT_FREE, field(view, ROW.PARKING))
-    record(view, ROW.PARKING, handle)
-    count(view, 'parked')
-  } else {
-    pushFree(view, handle)
-  }
+/**
+ * The same of a chunk whose place is known.
+ * @param words @param at where it lies
+ */
+export function freeAt(
+  view: MemoryView,
+  handle: ChunkHandle,
+  words: Int32Array,
+  at: WordIndex,
+): void {
+  let incarnation = peek(words, at + HEADER.INCARNATION)
+  if (isComplete(incarnation)) poke(words, at + HEADER.INCARNATION, ++incarnation)
+  if (chunkVersion(incarnation, view.versionBits) === 0) park(view, handle, words, at)
+  else pushAt(view, handle, words, at)
+}
+
+function park(view: MemoryView, handle: ChunkHandle, words: Int32Array, at: WordIndex): void {
+  poke(words, at + NEXT_FREE, field(view, ROW.PARKING))
+  record(view, ROW.PARKING, handle)
+  count(view, 'parked')
 }
 
 /** Puts a free chunk on its magazine whatever its version. */
 export function pushFree(view: MemoryView, handle: ChunkHandle): void {
+  pushAt(view, handle, wordsOf(view, handle), chunkAddress(view, handle))
+}
+
+function pushAt(view: MemoryView, handle: ChunkHandle, words: Int32Array, at: WordIndex): void {
   const sizeClass = classOf(view, handle)
   const magazine = magazineAt(view, sizeClass)
-  setNext(view, handle, peek(view.control, magazine + MAGAZINE.TOP))
+  poke(words, at + NEXT_FREE, peek(view.control, magazine + MAGAZINE.TOP))
   poke(view.control, magazine + MAGAZINE.TOP, handle)
   const held = peek(view.control, magazine + MAGAZINE.COUNT) + 1
   poke(view.control, magazine + MAGAZINE.COUNT, held)

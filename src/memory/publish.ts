@@ -4,9 +4,25 @@
  * is one compare-and-exchange of a slot word; whoever wins it, and nobody else, frees what it
  * unlinked and counts.
  */
-import { closeWrites, compareExchange, load, peek, poke } from '#atomics'
-import { HEADER, INTENT, presenceOf } from '../../native-layout/entry-header.ts'
-import {
+import * as atomics from '#atomics'
+import * as entryHeader from '../../native-layout/entry-header.ts'
+import * as tableSlot from '../../native-layout/table-slot.ts'
+import * as threadRow from '../../native-layout/thread-row.ts'
+import type { WordIndex } from '../../native-layout/units.ts'
+import * as clockBits from './clock-bits.ts'
+import * as commit from './commit.ts'
+import type { Draft } from './draft.ts'
+import * as entries from './entry.ts'
+import * as magazine from './magazine.ts'
+import * as row from './row.ts'
+import * as table from './table.ts'
+import * as view from './view.ts'
+import type { MemoryView } from './view.ts'
+
+// Constants: an import is looked up at each use (docs/performance.md).
+const { closeWrites, compareExchange, load, peek, poke } = atomics
+const { HEADER, INTENT, presenceOf, WORDS_BEFORE_KEY } = entryHeader
+const {
   announce,
   announcerOf,
   BUCKET,
@@ -16,8 +32,8 @@ import {
   packEmpty,
   packReserved,
   packTag,
-} from '../../native-layout/table-slot.ts'
-import {
+} = tableSlot
+const {
   COUNTER,
   ROW,
   ROW_BUSY,
@@ -27,15 +43,14 @@ import {
   ROW_REPLACE,
   ROW_RESERVE,
   sequenceOf,
-} from '../../native-layout/thread-row.ts'
-import type { WordIndex } from '../../native-layout/units.ts'
-import { reset } from './clock-bits.ts'
-import { abortMutation, claimMutation, commitMutation, DEL, EVICT, EXPIRE, PUT } from './commit.ts'
-import { chainIn, entryBytes, isVacant, spaceIn } from './entry.ts'
-import { classOf, free, nextOf } from './magazine.ts'
-import { applyDelta, count, field, record, recordDelta, setKind } from './row.ts'
-import { secondOf, stampOf, tagFor } from './table.ts'
-import { chunkAddress, pageOf, rowAddress, segmentOf, type MemoryView, handleIn } from './view.ts'
+} = threadRow
+const { reset } = clockBits
+const { abortMutation, claimMutation, commitMutation, DEL, EVICT, EXPIRE, PUT } = commit
+const { chainIn, entryBytes, isVacant, spaceIn, valueLength } = entries
+const { classOf, free, freeAt, nextOf } = magazine
+const { applyDelta, count, field, record, recordDelta, recordReplacement, setKind } = row
+const { secondOf, stampOf, tagFor } = table
+const { chunkAddress, pageOf, rowAddress, segmentOf, handleIn } = view
 
 export const WON = 1
 export const LOST = 0
@@ -53,10 +68,22 @@ export function freeChain(view: MemoryView, list: number): void {
   }
 }
 
-/** Frees an entry that this row has unlinked, its continuations first. */
+/** Frees the entry in OLD, which this row has unlinked, its continuations first. */
 export function freeOld(view: MemoryView): void {
   freeChain(view, ROW.OLD_CHAIN)
   free(view, handleIn(view, field(view, ROW.OLD)))
+}
+
+/** The same of an entry whose place is known, and whether it has continuations. */
+function freeUnlinked(
+  view: MemoryView,
+  word: number,
+  words: Int32Array,
+  at: WordIndex,
+  chain: number,
+): void {
+  if (chain !== 0) freeChain(view, ROW.OLD_CHAIN)
+  freeAt(view, handleIn(view, word), words, at)
 }
 
 /**
@@ -64,36 +91,30 @@ export function freeOld(view: MemoryView): void {
  *
  * If the thread dies after the exchange, recovery sees the new word published and frees the old
  * chunk.
+ * @param draft of the new entry, which says where it lies
  */
-export function replaceEntry(view: MemoryView): number {
-  const { entry, entryAt } = view
-  const presence = presenceOf(peek(entry, entryAt + HEADER.VALUE_AND_PRESENCE))
+export function replaceEntry(view: MemoryView, draft: Draft): number {
+  const { entry, entryAt, slotWord } = view
   const fresh = field(view, ROW.NEW)
-  const handle = handleIn(view, fresh)
-  const words = view.data[segmentOf(view, pageOf(view, handle))]!
-  const at = chunkAddress(view, handle)
-  const freshPresence = presenceOf(peek(words, at + HEADER.VALUE_AND_PRESENCE))
+  const presence = presenceOf(peek(entry, entryAt + HEADER.VALUE_AND_PRESENCE))
+  const chain = chainIn(entry, entryAt, presence)
+  // The two have one key, so that they differ by their values and by what stands before the key.
+  const words = WORDS_BEFORE_KEY[draft.presence]! - WORDS_BEFORE_KEY[presence]!
+  const bytes = words * 4 + draft.length - valueLength(entry, entryAt)
   record(view, ROW.SLOT, view.slotIndex)
-  record(view, ROW.OLD, view.slotWord)
-  record(view, ROW.OLD_CHAIN, chainIn(entry, entryAt, presence))
-  recordDelta(
-    view,
-    0,
-    entryBytes(words, at) - entryBytes(entry, entryAt),
-    view.key.space,
-    stampOf(words, at, freshPresence),
-    stampOf(entry, entryAt, presence),
-  )
+  record(view, ROW.OLD, slotWord)
+  record(view, ROW.OLD_CHAIN, chain)
+  recordReplacement(view, bytes, view.key.space, draft.stamp, stampOf(entry, entryAt, presence))
   // An intent changes nothing yet.
-  if ((freshPresence & INTENT) === 0) claimMutation(view, PUT, words, at, view.home)
+  if (draft.intent === undefined) claimMutation(view, PUT, draft.words, draft.at, view.home)
   setKind(view, ROW_REPLACE)
-  if (compareExchange(view.slotTable, view.slotAt, view.slotWord, fresh) !== view.slotWord) {
+  if (compareExchange(view.slotTable, view.slotAt, slotWord, fresh) !== slotWord) {
     setKind(view, ROW_BUSY)
     abortMutation(view)
     count(view, 'casRetries')
     return LOST
   }
-  freeOld(view)
+  freeUnlinked(view, slotWord, entry, entryAt, chain)
   applyDelta(view, sequenceOf(view.state))
   commitMutation(view)
   return WON
@@ -172,10 +193,10 @@ function takeOut(
   at: WordIndex,
   next: number,
 ): number {
-  const presence = presenceOf(peek(words, at + HEADER.VALUE_AND_PRESENCE))
+  const chain = chainIn(words, at, presenceOf(peek(words, at + HEADER.VALUE_AND_PRESENCE)))
   record(view, ROW.SLOT, slotIndex)
   record(view, ROW.OLD, word)
-  record(view, ROW.OLD_CHAIN, chainIn(words, at, presence))
+  record(view, ROW.OLD_CHAIN, chain)
   setKind(view, ROW_REMOVE)
   // The filling is read after the word: I-STAMP.
   const then = next || packEmpty(fillingOf(load(table, slotAt + BUCKET.B - BUCKET.A)))
@@ -186,7 +207,7 @@ function takeOut(
     return LOST
   }
   setKind(view, ROW_FREEING)
-  freeOld(view)
+  freeUnlinked(view, word, words, at, chain)
   applyDelta(view, sequenceOf(view.state))
   commitMutation(view)
   return WON

@@ -12,7 +12,8 @@ import type { CounterName } from '../../native-layout/thread-row.ts'
 import type { MemoryView } from './view.ts'
 
 // Constants: an import is looked up at each use (docs/performance.md).
-const { add, closeOperation, load, peek, peekDouble, poke, pokeDouble, store } = atomics
+const { add, closeOperation, closeWrites, load, peek, peekDouble, poke, pokeDouble, store } =
+  atomics
 const { CONTROL, SPACE, SPACES_AT } = block
 const { CELL, CELL_HALF_WORDS, COUNTER, packRowState, ROW, ROW_BUSY, sequenceOf, ROW_IDLE } = rows
 const { CELL_WORDS } = rows
@@ -34,7 +35,7 @@ export function enter(view: MemoryView): void {
 export function leave(view: MemoryView): void {
   const idle = packRowState(sequenceOf(view.state), ROW_IDLE)
   view.state = idle
-  store(view.control, view.rowAt + ROW.STATE, idle)
+  closeWrites(view.control, view.rowAt + ROW.STATE, idle)
   closeOperation(view.control, view.rowAt + ROW.STATE)
 }
 
@@ -44,10 +45,13 @@ export function renew(view: MemoryView): void {
   store(view.control, view.rowAt + ROW.STATE, view.state)
 }
 
-/** Changes the kind within the operation. Sequentially consistent: others decide by it. */
+/**
+ * Changes the kind within the operation, by which others decide: after the record was written, and
+ * before what it announces, which is an exchange or comes after one.
+ */
 export function setKind(view: MemoryView, kind: number): void {
   view.state = packRowState(sequenceOf(view.state), kind)
-  store(view.control, view.rowAt + ROW.STATE, view.state)
+  closeWrites(view.control, view.rowAt + ROW.STATE, view.state)
 }
 
 export function field(view: MemoryView, name: number): number {
@@ -75,6 +79,8 @@ export function countAt(view: MemoryView, index: number): void {
 
 const HAS_NEW = 1
 const HAS_OLD = 2
+/** Only the bytes change. */
+const HAS_BYTES = 4
 
 /**
  * Notes what the commit in progress will count: entries, bytes, and the stamps in its namespace.
@@ -97,9 +103,32 @@ export function recordDelta(
   poke(control, rowAt + ROW.HAS, has)
 }
 
+/**
+ * The same of a replacement, which mostly counts nothing: as many bytes under the same stamp.
+ */
+export function recordReplacement(
+  view: MemoryView,
+  bytes: number,
+  space: number,
+  stampNew: number,
+  stampOld: number,
+): void {
+  if (stampNew !== stampOld) {
+    recordDelta(view, 0, bytes, space, stampNew, stampOld)
+  } else if (bytes === 0) {
+    poke(view.control, view.rowAt + ROW.HAS, 0)
+  } else {
+    poke(view.control, view.rowAt + ROW.DELTA_ENTRIES, 0)
+    poke(view.control, view.rowAt + ROW.DELTA_BYTES, bytes)
+    poke(view.control, view.rowAt + ROW.HAS, HAS_BYTES)
+  }
+}
+
 /** Applies the noted delta once, however often it is called for one sequence (I-COUNT-ONCE). */
 export function applyDelta(view: MemoryView, sequence: number): void {
   const { control, rowAt, rowLayout } = view
+  const has = peek(control, rowAt + ROW.HAS)
+  if (has === 0) return
   const totals = rowAt + rowLayout.totals
   if (beginCell(view, totals, sequence)) {
     const from = halfOf(control, totals)
@@ -109,6 +138,7 @@ export function applyDelta(view: MemoryView, sequence: number): void {
     pokeDouble(view.controlDoubles, (to + 2) >>> 1, bytes + peek(control, rowAt + ROW.DELTA_BYTES))
     turnCell(control, totals, to, sequence)
   }
+  if (has === HAS_BYTES) return
   const cell = rowAt + rowLayout.spaces + peek(control, rowAt + ROW.SPACE) * CELL_WORDS
   if (beginCell(view, cell, sequence)) {
     const to = otherHalf(control, cell)
@@ -145,7 +175,7 @@ function beginCell(view: MemoryView, cell: number, sequence: number): boolean {
 }
 function turnCell(control: Int32Array, cell: number, to: number, sequence: number): void {
   poke(control, to, sequence)
-  store(control, cell + CELL.SELECT, 1 - peek(control, cell + CELL.SELECT))
+  closeWrites(control, cell + CELL.SELECT, 1 - peek(control, cell + CELL.SELECT))
 }
 
 /** Linked entries counted by all rows, dead ones included. Stops nobody; exact at rest. */

@@ -7,11 +7,18 @@
  * least two empty slots is taken, otherwise the one with most; only a key without any empty slot in
  * its four candidates must evict one of their entries.
  */
-import { load, peek } from '#atomics'
-import { CANDIDATES, ROOMY_EMPTIES, WAYS } from '../../native-layout/limits.ts'
-import { BUCKET, BUCKET_SHIFT, depthOf, isEmpty } from '../../native-layout/table-slot.ts'
-import { ABSENT, candidate, findIn, secondOf, tagFor, type Lookup } from './table.ts'
+import * as atomics from '#atomics'
+import * as limits from '../../native-layout/limits.ts'
+import * as tableSlot from '../../native-layout/table-slot.ts'
+import * as table from './table.ts'
+import type { Lookup } from './table.ts'
 import type { MemoryView } from './view.ts'
+
+// Constants: an import is looked up at each use (docs/performance.md).
+const { openReads, peek } = atomics
+const { CANDIDATES, ROOMY_EMPTIES, WAYS } = limits
+const { BUCKET, BUCKET_SHIFT, depthOf, isEmpty } = tableSlot
+const { ABSENT, candidate, findIn, secondOf, tagFor } = table
 
 /** Looks for the staged key inside a bracket; the home word read first stays in `homeWord`. */
 export function scan(view: MemoryView): Lookup {
@@ -24,7 +31,7 @@ export function scan(view: MemoryView): Lookup {
     const at = (bucket & view.tableMask) << BUCKET_SHIFT
     if (n === 0) {
       view.home = bucket
-      view.homeWord = load(table, at + BUCKET.HOME)
+      view.homeWord = openReads(table, at + BUCKET.HOME)
       last = depthOf(view.homeWord)
     }
     const outcome = findIn(view, table, at, bucket, tag)

@@ -8,32 +8,32 @@
  * moved or evicted a few at a time by whoever passes, its free chunks find their way home to its
  * stack, and when all are there it is free. Nobody waits for a drain.
  */
-import { add, load, peek } from '#atomics'
-import { CLASS, CONTROL } from '../../native-layout/control-block.ts'
-import {
-  PAGE,
-  PAGE_ACTIVE,
-  PAGE_DRAINING,
-  pageClassOf,
-  pageStateOf,
-  stackCount,
-} from '../../native-layout/page.ts'
-import { COUNTER, MAGAZINE, ROW } from '../../native-layout/thread-row.ts'
+import * as atomics from '#atomics'
+import * as controlBlock from '../../native-layout/control-block.ts'
+import * as page from '../../native-layout/page.ts'
+import * as threadRow from '../../native-layout/thread-row.ts'
 import type { ChunkHandle, PageNumber, SizeClass } from '../../native-layout/units.ts'
-import { cutFree } from './cut-page.ts'
-import { magazineAt, pop, unpark } from './magazine.ts'
-import {
-  capacityOf,
-  giveBackTop,
-  lastPage,
-  releaseClaim,
-  takeBatch,
-  tryClaim,
-} from './page-claim.ts'
-import { stampBatch } from './page-demand.ts'
-import { drainStep, moveTowards, wishForPage } from './page-moves.ts'
-import { enter, field, leave, renew } from './row.ts'
-import { classAddress, pageAddress, pageOf, type MemoryView } from './view.ts'
+import * as cutPage from './cut-page.ts'
+import * as magazine from './magazine.ts'
+import * as pageClaim from './page-claim.ts'
+import * as pageDemand from './page-demand.ts'
+import * as pageMoves from './page-moves.ts'
+import * as row from './row.ts'
+import * as view from './view.ts'
+import type { MemoryView } from './view.ts'
+
+// Constants: an import is looked up at each use (docs/performance.md).
+const { add, load, peek } = atomics
+const { CLASS, CONTROL } = controlBlock
+const { PAGE, PAGE_ACTIVE, PAGE_DRAINING, pageClassOf, pageStateOf, stackCount } = page
+const { COUNTER, MAGAZINE, ROW } = threadRow
+const { cutFree } = cutPage
+const { magazineAt, pop, unpark } = magazine
+const { capacityOf, giveBackTop, lastPage, releaseClaim, takeBatch, tryClaim } = pageClaim
+const { stampBatch } = pageDemand
+const { drainStep, moveTowards, wishForPage } = pageMoves
+const { enter, field, leave, renew } = row
+const { classAddress, pageAddress, pageOf } = view
 
 /** Entries evicted for one chunk before the allocator turns elsewhere. */
 const EVICTIONS_PER_CHUNK = 8

@@ -12,10 +12,15 @@
  * LOW only moves on: by tickets, or by `raiseVersion`, which leaves a half only when HIGH agrees
  * with it. So a later moment is a larger version.
  */
-import { add, compareExchange, load } from '#atomics'
-import { STRIPE, STRIPES_AT } from '../../native-layout/control-block.ts'
-import { VERSION_STRIPES } from '../../native-layout/limits.ts'
+import * as atomics from '#atomics'
+import * as controlBlock from '../../native-layout/control-block.ts'
+import * as limits from '../../native-layout/limits.ts'
 import type { MemoryView } from './view.ts'
+
+// Constants: an import is looked up at each use (docs/performance.md).
+const { add, compareExchange, load, openReads } = atomics
+const { STRIPE, STRIPES_AT } = controlBlock
+const { VERSION_STRIPES } = limits
 
 const HALF = 2 ** 31
 
@@ -28,9 +33,9 @@ export function stripeOf(home: number): number {
 export function takeVersion(view: MemoryView, home: number): number {
   const { control } = view
   const at = stripeOf(home)
-  for (let high = load(control, at + STRIPE.HIGH); ; ) {
+  for (let high = openReads(control, at + STRIPE.HIGH); ; ) {
     const ticket = add(control, at + STRIPE.LOW, 1)
-    const after = load(control, at + STRIPE.HIGH)
+    const after = openReads(control, at + STRIPE.HIGH)
     const agrees = (high & 1) === ticket >>> 31
     if (after === high && agrees) return high * HALF + (ticket & 0x7fffffff)
     if (after === high) compareExchange(control, at + STRIPE.HIGH, high, high + 1)

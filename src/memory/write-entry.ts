@@ -7,8 +7,24 @@
  * beginning: each is recorded, linked into the row's list, and only then the next is taken, so a
  * killed writer leaks none of them.
  */
-import { copyIn, copyWordsIn, peek, poke, pokeDouble } from '#atomics'
-import {
+import * as atomics from '#atomics'
+import * as entryHeader from '../../native-layout/entry-header.ts'
+import * as limits from '../../native-layout/limits.ts'
+import * as sizeClasses from '../../native-layout/size-classes.ts'
+import * as threadRow from '../../native-layout/thread-row.ts'
+import type { WordIndex } from '../../native-layout/units.ts'
+import * as completeEntry from './complete-entry.ts'
+import type { Draft } from './draft.ts'
+import * as publish from './publish.ts'
+import * as row from './row.ts'
+import * as slabAllocator from './slab-allocator.ts'
+import * as version from './version.ts'
+import * as view from './view.ts'
+import type { MemoryView } from './view.ts'
+
+// Constants: an import is looked up at each use (docs/performance.md).
+const { copyIn, copyWordsIn, peek, poke, pokeDouble } = atomics
+const {
   CHAIN,
   CONTINUATION,
   EPOCH,
@@ -33,18 +49,16 @@ import {
   MARKS,
   INTENT,
   STORE_TIME,
-} from '../../native-layout/entry-header.ts'
-import { MAX_KEY_BYTES } from '../../native-layout/limits.ts'
-import { classFor } from '../../native-layout/size-classes.ts'
-import { ROW } from '../../native-layout/thread-row.ts'
-import type { WordIndex } from '../../native-layout/units.ts'
-import { markComplete } from './complete-entry.ts'
-import type { Draft } from './draft.ts'
-import { dropNew } from './publish.ts'
-import { field, record } from './row.ts'
-import { allocate, makeRoom } from './slab-allocator.ts'
-import { takeVersion } from './version.ts'
-import { chunkAddress, type MemoryView, pageOf, segmentOf } from './view.ts'
+} = entryHeader
+const { MAX_KEY_BYTES } = limits
+const { classFor } = sizeClasses
+const { ROW } = threadRow
+const { markComplete } = completeEntry
+const { dropNew } = publish
+const { field, record } = row
+const { allocate, makeRoom } = slabAllocator
+const { takeVersion } = version
+const { chunkAddress, pageOf, segmentOf } = view
 
 /** Longer values are copied by the runtime. */
 const MOST_COPIED_BY_WORDS = 128

@@ -13,8 +13,8 @@ export const CHUNK_TWINS: readonly BrokenTwin[] = [
     patches: [
       {
         file: MAGAZINE,
-        find: 'view.versionBits) === 0) {',
-        replace: 'view.versionBits) < 0) {',
+        find: 'view.versionBits) === 0) park',
+        replace: 'view.versionBits) < 0) park',
       },
     ],
     program: 'cas x delete set(b) delete(b) set, reuse',
@@ -136,9 +136,8 @@ export const CHUNK_TWINS: readonly BrokenTwin[] = [
     patches: [
       {
         file: 'src/memory/publish.ts',
-        find: `  freeChain(view, ROW.OLD_CHAIN)
-  free(view, handleIn(view, field(view, ROW.OLD)))`,
-        replace: '  free(view, handleIn(view, field(view, ROW.OLD)))',
+        find: '  if (chain !== 0) freeChain(view, ROW.OLD_CHAIN)\n',
+        replace: '',
       },
     ],
     program: 'chain: set x delete',

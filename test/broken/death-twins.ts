@@ -13,9 +13,9 @@ export const DEATH_TWINS: readonly BrokenTwin[] = [
     patches: [
       {
         file: PUBLISH,
-        find: `fresh) !== view.slotWord) {
+        find: `fresh) !== slotWord) {
     setKind(view, ROW_BUSY)`,
-        replace: 'fresh) !== view.slotWord) {',
+        replace: 'fresh) !== slotWord) {',
       },
     ],
     program: 'death: cas x set, present',

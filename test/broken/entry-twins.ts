@@ -16,8 +16,8 @@ export const ENTRY_TWINS: readonly BrokenTwin[] = [
     patches: [
       {
         file: PUBLISH,
-        find: 'compareExchange(view.slotTable, view.slotAt, view.slotWord, fresh)',
-        replace: '(poke(view.slotTable, view.slotAt, fresh), view.slotWord)',
+        find: 'compareExchange(view.slotTable, view.slotAt, slotWord, fresh)',
+        replace: '(poke(view.slotTable, view.slotAt, fresh), slotWord)',
       },
     ],
     program: 'incr x incr, present',
@@ -30,10 +30,10 @@ export const ENTRY_TWINS: readonly BrokenTwin[] = [
     patches: [
       {
         file: PUBLISH,
-        find: `fresh) !== view.slotWord) {
+        find: `fresh) !== slotWord) {
     setKind(view, ROW_BUSY)`,
-        replace: `fresh) !== view.slotWord) {
-    free(view, handleIn(view, view.slotWord))
+        replace: `fresh) !== slotWord) {
+    free(view, handleIn(view, slotWord))
     setKind(view, ROW_BUSY)`,
       },
     ],
@@ -74,7 +74,7 @@ export const ENTRY_TWINS: readonly BrokenTwin[] = [
         file: PUBLISH,
         find: `    return LOST
   }
-  freeOld(view)
+  freeUnlinked(view, slotWord, entry, entryAt, chain)
   applyDelta(view, sequenceOf(view.state))
   commitMutation(view)
   return WON
@@ -203,8 +203,8 @@ export const ENTRY_TWINS: readonly BrokenTwin[] = [
     patches: [
       {
         file: UPDATE,
-        find: "import { copyOut, load } from '#atomics'",
-        replace: "import { copyIn, copyOut, load } from '#atomics'",
+        find: "import { copyOut, load, openReads } from '#atomics'",
+        replace: "import { copyIn, copyOut, load, openReads } from '#atomics'",
       },
       {
         file: UPDATE,

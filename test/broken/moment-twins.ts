@@ -93,13 +93,13 @@ export const MOMENT_TWINS: readonly BrokenTwin[] = [
     count(view, 'casRetries')
     return LOST
   }
-  freeOld(view)`,
+  freeUnlinked(view, slotWord, entry, entryAt, chain)`,
         replace: `    setKind(view, ROW_BUSY)
     commitMutation(view)
     count(view, 'casRetries')
     return LOST
   }
-  freeOld(view)`,
+  freeUnlinked(view, slotWord, entry, entryAt, chain)`,
       },
     ],
     program: 'feed: set a x set a',

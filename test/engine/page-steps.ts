@@ -46,15 +46,17 @@ export function watchState(view: MemoryView, act: (next: number, last: number) =
   })
 }
 
-/** Ends what a row is doing where it next reaches into the pages and the moment has come. */
+/** Ends what a row is doing where it next asks for a chunk's place and the moment has come. */
 export function dieInPages(view: MemoryView, isTime: () => boolean): void {
-  const { data } = view
-  Object.defineProperty(view, 'data', {
-    get: () => {
-      if (isTime()) throw new Error(DEATH)
-      return data
-    },
-  })
+  for (const name of ['data', 'versionBits'] as const) {
+    const value = view[name]
+    Object.defineProperty(view, name, {
+      get: () => {
+        if (isTime()) throw new Error(DEATH)
+        return value
+      },
+    })
+  }
 }
 export const DEATH = 'the thread ends here'
 
