@@ -13,6 +13,7 @@ import * as tableSlot from '../../native-layout/table-slot.ts'
 import * as threadRow from '../../native-layout/thread-row.ts'
 import * as entry from '../memory/entry.ts'
 import * as evictEntry from '../memory/evict-entry.ts'
+import * as freeEntry from '../memory/free-entry.ts'
 import * as intent from '../memory/intent.ts'
 import * as publish from '../memory/publish.ts'
 import * as row from '../memory/row.ts'
@@ -38,7 +39,8 @@ const { COUNTER, ROW } = threadRow
 const { hasCas, isDead, isVacant, versionIn } = entry
 const { evictCandidate } = evictEntry
 const { giveWay } = intent
-const { createEntry, dropNew, helpAnnounced, replaceEntry, WON } = publish
+const { dropNew } = freeEntry
+const { createEntry, helpAnnounced, replaceEntry, WON } = publish
 const { countAt, currentStamp, enter, field, leave, linkedEntries } = row
 const { chooseEmpty, scan } = scans
 const { settle } = slabAllocator

@@ -21,7 +21,7 @@ import {
   txNumber,
 } from '../../native-layout/transaction.ts'
 import { Draft } from '../memory/draft.ts'
-import { dropNew } from '../memory/publish.ts'
+import { dropNew } from '../memory/free-entry.ts'
 import { countAt, currentStamp, enter, field, leave, linkedEntries } from '../memory/row.ts'
 import { settle } from '../memory/slab-allocator.ts'
 import { bucketOf } from '../memory/table.ts'

@@ -13,6 +13,7 @@ import * as clockBits from './clock-bits.ts'
 import * as commit from './commit.ts'
 import type { Draft } from './draft.ts'
 import * as entries from './entry.ts'
+import * as freeEntry from './free-entry.ts'
 import * as magazine from './magazine.ts'
 import * as row from './row.ts'
 import * as table from './table.ts'
@@ -47,44 +48,14 @@ const {
 const { reset } = clockBits
 const { abortMutation, claimMutation, commitMutation, DEL, EVICT, EXPIRE, PUT } = commit
 const { chainIn, entryBytes, isVacant, spaceIn, valueLength } = entries
-const { classOf, free, freeAt, nextOf } = magazine
+const { freeUnlinked } = freeEntry
+const { classOf } = magazine
 const { applyDelta, count, field, record, recordDelta, recordReplacement, setKind } = row
 const { secondOf, stampOf, tagFor } = table
 const { chunkAddress, pageOf, rowAddress, segmentOf, handleIn } = view
 
 export const WON = 1
 export const LOST = 0
-
-/**
- * Frees the continuations in a list of the row, one recorded at a time.
- * @param list ROW.OLD_CHAIN or ROW.NEW_CHAIN
- */
-export function freeChain(view: MemoryView, list: number): void {
-  for (let part = field(view, list); part !== 0; part = field(view, list)) {
-    record(view, ROW.FREEING, part)
-    record(view, list, nextOf(view, part))
-    free(view, part)
-    record(view, ROW.FREEING, 0)
-  }
-}
-
-/** Frees the entry in OLD, which this row has unlinked, its continuations first. */
-export function freeOld(view: MemoryView): void {
-  freeChain(view, ROW.OLD_CHAIN)
-  free(view, handleIn(view, field(view, ROW.OLD)))
-}
-
-/** The same of an entry whose place is known, and whether it has continuations. */
-function freeUnlinked(
-  view: MemoryView,
-  word: number,
-  words: Int32Array,
-  at: WordIndex,
-  chain: number,
-): void {
-  if (chain !== 0) freeChain(view, ROW.OLD_CHAIN)
-  freeAt(view, handleIn(view, word), words, at)
-}
 
 /**
  * Replaces the entry found by the scan by the complete new one in the row.
@@ -291,18 +262,4 @@ export function helpAnnounced(view: MemoryView): void {
   compareExchange(table, slotAt, expected, fresh)
   compareExchange(homes, homeAt, seen, clearAnnouncement(seen))
   count(view, 'helps')
-}
-
-/** Gives the unpublished new entry of the row back: its continuations, then its first chunk. */
-export function dropNew(view: MemoryView): void {
-  const part = field(view, ROW.NEW_PART)
-  if (part !== 0) {
-    free(view, part)
-    record(view, ROW.NEW_PART, 0)
-  }
-  freeChain(view, ROW.NEW_CHAIN)
-  const fresh = field(view, ROW.NEW)
-  if (fresh === 0) return
-  free(view, handleIn(view, fresh))
-  record(view, ROW.NEW, 0)
 }

@@ -44,7 +44,7 @@ import {
 import type { WordIndex } from '../../native-layout/units.ts'
 import { abandonFeed, abortMutation, commitMutation, settleFlush } from './commit.ts'
 import { free, holdsOnTop, magazineAt, nextOf, unpark } from './magazine.ts'
-import { freeChain } from './publish.ts'
+import { freeChain } from './free-entry.ts'
 import { giveBackTop, lowerFresh } from './page-claim.ts'
 import { finishFreeing, finishMoving, finishPage } from './recover-chunks.ts'
 import {

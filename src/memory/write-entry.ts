@@ -15,7 +15,7 @@ import * as threadRow from '../../native-layout/thread-row.ts'
 import type { WordIndex } from '../../native-layout/units.ts'
 import * as completeEntry from './complete-entry.ts'
 import type { Draft } from './draft.ts'
-import * as publish from './publish.ts'
+import * as freeEntry from './free-entry.ts'
 import * as row from './row.ts'
 import * as slabAllocator from './slab-allocator.ts'
 import * as version from './version.ts'
@@ -54,7 +54,7 @@ const { MAX_KEY_BYTES } = limits
 const { classFor } = sizeClasses
 const { ROW } = threadRow
 const { markComplete } = completeEntry
-const { dropNew } = publish
+const { dropNew } = freeEntry
 const { field, record } = row
 const { allocate, makeRoom } = slabAllocator
 const { takeVersion } = version

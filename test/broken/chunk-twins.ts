@@ -135,7 +135,7 @@ export const CHUNK_TWINS: readonly BrokenTwin[] = [
     rule: 'the continuations of a replaced value are freed with it',
     patches: [
       {
-        file: 'src/memory/publish.ts',
+        file: 'src/memory/free-entry.ts',
         find: '  if (chain !== 0) freeChain(view, ROW.OLD_CHAIN)\n',
         replace: '',
       },

@@ -1,7 +1,7 @@
 /**
  * x64 lets a thread read on while its plain stores wait in its store buffer: each write is
  * interrupted before each of its accesses, and what others do there sees all, some or none of the
- * stores that wait. Both calls must end as one of the two orders of them would, one after the other.
+ * stores that wait. Both calls must end as one of the two orders of them would.
  */
 import { peek } from '#atomics'
 import { describe, expect, test, vi } from 'vitest'
