@@ -44,7 +44,10 @@ export const FILES: Rules = [
     names(MEMCACHED, 'line', 'decimal', 'binary-frame', 'meta-flags', 'connection', 'pipeline'),
     'parse',
   ],
-  [names(MEMCACHED, 'retrieve', 'meta-get', 'binary-retrieve', 'stats', 'key-stats'), 'reply'],
+  [
+    names(MEMCACHED, 'retrieve', 'seen', 'meta-get', 'binary-retrieve', 'stats', 'key-stats'),
+    'reply',
+  ],
   [names(MEMCACHED, 'dump', 'watch-lines', 'prefix-tables', 'version'), 'reply'],
   [
     names(
@@ -59,7 +62,16 @@ export const FILES: Rules = [
         'meta-delete',
       ],
       ...['meta-arithmetic', 'count', 'count-change', 'counters', 'prefixes', 'permissions'],
-      ...['admin', 'binary-admin', 'authenticate', 'changes', 'client-session', 'crawler', 'host'],
+      ...[
+        'admin',
+        'binary-admin',
+        'authenticate',
+        'changes',
+        'client-session',
+        'crawler',
+        'host',
+        'use',
+      ],
     ),
     'commands',
   ],
@@ -67,7 +79,7 @@ export const FILES: Rules = [
     names(REDIS, 'parser', 'inline', 'args', 'pipeline', 'plain-heads', 'connection', 'listener'),
     'parse',
   ],
-  [names(REDIS, 'reply', 'bulk-head', 'outbox', 'pushes', 'notifications', 'monitor'), 'reply'],
+  [names(REDIS, 'reply', 'outbox', 'pushes', 'notifications', 'monitor'), 'reply'],
   [names(REDIS, 'errors', 'internal-error', 'info', 'help', 'docs'), 'reply'],
   [
     names(
@@ -83,8 +95,8 @@ export const FILES: Rules = [
   [names('src/protocols/http/', 'answer', 'body', 'problem', 'stream', 'range'), 'reply'],
   [names('src/protocols/http/', 'connection', 'target', 'exchange'), 'parse'],
   [/^src\/protocols\/http\//, 'commands'],
-  [/^src\/protocols\/reply-buffer\.ts$/, 'reply'],
-  [/^src\/protocols\/protocol\.ts$/, 'commands'],
+  [/^src\/protocols\/(?:reply-buffer|length-lines)\.ts$/, 'reply'],
+  [/^src\/protocols\/(?:protocol|key-group)\.ts$/, 'commands'],
   [/^src\/(?:observe|auth)\//, 'commands'],
   [/^(?:src\/server|workers)\//, 'event loop'],
 ]

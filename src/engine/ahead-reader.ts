@@ -148,6 +148,15 @@ export class AheadReader {
     else copyWordsOut(entry, this.#valueAt, words, at, this.length)
   }
 
+  /** Copies a key to `target[at]`, and up to three bytes behind it; returns where it ends. */
+  copyKey(index: number, target: DataView, at: number): number {
+    const { lengths, words } = this.#keys
+    const first = index * KEY_WORDS
+    const length = lengths[index]!
+    for (let i = 0; i < length; i += 4) target.setInt32(at + i, words[first + (i >>> 2)]!, true)
+    return at + length
+  }
+
   /**
    * Whether what was opened and copied is one entry; then it counts as a hit and as a use.
    * @returns false also when this use is to be noted: stage the key

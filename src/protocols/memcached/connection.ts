@@ -109,7 +109,7 @@ export class MemcachedConnection implements ProtocolConnection {
       else if (this.#skipBytes > 0) at = this.#skip(at, to)
       else if (this.#keptBytes > 0) at = this.#collect(source, at, to)
       else if (plain && (pipeline.hasNext(source, at) || pipeline.find(source, at, to))) {
-        at = executePlain(session, pipeline, source)
+        at = executePlain(session, pipeline, source, at, to)
         continue
       } else at = this.#executeAt(source, at, to)
       plain = !this.#isBinary && isPlain(session)

@@ -26,7 +26,7 @@ import { WATCH_FETCHERS } from './host.ts'
 import { line } from './line.ts'
 import { LETTER, meta, putEcho, putEchoes, readMeta } from './meta-flags.ts'
 import { countPrefix, PREFIX_GET, PREFIX_HIT } from './prefixes.ts'
-import { noteUse } from './retrieve.ts'
+import { noteUse } from './use.ts'
 import { logFetch } from './watch-lines.ts'
 
 const FIRST_FLAG = 2

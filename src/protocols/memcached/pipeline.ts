@@ -30,6 +30,8 @@ const NOTHING = new Uint8Array(0)
 export class Pipeline implements Foresight {
   /** Of the request that was taken. */
   isGet = true
+  /** The number of its key in the look-ahead, -1 when it has none there. */
+  key = NO_KEY
   keyFrom = 0
   keyTo = 0
   flags = 0
@@ -37,7 +39,7 @@ export class Pipeline implements Foresight {
   valueFrom = 0
   valueBytes = 0
   readonly #raw: RawAccess
-  readonly #ahead: LookAhead
+  readonly ahead: LookAhead
   readonly #mostValueBytes: number
   /** Of each request: key, end, and for a set its numbers and where its value lies. */
   readonly #ranges = new Int32Array(MOST_AHEAD * FIELDS)
@@ -47,7 +49,6 @@ export class Pipeline implements Foresight {
   #isForeseen = false
   #found = 0
   #taken = 0
-  #key = NO_KEY
   /** The number that `#number` read. */
   #value = 0
   #viewed: Uint8Array = NOTHING
@@ -55,7 +56,7 @@ export class Pipeline implements Foresight {
 
   constructor(raw: RawAccess) {
     this.#raw = raw
-    this.#ahead = new LookAhead(raw)
+    this.ahead = new LookAhead(raw)
     this.#mostValueBytes = Math.min(MOST_VALUE_BYTES, raw.session.facts.maxItemBytes)
   }
 
@@ -98,7 +99,7 @@ export class Pipeline implements Foresight {
   #begin(): void {
     this.#found = this.#taken = 0
     this.#isTouched = false
-    this.#ahead.begin(0)
+    this.ahead.begin(0)
   }
 
   #findMore(bytes: Uint8Array, from: number, to: number): void {
@@ -116,7 +117,7 @@ export class Pipeline implements Foresight {
   /** Takes the next request; `hasMore` was true. @returns where it ends */
   take(): number {
     const index = this.#taken++
-    if (!this.#isTouched) this.#ahead.touch()
+    if (!this.#isTouched) this.ahead.touch()
     this.#isTouched = true
     const ranges = this.#ranges
     const at = index * FIELDS
@@ -127,13 +128,13 @@ export class Pipeline implements Foresight {
     this.valueBytes = ranges[at + 4]!
     this.flags = ranges[at + 5]!
     this.seconds = ranges[at + 6]!
-    this.#key = this.#keys[index]!
+    this.key = this.#keys[index]!
     return ranges[at + 2]!
   }
 
   /** Stages the key of the request that was taken; false: no entry can have it. */
   stage(bytes: Uint8Array): boolean {
-    if (this.#key !== NO_KEY) return this.#ahead.stage(this.#key)
+    if (this.key !== NO_KEY) return this.ahead.stage(this.key)
     return this.#raw.stage(bytes, this.keyFrom, this.keyTo)
   }
 
@@ -160,7 +161,7 @@ export class Pipeline implements Foresight {
     if (end < 0) return -1
     ranges[field + 2] = end
     if (word === GET) ranges[field + 3] = 0
-    this.#keys[this.#found++] = this.#ahead.add(this.#view, keyFrom, keyFrom + length)
+    this.#keys[this.#found++] = this.ahead.add(this.#view, keyFrom, keyFrom + length)
     return end
   }
 

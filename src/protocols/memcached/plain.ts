@@ -5,35 +5,58 @@
  */
 import type { ClientSession } from './client-session.ts'
 import { COMMAND_NAMES, seriesOf } from './commands.ts'
+import { COUNT, SETTING } from './counters.ts'
 import type { Pipeline } from './pipeline.ts'
-import { answerStaged } from './retrieve.ts'
+import { answerStaged, END } from './retrieve.ts'
+import { sendSeen } from './seen.ts'
 import { parsed, replyTo, STORE_SET, storeFound } from './store.ts'
 
 const GET_SERIES = seriesOf(COMMAND_NAMES.indexOf('get'))
 const SET_SERIES = seriesOf(COMMAND_NAMES.indexOf('set'))
-
 /** Whether nothing has to be thought of but what a client's requests say. */
 export function isPlain({ login, facts, isWatcher }: ClientSession): boolean {
   return login === undefined && !isWatcher && facts.watchedKinds() === 0
 }
 
-/** Executes the next of the requests that were found. @returns where it ends */
+/**
+ * Executes the requests that were found, as long as their replies fit.
+ * @param from where the next of them begins
+ * @param to where those of the next connection may begin
+ * @returns where the last one ends
+ */
 export function executePlain(
   session: ClientSession,
   pipeline: Pipeline,
   bytes: Uint8Array,
+  from: number,
+  to: number,
 ): number {
-  const { clock } = session.facts
-  const begunAt = clock.begin()
-  const next = pipeline.take()
+  const { out, facts } = session
+  const { clock, board } = facts
+  const isDetailed = board.setting(SETTING.detail) !== 0
   session.watched = 0
+  let hits = 0
+  let at = from
+  do {
+    const begunAt = clock.begin()
+    at = pipeline.take()
+    if (pipeline.isGet && !isDetailed && sendSeen(session, pipeline.ahead, pipeline.key)) {
+      out.text(END)
+      hits++
+    } else execute(session, pipeline, bytes)
+    clock.end(pipeline.isGet ? GET_SERIES : SET_SERIES, begunAt)
+  } while (at < to && !out.isFull && pipeline.hasNext(bytes, at))
+  board.add(COUNT.cmd_get, hits)
+  board.add(COUNT.get_hits, hits)
+  return at
+}
+
+function execute(session: ClientSession, pipeline: Pipeline, bytes: Uint8Array): void {
   const fits = pipeline.stage(bytes)
   if (pipeline.isGet) {
     answerStaged(session, bytes, pipeline.keyFrom, pipeline.keyTo, false, fits)
-    session.out.text('END\r\n')
+    session.out.text(END)
   } else set(session, pipeline, bytes, fits)
-  clock.end(pipeline.isGet ? GET_SERIES : SET_SERIES, begunAt)
-  return next
 }
 
 function set(session: ClientSession, pipeline: Pipeline, bytes: Uint8Array, fits: boolean): void {

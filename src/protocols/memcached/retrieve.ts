@@ -5,18 +5,8 @@
  * A hit writes nothing, unless the entry says that its last use was more than a minute ago, as in
  * memcached: then it is written anew with the present time.
  */
-import {
-  GONE,
-  HIT,
-  MARK_BITS,
-  MARK_FETCHED,
-  MAX_RETRIES,
-  MISSING,
-  type Outcome,
-  type Reading,
-  STORED,
-} from '../../engine/raw-access.ts'
-import { TouchChange, UseChange } from './changes.ts'
+import { GONE, HIT, MAX_RETRIES, MISSING, type Outcome, STORED } from '../../engine/raw-access.ts'
+import { TouchChange } from './changes.ts'
 import {
   BAD_FORMAT,
   casHighOf,
@@ -29,14 +19,16 @@ import { putLong, putNumber, putText, readSigned } from './decimal.ts'
 import { WATCH_FETCHERS } from './host.ts'
 import { line, MAX_KEY_BYTES, MAX_WORDS } from './line.ts'
 import { countPrefix, PREFIX_GET, PREFIX_HIT } from './prefixes.ts'
+import { countSeen, lookAt, sendSeen } from './seen.ts'
+import { noteUse } from './use.ts'
 import { logFetch } from './watch-lines.ts'
 
 const SPACE = 32
 /** Room for a reply line beside its key: VALUE, flags, length, CAS. */
 const HEADER_BYTES = 80
-const USE_INTERVAL_SECONDS = 60
 /** Then others come first: most keys may be misses, which fill no buffer. */
 const KEYS_PER_TURN = 4096
+export const END = 'END\r\n'
 const LOST = 'SERVER_ERROR the key is written too often at the moment, try again\r\n'
 
 /** get, gets. */
@@ -77,18 +69,21 @@ function answer(
   if (count > MAX_WORDS) {
     at = answerKeys(session, bytes, starts[first]!, end, hasCas, expiry)
   } else {
+    const group = expiry === undefined ? lookAt(session, first, hasCas) : undefined
     for (let word = first; word < count; word++) {
       if (out.isFull) {
         at = starts[word]!
         break
       }
-      answerKey(session, bytes, starts[word]!, ends[word]!, hasCas, expiry)
+      const key = group?.numberOf(word - first) ?? -1
+      if (key >= 0 && sendSeen(session, group!.ahead, key)) countSeen(session)
+      else answerKey(session, bytes, starts[word]!, ends[word]!, hasCas, expiry)
     }
   }
   if (at < end) {
     // Not slice: of shared memory that would be shared memory again.
     session.more = new MoreKeys(Buffer.from(bytes.subarray(at, end)), hasCas, expiry)
-  } else out.text('END\r\n')
+  } else out.text(END)
 }
 
 class MoreKeys implements Continuation {
@@ -107,7 +102,7 @@ class MoreKeys implements Continuation {
     const keys = this.#keys
     this.#at = answerKeys(session, keys, this.#at, keys.length, this.#hasCas, this.#expiry)
     if (this.#at < keys.length) return false
-    session.out.text('END\r\n')
+    session.out.text(END)
     return true
   }
 }
@@ -236,17 +231,6 @@ function putLineEnd(target: Uint8Array, at: number): number {
   target[at] = 13
   target[at + 1] = 10
   return at + 2
-}
-
-/** After a hit: the time of the last use, when the one that the entry carries is old. */
-export function noteUse(session: ClientSession, reading: Reading): void {
-  const { marks } = reading
-  if (marks === 0) return
-  const idle = session.stamp - (marks >>> MARK_BITS)
-  const isNews = !session.keepsHeat && (marks & MARK_FETCHED) === 0
-  if (idle < USE_INTERVAL_SECONDS && !isNews) return
-  // A lost race or a full memory loses a mark, nothing else.
-  session.raw.change(new UseChange(session))
 }
 
 function answerTouched(

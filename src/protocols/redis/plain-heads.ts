@@ -4,7 +4,7 @@
  * and left to who looks at bytes.
  */
 import { LONGEST_AHEAD } from '../../engine/look-ahead.ts'
-import { LINE_END } from './bulk-head.ts'
+import { LINE_END } from '../length-lines.ts'
 
 /** `*2` and a line end, and so on; letters in lower case. */
 const ARRAY_OF_2 = 0x0a0d322a

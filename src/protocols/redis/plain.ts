@@ -6,25 +6,20 @@
  */
 import { SET, STORED } from '../../engine/raw-access.ts'
 import { PROTOCOLS } from '../../observe/observation-board.ts'
-import { BULK_HEAD_BYTES, LINE_END, MOST_SHORT_BULK, putBulkHead } from './bulk-head.ts'
 import { CALLS, COUNT, FAILED_CALLS, SETTING } from './board.ts'
 import { NO_SKIP, type RedisClient } from './client.ts'
 import type { Command } from './command-table.ts'
-import { sendValue } from './commands/get.ts'
-import { isNoteDue, noteStaged } from './commands/use.ts'
+import { sendSeen, sendValue } from './commands/get.ts'
 import { COMMANDS } from './commands.ts'
 import { internalError, KEY_TOO_LONG } from './errors.ts'
 import type { RedisHost } from './host.ts'
 import { noteInternalError } from './internal-error.ts'
 import type { Pipeline } from './pipeline.ts'
 import { OTHER, PLAIN_GET } from './plain-heads.ts'
-import { isString } from './value-type.ts'
 
 const FIRST_SERIES = PROTOCOLS.redis.first + 1
 const GET_COMMAND = named('get')
 const SET_COMMAND = named('set')
-/** Of a reply beside its value: its head, its line end, and what a copy by words writes beyond. */
-const ROOM = BULK_HEAD_BYTES + 8
 
 function named(name: string): Command {
   const command = COMMANDS.commands.find((each) => each.name === name)
@@ -88,7 +83,10 @@ function get(client: RedisClient, pipeline: Pipeline, bytes: Uint8Array): number
   const { clock } = client.host
   const begunAt = clock.begin()
   const next = pipeline.takePlain(bytes)
-  if (!sendAhead(client, pipeline)) execute(client, pipeline, bytes, GET_COMMAND)
+  const key = pipeline.keyIn(client.space)
+  if (key < 0 || !sendSeen(client, pipeline.ahead, key)) {
+    execute(client, pipeline, bytes, GET_COMMAND)
+  }
   client.worker.plainGets++
   client.lastCommand = GET_COMMAND.index
   if (begunAt !== 0) clock.note(FIRST_SERIES + GET_COMMAND.index, begunAt)
@@ -104,23 +102,6 @@ function set(client: RedisClient, pipeline: Pipeline, bytes: Uint8Array): number
   client.lastCommand = SET_COMMAND.index
   if (begunAt !== 0) clock.note(FIRST_SERIES + SET_COMMAND.index, begunAt)
   return next
-}
-
-/** Replies with a short value that lies where it was seen; false: nothing was replied. */
-function sendAhead(client: RedisClient, pipeline: Pipeline): boolean {
-  const key = pipeline.keyIn(client.space)
-  const { reader } = pipeline.ahead
-  if (key < 0 || !reader.open(key)) return false
-  const { length } = reader
-  if (length > MOST_SHORT_BULK || !isString(reader.codec)) return false
-  const { out } = client.reply
-  const at = putBulkHead(out.view, out.reserve(length + ROOM), length)
-  reader.copy(out.bytes, at, out.view)
-  if (!reader.confirm()) return false
-  out.view.setUint16(at + length, LINE_END, true)
-  out.length = at + length + 2
-  if (isNoteDue(client, reader.marks, true) && pipeline.ahead.stage(key)) noteStaged(client)
-  return true
 }
 
 /** Stages the key and does what the command does. */

@@ -4,6 +4,7 @@
  * in the same order. What monitors see is another.
  */
 import type { RawAccess } from '../../engine/raw-access.ts'
+import { type KeyGroup, keyGroupOf } from '../key-group.ts'
 import { ReplyBuffer } from '../reply-buffer.ts'
 import { FLAG, GAUGE, RECORD, SETTING } from './board.ts'
 import { Changes } from './changes.ts'
@@ -41,6 +42,8 @@ export class RedisWorker {
   readonly scratch = new ReplyBuffer(Number.POSITIVE_INFINITY, SCRATCH_BYTES)
   /** Of the connection that is fed. */
   readonly pipeline: Pipeline
+  /** Of the request that is executed. */
+  readonly keyGroup: KeyGroup
   /** Executed by plain.ts and not counted yet. */
   plainGets = 0
   plainSets = 0
@@ -59,6 +62,7 @@ export class RedisWorker {
   constructor(raw: RawAccess, host: RedisHost) {
     this.raw = raw
     this.pipeline = new Pipeline(raw)
+    this.keyGroup = keyGroupOf(raw)
     this.host = host
     host.board.begin()
     this.#everybody = Array.from({ length: host.board.rows }, (_, worker) => worker)

@@ -1,5 +1,6 @@
 /** GET MGET STRLEN GETRANGE SUBSTR, and GETDEL GETEX GETSET, which write as well. */
 import { TAG_BYTES } from '../../../engine/codec.ts'
+import { type LookAhead, MOST_AHEAD } from '../../../engine/look-ahead.ts'
 import {
   DELETED,
   type Draft,
@@ -11,6 +12,7 @@ import {
   type Outcome,
   STORED,
 } from '../../../engine/raw-access.ts'
+import { LengthLines, LINE_END, LINE_ROOM, MOST_SHORT } from '../../length-lines.ts'
 import type { Args } from '../args.ts'
 import type { Continuation, RedisClient } from '../client.ts'
 import type { Handlers } from '../command-table.ts'
@@ -30,7 +32,7 @@ import {
 } from './edit.ts'
 import { readTime, type TimeForm } from './expiry.ts'
 import { readOptions } from './set-options.ts'
-import { noteUse } from './use.ts'
+import { isNoteDue, noteStaged, noteUse } from './use.ts'
 
 export const GET_HANDLERS: Handlers = {
   get: (client, args) => {
@@ -78,6 +80,29 @@ export function sendValue(client: RedisClient, skipsOthers: boolean): void {
   reply.error(CONTENDED_REPLY)
 }
 
+/** Of a reply beside its value: its head, its line end, and what a copy by words writes beyond. */
+const ROOM = LINE_ROOM + 8
+const HEADS = new LengthLines('$')
+
+/**
+ * Replies with the value of a key that was looked ahead at, if it is a short string that lies where
+ * it was seen. @returns false: nothing was replied
+ */
+export function sendSeen(client: RedisClient, ahead: LookAhead, key: number): boolean {
+  const { reader } = ahead
+  if (!reader.open(key)) return false
+  const { length } = reader
+  if (length > MOST_SHORT || !isString(reader.codec)) return false
+  const { out } = client.reply
+  const at = HEADS.put(out.view, out.reserve(length + ROOM), length)
+  reader.copy(out.bytes, at, out.view)
+  if (!reader.confirm()) return false
+  out.view.setUint16(at + length, LINE_END, true)
+  out.length = at + length + 2
+  if (isNoteDue(client, reader.marks, true) && ahead.stage(key)) noteStaged(client)
+  return true
+}
+
 function mget(client: RedisClient, args: Args): void {
   client.reply.array(args.count - 1)
   const next = sendKeys(client, args, 1)
@@ -89,12 +114,30 @@ function mget(client: RedisClient, args: Args): void {
  * tracked at the moment it is read: it may change between two parts of the reply.
  */
 function sendKeys(client: RedisClient, args: Args, first: number): number {
-  for (let i = first; i < args.count; i++) {
-    if (client.reply.out.isFull) return i
-    client.worker.tracking.remember(client, args, i)
-    if (client.stage(args, i)) sendValue(client, true)
+  const { tracking, keyGroup } = client.worker
+  let next = first
+  while (next < args.count) {
+    const begin = next
+    keyGroup.begin(args.bytes, client.space)
+    for (let i = begin; i < args.count && !keyGroup.isFull; i++) {
+      keyGroup.add(args.from(i), args.to(i))
+    }
+    keyGroup.look()
+    for (; next < args.count && next - begin < MOST_AHEAD; next++) {
+      if (client.reply.out.isFull) return next
+      tracking.remember(client, args, next)
+      sendOne(client, args, next, keyGroup.numberOf(next - begin))
+    }
   }
-  return args.count
+  return next
+}
+
+/** @param seen its number in the group, -1: none */
+function sendOne(client: RedisClient, args: Args, index: number, seen: number): void {
+  const { keyGroup, raw } = client.worker
+  // A transaction has its own view of the keys.
+  if (seen >= 0 && client.raw === raw && sendSeen(client, keyGroup.ahead, seen)) return
+  if (client.stage(args, index)) sendValue(client, true)
 }
 
 class MoreKeys implements Continuation {
