@@ -16,7 +16,9 @@ import { answerOf, connectTo, eventually, HAND_OFFS, randomFrom } from './open-s
 const CLIENTS = 20
 const KEYS = 5
 const KILLS = 12
-const KILL_EVERY_MS = 300
+const KILL_EVERY_MS = 200
+/** And not before so many were answered since the last. */
+const ANSWERS_PER_KILL = 200
 const MOST_WAITING = 60
 
 type State = readonly (string | undefined)[]
@@ -168,16 +170,18 @@ test.each(HAND_OFFS)('%s: no acknowledged write is lost, none runs twice', async
     }
   }
   const driven = owners.map(drive)
+  const answered = () => owners.reduce((sum, owner) => sum + owner.answered, 0)
+  const isDue = (kill: number) => answered() > kill * ANSWERS_PER_KILL && thread.isServing(kill % 2)
   for (let kill = 0; kill < KILLS; kill++) {
     await sleep(KILL_EVERY_MS)
-    await eventually(() => thread.isServing(kill % 2))
+    await eventually(() => isDue(kill))
     await thread.workerAt(kill % 2)?.terminate()
   }
-  await sleep(KILL_EVERY_MS)
+  await eventually(() => answered() > KILLS * ANSWERS_PER_KILL)
   isOver = true
   await Promise.all(driven)
   expect(owners.flatMap((owner) => owner.faults)).toEqual([])
-  expect(owners.reduce((sum, owner) => sum + owner.answered, 0)).toBeGreaterThan(2000)
+  expect(answered()).toBeGreaterThan(KILLS * ANSWERS_PER_KILL)
   expect(owners.reduce((sum, owner) => sum + owner.reconnects, 0)).toBeGreaterThan(CLIENTS)
   expect(engine.stats().evictions.memory).toBe(0)
   await thread.close()

@@ -171,14 +171,14 @@ describe.each(HAND_OFFS)('%s', (handOff) => {
   test('the time to say who it is', async () => {
     const file = certificates.file('users')
     writeFileSync(file, 'ann:secret\n')
-    const server = await openSecure({ handOff, authFile: file, authTimeout: 1 })
+    const server = await openSecure({ handOff, authFile: file, authTimeout: 2 })
+    const known = await server.plain('redis')
+    known.write('AUTH ann secret\r\n')
+    expect(await answerOf(known, '\n')).toBe('+OK\r\n')
     const silent = await server.plain('redis')
     const asks = await server.plain('redis')
     asks.write('PING\r\n')
     const memcached = await server.plain('memcached')
-    const known = await server.plain('redis')
-    known.write('AUTH ann secret\r\n')
-    expect(await answerOf(known, '\n')).toBe('+OK\r\n')
     const late = '-NOAUTH Authentication timed out.\r\n'
     expect(await answerOf(silent)).toBe(late)
     expect(await answerOf(asks)).toMatch(

@@ -162,14 +162,12 @@ test('an acceptor thread that dies is replaced on the same port', async () => {
   closers.push(() => acceptor.close())
   const { addresses } = await acceptor.start()
   await acceptor.thread?.terminate()
-  let answer = ''
-  for (let tries = 0; tries < 50 && answer === ''; tries++) {
-    await sleep(100)
+  const ask = () => {
     const socket = connect(portOf(addresses[0]), '127.0.0.1').on('error', () => {})
     socket.write('echo back again\nquit\n')
-    answer = await answerOf(socket)
+    return answerOf(socket)
   }
-  expect(answer).toBe('back again\n')
+  await expect.poll(ask).toBe('back again\n')
 })
 
 /** Asks a server so often, one after the other, and says how long that took. */
