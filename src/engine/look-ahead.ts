@@ -32,6 +32,9 @@ const { chunkAddress, handleIn, pageOf, segmentOf, shapeOf } = views
 /** Longer keys, in bytes, are left out. */
 export const LONGEST_AHEAD: number = KEY_WORDS * 4 - 1
 const LINE_WORDS = 16
+/** A page of the system on most machines, 4 KiB; so many of an entry's are touched. */
+const SYSTEM_PAGE_WORDS = 1024
+const MOST_PAGES = 16
 
 export class LookAhead {
   readonly #session: Session
@@ -48,6 +51,9 @@ export class LookAhead {
   readonly #entries = new Int32Array(MOST_AHEAD)
   /** A word in the last line that is touched of it. */
   readonly #ends = new Int32Array(MOST_AHEAD)
+  /** Where the pages end that are touched of it; whether any has more than its first. */
+  readonly #pageEnds = new Int32Array(MOST_AHEAD)
+  #hasLong = false
   /** Reads from where entries were seen. */
   readonly reader: AheadReader
   #count = 0
@@ -144,6 +150,7 @@ export class LookAhead {
     this.#touchBuckets()
     this.#locate()
     this.#touchEntries()
+    if (this.#hasLong) this.#touchPages()
   }
 
   /** Loops as short as they can be: the processor looks a few hundred instructions ahead. */
@@ -171,6 +178,7 @@ export class LookAhead {
 
   #locate(): void {
     const view = this.#view
+    this.#hasLong = false
     const { tables, tableShift, tableMask } = view
     const homes = this.#homes
     const tags = this.#tags
@@ -189,6 +197,7 @@ export class LookAhead {
       if (!isLive(word)) {
         entries[i] = -1
         ways[i] = -1
+        this.#pageEnds[i] = 0
         continue
       }
       const handle = handleIn(view, word)
@@ -196,7 +205,10 @@ export class LookAhead {
       const entryAt = chunkAddress(view, handle)
       ways[i] = way
       entries[i] = entryAt
-      this.#ends[i] = entryAt + Math.min(shapeOf(view, page), 2 * LINE_WORDS) - 1
+      const shape = shapeOf(view, page)
+      if (shape > SYSTEM_PAGE_WORDS) this.#hasLong = true
+      this.#ends[i] = entryAt + Math.min(shape, 2 * LINE_WORDS) - 1
+      this.#pageEnds[i] = entryAt + Math.min(shape, MOST_PAGES * SYSTEM_PAGE_WORDS)
       this.#segments[i] = segmentOf(view, page)
     }
   }
@@ -220,6 +232,21 @@ export class LookAhead {
         if (at < 0) continue
         const words = data[segments[i]!]!
         sum ^= peek(words, at) ^ peek(words, ends[i]!)
+      }
+    }
+    this.sum ^= sum
+  }
+
+  /** Of long entries a line of each page of the system: where that lies is a miss of its own. */
+  #touchPages(): void {
+    const { data } = this.#view
+    let sum = 0
+    for (let i = 0; i < this.#count; i++) {
+      const at = this.#entries[i]!
+      const words = data[this.#segments[i]!]!
+      const end = this.#pageEnds[i]!
+      for (let word = at + SYSTEM_PAGE_WORDS; word < end; word += SYSTEM_PAGE_WORDS) {
+        sum ^= peek(words, word)
       }
     }
     this.sum ^= sum

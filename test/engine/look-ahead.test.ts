@@ -190,3 +190,27 @@ test('a key of 64 bytes is left out; none and one need no touch', () => {
   ahead.touch()
   expect(ahead.sum).toBe(0)
 })
+
+test('values longer than a page of the system, beside short ones and none', () => {
+  const raw = new RawAccess(openEngine({ memory: '16mb' }))
+  const ahead = new LookAhead(raw)
+  const lengths = [20, 5000, 70_000, 0, 300_000, 4096]
+  const keys = lengths.map((length) => Buffer.from(`key of ${length}`))
+  const texts = lengths.map((length) => String(length).padEnd(length, 'abc'))
+  for (const [i, key] of keys.entries()) if (lengths[i] !== 0) store(raw, key, texts[i]!, 0)
+  for (const turn of [keys, keys.toReversed()]) {
+    ahead.begin(0)
+    for (const key of turn) ahead.add(viewOf(key), 0, key.length)
+    ahead.touch()
+    for (const [i, key] of turn.entries()) {
+      expect(ahead.stage(i)).toBe(true)
+      const text = texts[keys.indexOf(key)]!
+      expect(raw.open()).toBe(text === '0' ? GONE : HIT)
+      if (text === '0') continue
+      const copy = Buffer.alloc(raw.reading.length)
+      raw.copy(copy, 0)
+      expect(raw.confirm()).toBe(true)
+      expect(copy.toString()).toBe(text)
+    }
+  }
+})
