@@ -11,7 +11,7 @@ import { contended, targetTooShort } from './errors.ts'
 import { type LookAhead, MOST_AHEAD } from './look-ahead.ts'
 import type { NearSpace } from './near/near-cache.ts'
 import { HIT, LOST_RACE, OVER, readBytes } from './read.ts'
-import { readValue } from './read-value.ts'
+import { readValue, STAGED } from './read-value.ts'
 import { removeOver } from './remove.ts'
 import type { Session } from './session.ts'
 import { type Key, stageKey } from './stage-key.ts'
@@ -39,8 +39,7 @@ export function readValues(
       lookAhead(session, ahead, space, keys, first, end)
       for (let i = first; i < end; i++) {
         stageAgain(session, ahead, space, keys, first, i)
-        const key = keys[i]!
-        values[i] = typeof key === 'string' ? readValue(session, near, key) : readValue(session)
+        values[i] = readValue(session, STAGED, keys[i], near)
       }
     }
   } finally {

@@ -44,9 +44,11 @@ export class KeyReader {
    */
   get<T = unknown>(key: Key): T | undefined {
     const near = this.#near
-    if (near === undefined) return this.#read<T>(key)
-    const value = near.get(key as string)
-    return value === undefined ? this.#read<T>(key) : (value as T)
+    if (near !== undefined) {
+      const value = near.get(key as string)
+      if (value !== undefined) return value as T
+    }
+    return readValue(this.session, this.space, key, near) as T | undefined
   }
 
   /**
@@ -64,8 +66,7 @@ export class KeyReader {
 
   /** The value of a key and its version, or `undefined` on a miss. */
   gets<T = unknown>(key: Key): Versioned<T> | undefined {
-    this.stage(key)
-    const value = readValue(this.session) as T | undefined
+    const value = readValue(this.session, this.space, key) as T | undefined
     return value === undefined ? undefined : { value, version: this.session.reading.version }
   }
 
@@ -132,8 +133,7 @@ export class KeyReader {
     for (let bucket = 0; bucket < view.buckets; bucket++) {
       this.session.check()
       for (const key of keysIn(view, bucket, this.space)) {
-        this.stage(key)
-        const value = readValue(this.session) as T | undefined
+        const value = readValue(this.session, this.space, key) as T | undefined
         if (value !== undefined) yield [Buffer.from(key).toString(), value]
       }
     }
@@ -151,12 +151,6 @@ export class KeyReader {
     session.begin()
     stageKey(session, key, this.space)
     session.used()
-  }
-
-  #read<T>(key: Key): T | undefined {
-    this.stage(key)
-    const near = typeof key === 'string' ? this.#near : undefined
-    return readValue(this.session, near, key as string) as T | undefined
   }
 
   #peek(key: Key): number {

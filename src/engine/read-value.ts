@@ -15,6 +15,8 @@ import * as read from './read.ts'
 import type { Reading } from './read.ts'
 import { removeOver } from './remove.ts'
 import type { Session } from './session.ts'
+import * as staging from './stage-key.ts'
+import type { Key } from './stage-key.ts'
 
 // Constants: an import is looked up at each use (docs/performance.md).
 const { peekBuffer } = atomics
@@ -22,15 +24,35 @@ const { MAX_RETRIES } = limits
 const { versionIn } = entries
 const { ABSENT, CONTENDED, find, isStill, stampOf } = table
 const { decodeBytes, TAG_UTF8 } = codecs
+const { stageKey } = staging
 const { copyChain, expiryOf, hit, isOver, isWhole, look, miss } = read
 
+/** In place of a namespace: the key was staged. */
+export const STAGED = -1
+
 /**
- * The decoded value of the staged key, `undefined` on a miss. Its version stays in the reading.
+ * The decoded value of a key, `undefined` on a miss. Its version stays in the reading.
+ *
+ * Staging is a part of it so that V8 finds it too large to be inlined: a near hit and what it
+ * consists of are to be inlined together where they are called, and share a budget with what
+ * follows a near miss.
+ * @param space of the key, which is staged here; STAGED: the caller has
+ * @param key the key; only asked for to be staged, or kept
  * @param near what is to keep the value, if it can be kept
- * @param key the staged key, where there is `near`
  */
-export function readValue(session: Session, near?: NearSpace, key = ''): unknown {
+export function readValue(
+  session: Session,
+  space: number,
+  key: Key = '',
+  near?: NearSpace,
+): unknown {
   const { view, reading } = session
+  if (space !== STAGED) {
+    session.begin()
+    stageKey(session, key, space)
+    session.used()
+  }
+  const keeper = typeof key === 'string' ? near : undefined
   for (let tries = 0; tries < MAX_RETRIES; tries++) {
     const found = find(view)
     if (found === ABSENT) {
@@ -50,7 +72,7 @@ export function readValue(session: Session, near?: NearSpace, key = ''): unknown
         )
       : copyOut(session, reading, at)
     reading.version = versionIn(view.entry, view.entryAt)
-    if (near !== undefined) {
+    if (keeper !== undefined) {
       reading.expiry = expiryOf(view, reading.presence)
       reading.stamp = stampOf(view.entry, view.entryAt, reading.presence)
     }
@@ -63,11 +85,11 @@ export function readValue(session: Session, near?: NearSpace, key = ''): unknown
     }
     hit(view)
     // Asked before it is decoded: a codec of the user's may read something else meanwhile.
-    const isKept = near !== undefined && session.near!.keeps(reading)
+    const isKept = keeper !== undefined && session.near!.keeps(reading)
     const value = isPlain
       ? raw
       : decodeBytes(reading.codec, raw as Buffer, 0, reading.length, session.codec)
-    if (isKept) session.near!.keep(near, key, value, reading)
+    if (isKept) session.near!.keep(keeper, key as string, value, reading)
     return value
   }
   throw contended('get', MAX_RETRIES)

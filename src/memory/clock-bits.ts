@@ -10,7 +10,7 @@ import * as slots from '../../native-layout/table-slot.ts'
 import type { WordIndex } from '../../native-layout/units.ts'
 
 // Constants: an import is looked up at each use (docs/performance.md).
-const { peekByte, pokeByte } = atomics
+const { peek, peekByte, pokeByte } = atomics
 const { BUCKET, BUCKET_SHIFT } = slots
 const IN_BUCKET = BUCKET.WORDS - 1
 const CLOCK_BYTE = BUCKET.CLOCK * 4
@@ -40,6 +40,15 @@ export function warm(bytes: Uint8Array, slotAt: WordIndex): void {
   const shift = (way & 3) << 1
   const seen = peekByte(bytes, at)
   if (((seen >>> shift) & MOST) !== MOST) pokeByte(bytes, at, seen + (1 << shift))
+}
+
+/**
+ * Whether a slot is so hot that a use more changes nothing, whatever the policy: asked of the words
+ * in which it lies, so that a use costs a load.
+ */
+export function isHottest(words: Int32Array, slotAt: WordIndex): boolean {
+  const way = (slotAt & IN_BUCKET) - BUCKET.A
+  return ((peek(words, (slotAt & ~IN_BUCKET) + BUCKET.CLOCK) >>> (way << 1)) & MOST) === MOST
 }
 
 /** A use, where only whether there was one counts. */

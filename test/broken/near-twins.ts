@@ -5,7 +5,7 @@ const NEAR = 'src/engine/near/near-cache.ts'
 const ONE = { preemptions: 1 }
 const TWO = { preemptions: 2 }
 
-const SLOT = 'openReads(record.slotTable, record.slotAt) !== record.slotWord'
+const SLOT = 'openReads(slotTable, slotAt) !== record.slotWord'
 const INCARNATION = 'peek(entry, entryAt + HEADER.INCARNATION) !== record.incarnation'
 const VERSION = 'peek(entry, entryAt + HEADER.VERSION_LOW) !== record.version'
 
@@ -46,8 +46,8 @@ export const NEAR_TWINS: readonly BrokenTwin[] = [
     patches: [
       {
         file: NEAR,
-        find: 'isPending || peek(control, CONTROL.EPOCH) !== near.epoch || record.mayEnd',
-        replace: 'isPending || record.mayEnd',
+        find: 'isPending || peek(control, CONTROL.EPOCH) !== near.epoch || record.isSpecial',
+        replace: 'isPending || record.isSpecial',
       },
     ],
     program: 'near: get get x flush, present',
@@ -74,8 +74,8 @@ export const NEAR_TWINS: readonly BrokenTwin[] = [
     patches: [
       {
         file: NEAR,
-        find: 'record.mayEnd = space.space !== 0 || reading.expiry !== 0',
-        replace: 'record.mayEnd = reading.expiry !== 0',
+        find: 'record.isSpecial = space.space !== 0 || reading.expiry !== 0',
+        replace: 'record.isSpecial = reading.expiry !== 0',
       },
     ],
     program: 'near: space: get there, get there x clear there',
@@ -88,8 +88,8 @@ export const NEAR_TWINS: readonly BrokenTwin[] = [
     patches: [
       {
         file: NEAR,
-        find: 'return record.expiry === 0 || record.expiry > view.now()',
-        replace: 'return true',
+        find: 'if (record.expiry !== 0 && record.expiry <= view.now()) return false',
+        replace: '',
       },
     ],
     program: 'near: get get x expire, present',
@@ -121,9 +121,9 @@ export const NEAR_TWINS: readonly BrokenTwin[] = [
       },
       {
         file: NEAR,
-        find: 'if (isPending || peek(control, CONTROL.EPOCH) !== near.epoch || record.mayEnd) {',
+        find: 'if (isPending || peek(control, CONTROL.EPOCH) !== near.epoch || record.isSpecial) {',
         replace:
-          'if (openReads(control, CONTROL.FLUSH_TICK) !== 0 || isFlushed || record.mayEnd) {',
+          'if (openReads(control, CONTROL.FLUSH_TICK) !== 0 || isFlushed || record.isSpecial) {',
       },
     ],
     program: 'near: get x flush-soon later-flushed get x get, present',

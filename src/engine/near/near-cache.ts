@@ -24,10 +24,11 @@
 import * as atomics from '#atomics'
 import * as block from '../../../native-layout/control-block.ts'
 import * as header from '../../../native-layout/entry-header.ts'
+import * as rows from '../../../native-layout/thread-row.ts'
+import * as clockBits from '../../memory/clock-bits.ts'
 import * as row from '../../memory/row.ts'
 import type { MemoryView } from '../../memory/view.ts'
 import { TAG_BYTES, TAG_CUSTOM, TAG_JSON } from '../codec.ts'
-import * as read from '../read.ts'
 import type { Reading } from '../read.ts'
 import type { Session } from '../session.ts'
 import { freezeGraph, freezeTree } from './deep-freeze.ts'
@@ -37,8 +38,9 @@ import type { ResolvedNear } from './near-options.ts'
 const { openReads, peek } = atomics
 const { CONTROL, FLUSH_TICK_MS } = block
 const { HEADER, INTENT } = header
-const { currentStamp } = row
-const { hit } = read
+const { COUNTER } = rows
+const { isHottest } = clockBits
+const { countAt, currentStamp } = row
 
 /** What is kept of an entry: its value, and what says that the entry is still there. */
 class NearRecord {
@@ -51,8 +53,8 @@ class NearRecord {
   incarnation = 0
   /** Low word. */
   version = 0
-  /** It is of a namespace that is flushed alone, or has an expiry. */
-  mayEnd = false
+  /** It is of a namespace that is flushed alone, or has an expiry, or its uses may be noted. */
+  isSpecial = false
   /** Since the hand passed. */
   isUsed = false
   slotSegment = 0
@@ -75,12 +77,12 @@ class NearRecord {
 export class NearSpace {
   readonly space: number
   readonly records = new Map<string, NearRecord>()
-  readonly #near: NearCache
-  readonly #view: MemoryView
+  readonly near: NearCache
+  readonly view: MemoryView
 
   constructor(near: NearCache, view: MemoryView, space: number) {
-    this.#near = near
-    this.#view = view
+    this.near = near
+    this.view = view
     this.space = space
   }
 
@@ -91,23 +93,20 @@ export class NearSpace {
   get(key: string): unknown {
     const record = this.records.get(key)
     if (record === undefined) return undefined
-    const near = this.#near
-    const view = this.#view
+    const { near, view } = this
     const { control } = view
     // The flush count is read after the tick: see `begin` of the session.
     const isPending = openReads(control, CONTROL.FLUSH_TICK) !== 0
-    if (openReads(record.slotTable, record.slotAt) !== record.slotWord) return undefined
-    const { entry, entryAt } = record
+    const { slotTable, slotAt, entry, entryAt } = record
+    if (openReads(slotTable, slotAt) !== record.slotWord) return undefined
     if (peek(entry, entryAt + HEADER.INCARNATION) !== record.incarnation) return undefined
     if (peek(entry, entryAt + HEADER.VERSION_LOW) !== record.version) return undefined
-    if (isPending || peek(control, CONTROL.EPOCH) !== near.epoch || record.mayEnd) {
+    if (isPending || peek(control, CONTROL.EPOCH) !== near.epoch || record.isSpecial) {
       if (!near.isInForce(record)) return undefined
     }
-    if (near.isSampled && !near.session.usedUnstaged()) return undefined
     record.isUsed = true
-    view.slotSegment = record.slotSegment
-    view.slotAt = record.slotAt
-    hit(view)
+    if (!isHottest(slotTable, slotAt)) near.mark(record)
+    countAt(view, COUNTER.hits)
     return record.value
   }
 }
@@ -145,14 +144,26 @@ export class NearCache {
     return this.spaces[space]!
   }
 
-  /** Whether no flush and no expiry has made a record's entry void. After the slot was asked. */
+  /**
+   * Whether no flush and no expiry has made a record's entry void. After the slot was asked. False
+   * also when this use is to be noted: read it.
+   */
   isInForce(record: NearRecord): boolean {
     const { view } = this
     const tick = openReads(view.control, CONTROL.FLUSH_TICK)
     if (tick !== 0 && view.startedAt + tick * FLUSH_TICK_MS <= view.now()) return false
     if (this.#noticesFlush()) return false
     if (((currentStamp(view, record.space.space) - record.stamp) | 0) > 0) return false
-    return record.expiry === 0 || record.expiry > view.now()
+    if (record.expiry !== 0 && record.expiry <= view.now()) return false
+    return !this.isSampled || this.session.usedUnstaged()
+  }
+
+  /** Marks a use of a record's entry, which has not been used so often that none would show. */
+  mark(record: NearRecord): void {
+    const { view } = this
+    view.slotSegment = record.slotSegment
+    view.slotAt = record.slotAt
+    view.policy.touched(view)
   }
 
   /** After a flush of everything nothing that is kept is in force. */
@@ -189,7 +200,7 @@ export class NearCache {
     record.entryAt = view.entryAt
     record.incarnation = view.entryIncarnation
     record.version = reading.version | 0
-    record.mayEnd = space.space !== 0 || reading.expiry !== 0
+    record.isSpecial = space.space !== 0 || reading.expiry !== 0 || this.isSampled
     record.slotSegment = view.slotSegment
     record.stamp = reading.stamp
     record.expiry = reading.expiry
