@@ -78,7 +78,7 @@ test.each([
   const found = await load({ rate, seconds: 20, stop }, () => {
     setTimeout(() => (new Int32Array(stop)[0] = 1), 300)
   })
-  expect(performance.now() - begunAt).toBeLessThan(5_000)
+  expect(performance.now() - begunAt).toBeLessThan(15_000) // of 20
   expect(found.operations).toBeGreaterThan(50)
   expect(found.errors).toBe(0)
 })

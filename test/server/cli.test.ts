@@ -13,7 +13,7 @@ import { FLAGS } from '../../src/cli/flags.ts'
 import { versionOf } from '../../src/protocols/memcached/version.ts'
 import { VERSION } from '../../src/server/version.ts'
 import { killAll, root, run, start } from './cli-process.ts'
-import { answerOf } from './open-server.ts'
+import { answerOf, SOON_MS } from './open-server.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'heddle-cli-'))
 
@@ -180,7 +180,7 @@ describe.each(['frames', 'sockets'])('it ends in time (%s)', (handoff) => {
     const answer = answerOf(socket)
     const { code, ms } = await server.end(signal)
     expect(code).toBe(0)
-    expect(ms).toBeLessThan(3000)
+    expect(ms).toBeLessThan(SOON_MS)
     expect((await answer).length).toBe(
       gets * (900_000 + 'VALUE big 0 900000\r\n\r\nEND\r\n'.length),
     )
@@ -197,7 +197,7 @@ describe.each(['frames', 'sockets'])('it ends in time (%s)', (handoff) => {
     await sleep(200)
     const { code, ms } = await server.end('SIGTERM')
     expect(code).toBe(0)
-    expect(ms).toBeLessThan(3000)
+    expect(ms).toBeLessThan(SOON_MS)
     lazy.destroy()
     half.destroy()
   })

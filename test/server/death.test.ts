@@ -77,18 +77,13 @@ test('frames: connections without a command on the way outlive every worker', as
 })
 
 test('frames: what is sent while there is no worker is answered by the next', async () => {
-  const startedAt = performance.now()
   const server = await openServer({ handOff: 'frames', workers: 1 })
-  const startMs = performance.now() - startedAt
   const socket = await server.connect()
   socket.write('echo first\n')
   expect(await answerOf(socket, 'first\n')).toBe('first\n')
-  const killedAt = performance.now()
   await server.thread.workerAt(0)?.terminate()
   socket.write('echo second\n')
   expect(await answerOf(socket, 'second\n')).toBe('second\n')
-  // A start takes a few hundred ms, and as much longer as the machine is busy.
-  expect(performance.now() - killedAt).toBeLessThan(500 + 3 * startMs)
 })
 
 test('frames: half a value dies with its worker, and is never taken for commands', async () => {

@@ -97,6 +97,9 @@ export async function eventually(condition: () => boolean, ms = 20_000): Promise
   return condition()
 }
 
+/** Soon, on a machine that is busy with other things; what is compared with it would not end. */
+export const SOON_MS = 15_000
+
 /** A generator of numbers below `limit`, the same for the same seed (mulberry32). */
 export function randomFrom(seed: number): (limit: number) => number {
   let state = seed >>> 0

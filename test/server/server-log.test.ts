@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, expect, test, vi } from 'vitest'
 import { killAll, type Running, start } from './cli-process.ts'
-import { answerOf, connectTo, eventually, HAND_OFFS, openServer } from './open-server.ts'
+import { answerOf, connectTo, eventually, HAND_OFFS, openServer, SOON_MS } from './open-server.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'heddle-log-'))
 afterEach(() => {
@@ -157,7 +157,7 @@ test('a reader of the log that stops reading stops nobody', async () => {
     await answerOf(sockets[0]!, 'MN\r\n')
     for (const socket of sockets) socket.destroy()
   }
-  expect((await running.end('SIGTERM')).ms).toBeLessThan(3000)
+  expect((await running.end('SIGTERM')).ms).toBeLessThan(SOON_MS)
 })
 
 test('a failure to start is a line of the same form', async () => {

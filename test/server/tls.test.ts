@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { Redis } from 'ioredis'
 import { describe, expect, test } from 'vitest'
-import { answerOf, eventually, HAND_OFFS } from './open-server.ts'
+import { answerOf, eventually, HAND_OFFS, SOON_MS } from './open-server.ts'
 import { certificates, openSecure, type SecureServer } from './secure-server.ts'
 
 const CA = ['--cacert', certificates.file('ca.pem')]
@@ -136,7 +136,7 @@ describe.each(HAND_OFFS)('%s', (handOff) => {
       const startedAt = performance.now()
       const socket = server.dial(port)
       await new Promise((resolve) => socket.once('close', resolve))
-      expect(performance.now() - startedAt).toBeLessThan(3000)
+      expect(performance.now() - startedAt).toBeLessThan(SOON_MS)
     }
     expect(await server.reaches('foreign_requests', 2)).toBe(2)
     expect(await server.reaches('curr_items', 0)).toBe(0)
