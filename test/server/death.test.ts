@@ -55,7 +55,7 @@ describe.each(HAND_OFFS)('%s', (handOff) => {
     expect(busy.filter((each) => !each.isClosed && each.waiting > 0).length).toBe(0)
     expect(server.thread.replacedWorkers).toBe(KILLS)
     expect(opened).toBeGreaterThan(BUSY) // some were hit, or nothing was tested
-    expect(answered).toBeGreaterThan(1000)
+    expect(answered).toBeGreaterThan(200)
   })
 })
 

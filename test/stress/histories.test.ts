@@ -30,7 +30,7 @@ test.each([
     expect(undecided).toBeLessThanOrEqual(Math.max(1, histories * MOST_UNDECIDED))
     expect(kills).toBeGreaterThan(0)
     expect(recoveries).toBe(kills)
-    expect(overlapping).toBeGreaterThan(100)
+    expect(overlapping).toBeGreaterThan(30)
   },
 )
 

@@ -18,5 +18,5 @@ test('others go on while a thread is suspended in the midst of an operation', as
       goOn: true,
     })
   }
-  expect(calls).toBeGreaterThan(1000)
+  expect(calls).toBeGreaterThan(200)
 })
