@@ -53,6 +53,18 @@ test('requests that arrive together, with counts of their own', () => {
   expect(grown('get_misses')).toBe(LENGTHS.length + 10)
 })
 
+test('replies that outgrow the buffer', () => {
+  for (let length = 30; length < 40; length++) {
+    const client = new Bench().connect()
+    const value = 'v'.repeat(length)
+    client.ask(`set k 0 0 ${length}\r\n${value}\r\n`)
+    const line = `VALUE k 0 ${length}\r\n${value}\r\n`
+    expect(client.ask('get k\r\n'.repeat(3000)) === `${line}END\r\n`.repeat(3000)).toBe(true)
+    const many = `get${' k'.repeat(30)}\r\n`
+    expect(client.ask(many.repeat(80)) === `${line.repeat(30)}END\r\n`.repeat(80)).toBe(true)
+  }
+})
+
 test('prefixes are counted while somebody asks for them', () => {
   const bench = new Bench()
   const client = bench.connect()

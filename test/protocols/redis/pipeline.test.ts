@@ -99,6 +99,20 @@ test('keys and values of all lengths, hits and misses, in capital letters and sm
   expect(together.split('$-1\r\n').length - 1).toBe(2 * lengths.length)
 })
 
+test('replies that outgrow the buffer, at every place in it', () => {
+  for (let length = 30; length < 40; length++) {
+    const requests: Request[] = [['SET', 'k', 'v'.repeat(length)]]
+    for (let n = 0; n < 3000; n++) requests.push(['GET', 'k'])
+    const [single, together] = bothWays(requests)
+    expect(together === single).toBe(true)
+    expect(together.length).toBeGreaterThan(3000 * length)
+  }
+  const many = ['MGET', ...Array.from({ length: 3000 }, () => 'k')]
+  const [single, together] = bothWays([['SET', 'k', 'v'.repeat(33)], many, ['GET', 'k']])
+  expect(together === single).toBe(true)
+  expect(together).toBe(`+OK\r\n*3000\r\n${`$33\r\n${'v'.repeat(33)}\r\n`.repeat(3001)}`)
+})
+
 test('values of other types, flushed ones, and ones that are over, among plain ones', () => {
   const [single, together] = bothWays([
     ['PFADD', 'sketch', 'a'],

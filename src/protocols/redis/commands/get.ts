@@ -94,7 +94,8 @@ export function sendSeen(client: RedisClient, ahead: LookAhead, key: number): bo
   const { length } = reader
   if (length > MOST_SHORT || !isString(reader.codec)) return false
   const { out } = client.reply
-  const at = HEADS.put(out.view, out.reserve(length + ROOM), length)
+  const start = out.reserve(length + ROOM) // It may replace the bytes and their view.
+  const at = HEADS.put(out.view, start, length)
   reader.copy(out.bytes, at, out.view)
   if (!reader.confirm()) return false
   out.view.setUint16(at + length, LINE_END, true)
