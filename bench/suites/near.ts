@@ -66,7 +66,7 @@ export async function runNear(options: RunOptions, progress: Progress): Promise<
       'Map and lru-cache give what this thread put in, and know of no other. A near hit is ' +
         'what the key holds now, whichever thread wrote it.',
     ],
-    measurements: found.flatMap((cell) => measurementsOf(cell, sizes)),
+    measurements: found.flatMap((cell) => measurementsOf(cell, found, sizes)),
     tables: [verdicts(found), ...sizes.scenes.map(({ label }) => tableOf(found, label))],
     charts: [chartOf(found)],
   }
@@ -132,14 +132,23 @@ function tableOf(found: readonly Found[], scene: string): Table {
   return { title: `Hot gets: ${scene}`, columns, rows }
 }
 
-function measurementsOf(cell: Found, { keys, rounds, ms }: Sizes): Measurement[] {
+function measurementsOf(
+  cell: Found,
+  found: readonly Found[],
+  { keys, rounds, ms }: Sizes,
+): Measurement[] {
   const { subject, scene, key, values, checksum } = cell
   const state = (unit: string, of: readonly number[]): Measurement => ({
     ...{ suite: 'near', subject, operation: `get ${values}, ${key}`, threads: 1, unit, checksum },
     ...{ value: median(of), spread: spreadOf(of) },
     parameters: { keys, rounds, msPerRound: ms, scene },
   })
-  return [state('CPU ns/op', cell.ns), state('B/op', [cell.bytesPerOperation])]
+  const peers = subject === NEAR ? NEAR_GOALS : []
+  return [
+    state('CPU ns/op', cell.ns),
+    state('B/op', [cell.bytesPerOperation]),
+    ...peers.map(([peer]) => state(`x ${peer}`, ratios(cell, partnerOf(found, cell, peer)))),
+  ]
 }
 
 function chartOf(found: readonly Found[]): BarChart {

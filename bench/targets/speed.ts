@@ -187,24 +187,30 @@ function large(operation: string, unit: string): Pick {
   return one({ suite: 'large', subject: 'heddle', operation, unit })
 }
 
-/** The scene of the part near that is named in the targets. */
-const HOT = '10,000 hot keys, Zipf 0.99'
+/** The scenes of the part near. */
+const HOT = ['10,000 hot keys, Zipf 0.99', '1,000 hot keys, uniform'] as const
 
 function nearTargets(): Target[] {
   const kinds = ['string', 'object'].flatMap((kind) =>
     ['new key', 'reused key'].map((key) => `${kind}, ${key}`),
   )
-  return kinds.flatMap((kind) =>
-    NEAR_GOALS.map(([peer, limit]): Target => {
-      const of = (subject: string): Wanted => ({
-        ...{ suite: 'near', subject, operation: `get ${kind}`, unit: 'CPU ns/op' },
-        parameters: { scene: HOT },
-      })
-      return {
-        ...{ group: 'near cache', command: NEAR, bound: 'at most', limit, unit: 'times' },
-        ...{ what: `hot get, ${kind}, beside ${peer}`, pick: ratio(of('heddle near'), of(peer)) },
-      }
-    }),
+  return HOT.flatMap((scene) =>
+    kinds.flatMap((kind) =>
+      NEAR_GOALS.map(([peer, limit]): Target => {
+        const of = (subject: string, unit: string): Wanted => ({
+          ...{ suite: 'near', subject, operation: `get ${kind}`, unit },
+          parameters: { scene },
+        })
+        return {
+          ...{ group: 'near cache', command: NEAR, bound: 'at most', limit, unit: 'times' },
+          what: `hot get, ${kind}, beside ${peer}: ${scene}`,
+          pick: firstOf(
+            one(of('heddle near', `x ${peer}`)),
+            ratio(of('heddle near', 'CPU ns/op'), of(peer, 'CPU ns/op')),
+          ),
+        }
+      }),
+    ),
   )
 }
 
