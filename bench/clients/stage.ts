@@ -65,9 +65,11 @@ export async function withServers<Found>(
   handOffs: readonly HandOff[],
   run: (servers: readonly SecureServer[]) => Promise<Found>,
 ): Promise<Found> {
-  const servers: SecureServer[] = []
+  const starting = handOffs.map((handOff) => startSecure(handOff, stage.certificate))
+  const started = await Promise.allSettled(starting)
+  const servers = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
   try {
-    for (const handOff of handOffs) servers.push(await startSecure(handOff, stage.certificate))
+    await Promise.all(starting)
     return await run(servers)
   } finally {
     await Promise.all(servers.map((server) => server.stop()))
