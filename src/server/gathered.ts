@@ -16,16 +16,20 @@ interface Sender {
 export class Gathered<Client extends Sender> {
   readonly #bytes = Buffer.allocUnsafeSlow(GATHERED_BYTES)
   #filled = 0
-  /** Whose they are, and where those of each end. */
-  readonly #senders: Client[] = []
+  /**
+   * Whose they are, and where those of each end. The arrays keep their length: setting it is a call
+   * into the runtime, and they would grow anew in each turn.
+   */
+  readonly #senders: (Client | undefined)[] = []
   readonly #ends: number[] = []
+  #count = 0
   /** Of those that were foreseen: one of each protocol. */
   readonly #foresights: Foresight[] = []
   /** What was gathered is being executed. */
   isFeeding = false
 
   get isEmpty(): boolean {
-    return this.#senders.length === 0
+    return this.#count === 0
   }
 
   hasRoom(length: number): boolean {
@@ -36,25 +40,28 @@ export class Gathered<Client extends Sender> {
   add(client: Client, source: Buffer, length: number): void {
     source.copy(this.#bytes, this.#filled, 0, length)
     this.#filled += length
-    this.#senders.push(client)
-    this.#ends.push(this.#filled)
+    const index = this.#count++
+    this.#senders[index] = client
+    this.#ends[index] = this.#filled
   }
 
   /** Hands all of it on in the order in which it was read, after it was looked ahead at. */
   feed(take: (client: Client, source: Buffer, from: number, to: number) => void): void {
     const senders = this.#senders
-    if (senders.length === 0 || this.isFeeding) return
+    const count = this.#count
+    if (count === 0 || this.isFeeding) return
     this.isFeeding = true
     const ends = this.#ends
     const bytes = this.#bytes
     let foreseen = 0
-    for (let i = 0, from = 0; i < senders.length; from = ends[i++]!) {
+    for (let i = 0, from = 0; i < count; from = ends[i++]!) {
       if (i === foreseen) foreseen = this.#foresee(i, from)
-      take(senders[i]!, bytes, from, ends[i]!)
+      const sender = senders[i]!
+      senders[i] = undefined
+      take(sender, bytes, from, ends[i]!)
     }
     this.#forget()
-    senders.length = ends.length = 0
-    this.#filled = 0
+    this.#count = this.#filled = 0
     this.isFeeding = false
   }
 
@@ -65,7 +72,7 @@ export class Gathered<Client extends Sender> {
     const ends = this.#ends
     let hasRoom = true
     let i = first
-    for (let from = begin; i < senders.length && hasRoom; from = ends[i++]!) {
+    for (let from = begin; i < this.#count && hasRoom; from = ends[i++]!) {
       const { foresight } = senders[i]!.served.protocol
       if (foresight === undefined) continue
       if (!this.#foresights.includes(foresight)) {

@@ -79,9 +79,10 @@ export class SocketExecutor {
   readonly #out = new ReplyBuffer()
   readonly #clients = new Map<number, SocketClient>()
   #ready: SocketClient[] = []
-  /** Whose replies are in `#out`, in their order, and where those of each end. */
-  #replied: SocketClient[] = []
-  #replyEnds: number[] = []
+  /** Whose replies are in `#out`, in their order, and where those of each end: see Gathered. */
+  readonly #replied: (SocketClient | undefined)[] = []
+  readonly #replyEnds: number[] = []
+  #replies = 0
   readonly #gathered = new Gathered<SocketClient>()
   #isStopping = false
   onEmpty: () => void = () => {} // The last connection is gone, after `stop`.
@@ -266,21 +267,19 @@ export class SocketExecutor {
   #noteReplies(client: SocketClient, mark: number): void {
     const { length } = this.#out
     this.#counters.wrote(length - mark)
-    if (this.#replied.length === 0 && !this.#gathered.isFeeding) soon(this.#writeReplies)
-    this.#replied.push(client)
-    this.#replyEnds.push(length)
+    if (this.#replies === 0 && !this.#gathered.isFeeding) soon(this.#writeReplies)
+    this.#replied[this.#replies] = client
+    this.#replyEnds[this.#replies++] = length
   }
 
   readonly #writeReplies = (): void => {
     const out = this.#out
     if (out.length === 0) return
-    let from = 0
-    for (let i = 0; i < this.#replied.length; i++) {
-      const to = this.#replyEnds[i]!
-      this.#replied[i]!.wire.write(out.bytes, from, to)
-      from = to
+    for (let i = 0, from = 0; i < this.#replies; from = this.#replyEnds[i++]!) {
+      this.#replied[i]!.wire.write(out.bytes, from, this.#replyEnds[i]!)
+      this.#replied[i] = undefined
     }
-    this.#replied.length = this.#replyEnds.length = 0
+    this.#replies = 0
     out.clear()
   }
 
