@@ -8,13 +8,28 @@ import type { Foresight, ProtocolConnection } from '../protocols/protocol.ts'
 /** Longer reads are pipelines, which have their own keys to look ahead at. */
 export const MOST_GATHERED_BYTES = 4096
 const GATHERED_BYTES = 64 * 1024
+/** Shorter reads are copied word by word; the last word may reach so far behind the read. */
+const MOST_BY_WORDS = 128
+const OVERHANG = 3
+/** Only sources this large are the same for all reads, and worth a view. */
+const LEAST_VIEWED_BYTES = 64 * 1024
+
+const NOTHING = Buffer.alloc(0)
+
+function viewOf({ buffer, byteOffset, byteLength }: Buffer): DataView {
+  return new DataView(buffer, byteOffset, byteLength)
+}
 
 interface Sender {
   readonly served: { readonly protocol: ProtocolConnection }
 }
 
 export class Gathered<Client extends Sender> {
-  readonly #bytes = Buffer.allocUnsafeSlow(GATHERED_BYTES)
+  readonly #bytes = Buffer.allocUnsafeSlow(GATHERED_BYTES + OVERHANG)
+  readonly #words = viewOf(this.#bytes)
+  /** What was read into last, where it is large. */
+  #viewed: Buffer = NOTHING
+  #view = viewOf(NOTHING)
   #filled = 0
   /**
    * Whose they are, and where those of each end. The arrays keep their length: setting it is a call
@@ -38,11 +53,22 @@ export class Gathered<Client extends Sender> {
 
   /** Adds what was read; there is room. */
   add(client: Client, source: Buffer, length: number): void {
-    source.copy(this.#bytes, this.#filled, 0, length)
+    if (source !== this.#viewed && source.length >= LEAST_VIEWED_BYTES) this.#look(source)
+    if (length <= MOST_BY_WORDS && source === this.#viewed) {
+      const words = this.#words
+      const view = this.#view
+      let at = this.#filled
+      for (let i = 0; i < length; i += 4, at += 4) words.setInt32(at, view.getInt32(i, true), true)
+    } else source.copy(this.#bytes, this.#filled, 0, length)
     this.#filled += length
     const index = this.#count++
     this.#senders[index] = client
     this.#ends[index] = this.#filled
+  }
+
+  #look(source: Buffer): void {
+    this.#viewed = source
+    this.#view = viewOf(source)
   }
 
   /** Hands all of it on in the order in which it was read, after it was looked ahead at. */

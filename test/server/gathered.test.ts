@@ -122,3 +122,48 @@ for (const [name, open, turns] of [
     for (const [client, hit] of hits.entries()) expect(replies[client]).toContain(hit)
   })
 }
+
+const SIZES = { 'the same large buffer for all': 64 * 1024, 'small ones': 200 }
+
+test.each(Object.entries(SIZES))('reads of all lengths, from %s', (_, size) => {
+  const isLarge = size > 1000
+  const source = Buffer.allocUnsafeSlow(size)
+  const protocol = {} as ProtocolConnection
+  const gathered = new Gathered<{ readonly served: { readonly protocol: ProtocolConnection } }>()
+  // The second turn finds what the first left behind.
+  for (const shift of [0, 7]) {
+    const expected: [client: object, text: string][] = []
+    for (let length = 1; length <= 200; length++) {
+      const own = isLarge ? source : Buffer.allocUnsafeSlow(size)
+      for (let i = 0; i < size; i++) own[i] = (i * 31 + length + shift) & 0xff
+      const client = { served: { protocol } }
+      expect(gathered.hasRoom(length)).toBe(true)
+      gathered.add(client, own, length)
+      expected.push([client, own.toString('latin1', 0, length)])
+    }
+    const found: typeof expected = []
+    gathered.feed((client, bytes, from, to) => {
+      found.push([client, bytes.toString('latin1', from, to)])
+    })
+    expect(found.map(([, text]) => text)).toEqual(expected.map(([, text]) => text))
+    expect(found.every(([client], n) => client === expected[n]![0])).toBe(true)
+    expect(gathered.isEmpty).toBe(true)
+  }
+})
+
+test('what fills the last byte of the room is whole', () => {
+  const source = Buffer.alloc(64 * 1024, 'abcdefg')
+  const gathered = new Gathered<{ readonly served: { readonly protocol: ProtocolConnection } }>()
+  const client = { served: { protocol: {} as ProtocolConnection } }
+  let count = 0
+  for (; gathered.hasRoom(61); count++) gathered.add(client, source, 61)
+  const left = 64 * 1024 - count * 61
+  gathered.add(client, source, left)
+  expect(gathered.hasRoom(1)).toBe(false)
+  let bytesFed = 0
+  gathered.feed((_, bytes, from, to) => {
+    expect(bytes.compare(source, 0, to - from, from, to)).toBe(0)
+    bytesFed += to - from
+  })
+  expect(bytesFed).toBe(64 * 1024)
+})
