@@ -4,9 +4,10 @@
  *   32 40 48 ... 128 | each about 1/16 larger ... | about 1/8 larger ... page / 8 | page / 4, 2, 1
  *
  * Above the first steps a class is an even share of a page (page / n, rounded down to 8 bytes), so
- * a page's tail loses less than 8 bytes a chunk, and the growth stays at most 1.125. A handle names
- * page and ordinal, so that a chunk size may be any multiple of 8 (powers of two would waste a
- * quarter).
+ * a page's tail loses less than 8 bytes a chunk, and the growth stays at most 1.125. Where 8 bytes
+ * are much of a step the share is rounded to the nearest 8: down, two steps would become one, and
+ * the tail of a page of small chunks is short anyway. A handle names page and ordinal, so that a
+ * chunk size may be any multiple of 8 (powers of two would waste a quarter).
  */
 import { CHUNKS_PER_PAGE_MIN, MAX_CLASSES, MIN_CHUNK_BYTES } from './limits.ts'
 import { check, type SizeClass } from './units.ts'
@@ -17,6 +18,8 @@ const COARSE_GROWTH = 1.125
 const COARSE_FROM_BYTES = 4096
 /** Shares of a page above the largest piece, for long keys only. */
 const WIDE_SHARES = [4, 2, 1]
+/** Shares of a page are rounded down above this size, to the nearest step up to it. */
+const NEAREST_UP_TO_BYTES = 256
 
 export interface SizeClasses {
   /** Chunk size of each class in bytes, rising. */
@@ -41,7 +44,8 @@ export function sizeClasses(pageBytes: number): SizeClasses {
     falling.push(size)
     const growth = size > COARSE_FROM_BYTES ? COARSE_GROWTH : FINE_GROWTH
     count = Math.max(count + 1, Math.floor(count * growth))
-    const share = Math.floor(pageBytes / count / STEP_BYTES) * STEP_BYTES
+    const round = size <= NEAREST_UP_TO_BYTES ? Math.round : Math.floor
+    const share = round(pageBytes / count / STEP_BYTES) * STEP_BYTES
     if (share >= size - STEP_BYTES) {
       size -= STEP_BYTES
       count = Math.floor(pageBytes / size)
