@@ -43,11 +43,11 @@ const SCENES: Readonly<Record<Form, readonly Scene[]>> = {
   ],
   default: [
     scene('24 + 100', { entries: 1_000_000, ...SHORT }, 176),
-    scene('24 + 16 to 2,000', { entries: 300_000, ...UNIFORM }, 1150),
+    scene('24 + 16 to 2,000', { entries: 300_000, ...UNIFORM }, 1160),
   ],
   full: [
     scene('24 + 100', { entries: 1_000_000, ...SHORT }, 176, 3),
-    scene('24 + 16 to 2,000', { entries: 300_000, ...UNIFORM }, 1150),
+    scene('24 + 16 to 2,000', { entries: 300_000, ...UNIFORM }, 1160),
     scene('24 + 100, ten million', { entries: 10_000_000, ...SHORT }, 160, 1, false),
     scene('50 + 500, ten million', { entries: 10_000_000, ...LONG }, 612, 1, false),
   ],
