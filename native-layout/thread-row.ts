@@ -14,6 +14,14 @@
  */
 import { check, tile } from './units.ts'
 
+/** Entries that one record removes as a group: what a sweep unlinks before it frees anything. */
+export const GROUP_MOST = 32
+/** A slot index, the live word that is taken out of it (0: somebody else was faster). */
+export const PAIR = tile([
+  ['SLOT', 1],
+  ['WORD', 1],
+])
+
 export const ROW = tile([
   ['STATE', 1], //         compared by quarantines: an operation is in progress unless IDLE
   ['LEASE', 1],
@@ -51,6 +59,9 @@ export const ROW = tile([
   ['TX', 1], //            number and state of its last transaction: see transaction.ts
   ['TX_HIGH', 1], //       high bits of that number
   ['INTENTS', 1], //       chunk that describes the newest intent of the transaction, 0 none
+  ['GROUP', 1], //         pairs of the group being removed
+  ['GROUP_TOP', 1], //     first chunk of the chain in which the group goes to its page's stack
+  ['PAIRS', GROUP_MOST * PAIR.WORDS],
 ])
 
 export const ROW_IDLE = 0
@@ -61,6 +72,8 @@ export const ROW_FREEING = 4
 export const ROW_CREATE = 5
 export const ROW_RESERVE = 6
 export const ROW_DROPPING = 7
+export const ROW_CLEARING = 8 // a group is being taken out of its slots
+export const ROW_CLEARED = 9 //  it was: what was won goes to the page, then it is counted
 const KIND_MASK = 15
 const SEQUENCE_SHIFT = 4
 

@@ -4,8 +4,9 @@
  *
  * Expired entries are found without looking at what cannot have expired: each page keeps a lower
  * bound of the expiries in it, and a page whose bound has not passed is skipped by reading one
- * word. Where it has passed, a sample says whether enough is over for a sweep to pay; what stays
- * behind is a small share of a page, and goes once the page is overdue.
+ * word. Where it has passed, a sample says whether enough is over for a sweep to pay, and if not,
+ * after how long another one is worth taking; what stays behind is a small share of a page, and
+ * goes once the page is overdue.
  */
 import { add, load, peek } from '#atomics'
 import { CONTROL } from '../../native-layout/control-block.ts'
@@ -16,7 +17,7 @@ import { drainStep } from '../memory/page-moves.ts'
 import { enter, leave } from '../memory/row.ts'
 import { settle } from '../memory/slab-allocator.ts'
 import { pageAddress, type MemoryView } from '../memory/view.ts'
-import { isWorthSweeping, sweepPage } from './sweep.ts'
+import { ENOUGH_OVER, sampleOver, sweepPage } from './sweep.ts'
 
 /** Pages whose bound one step reads, and of which it takes a sample. */
 const PAGES_PER_STEP = 256
@@ -63,10 +64,17 @@ function sweepNext(view: MemoryView): number {
     const at = pageAddress(view, page)
     const bound = peek(control, at + PAGE.EXPIRY)
     if (bound >= now || pageStateOf(peek(control, at + PAGE.STATE)) !== PAGE_ACTIVE) continue
-    if (now - bound < OVERDUE_TICKS && !isWorthSweeping(view, page)) {
+    const since = now - bound
+    if (since < OVERDUE_TICKS) {
+      if (view.sampleDue[page]! > now) continue
+      const over = sampleOver(view, page)
       samples++
-      continue
+      if (over < ENOUGH_OVER) {
+        view.sampleDue[page] = now + Math.max(1, since >>> (over + 1))
+        continue
+      }
     }
+    view.sampleDue[page] = 0
     view.sweptPage = page
     freed += sweepPage(view, page, FREED_PER_STEP - freed)
     chunks += peek(control, at + PAGE.CARVED)

@@ -89,7 +89,11 @@ export function locateSlot(view: MemoryView, slot: number, into: Located): numbe
   return locate(view, handle, into) && into.word === word ? LINKED : RACED
 }
 
-function locateWord(
+/**
+ * Finds the slot with exactly this word among the candidates of a key: a look, not a proof.
+ * @returns false when none has it
+ */
+export function locateWord(
   view: MemoryView,
   digest: number,
   second: number,

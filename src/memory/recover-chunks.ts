@@ -13,7 +13,7 @@ import {
   pageStateOf,
   pageClassOf,
 } from '../../native-layout/page.ts'
-import { MAGAZINE, ROW } from '../../native-layout/thread-row.ts'
+import { kindOf, MAGAZINE, ROW, ROW_CLEARED } from '../../native-layout/thread-row.ts'
 import { classOf, free, holdsOnTop, magazineAt, nextOf, pushFree, setNext } from './magazine.ts'
 import { isStackTop, lowerFresh } from './page-claim.ts'
 import { field, record } from './row.ts'
@@ -45,6 +45,11 @@ export function finishPage(view: MemoryView): void {
   const moving = field(view, ROW.MOVING)
   if (moving !== 0 && pageOf(view, moving) === page && isStackTop(view, moving)) {
     record(view, ROW.MOVING, 0)
+  }
+  // A group whose chain is on the stack is at home: it only has to be counted.
+  const top = field(view, ROW.GROUP_TOP)
+  if (kindOf(view.state) === ROW_CLEARED && top !== 0 && isStackTop(view, top)) {
+    record(view, ROW.GROUP, 0)
   }
   record(view, ROW.GRAB_FROM, 0)
   store(control, at + PAGE.CLAIM, 0)

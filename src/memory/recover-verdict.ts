@@ -15,10 +15,14 @@ import {
 } from '../../native-layout/page.ts'
 import { BUCKET, BUCKET_SHIFT } from '../../native-layout/table-slot.ts'
 import {
+  GROUP_MOST,
   kindOf,
   LEASE_DEAD,
   leaseStatus,
+  PAIR,
   ROW,
+  ROW_CLEARED,
+  ROW_CLEARING,
   ROW_FREEING,
   ROW_REMOVE,
   ROW_REPLACE,
@@ -58,17 +62,23 @@ export function wasPublished(view: MemoryView): number {
     return PUBLISHED
   }
   for (const row of otherRows(view)) {
-    const at = rowAddress(view, row)
-    if (isArmed(load(view.control, at + ROW.STATE)) && load(view.control, at + ROW.OLD) === fresh) {
-      return PUBLISHED
-    }
+    if (unlinking(view, rowAddress(view, row), fresh) !== 0) return PUBLISHED
   }
   return isIntact(view, fresh) ? UNPUBLISHED : PUBLISHED
 }
 
-function isArmed(state: number): boolean {
-  const kind = kindOf(state)
-  return kind === ROW_REPLACE || kind === ROW_REMOVE || kind === ROW_FREEING
+/** The kind of a row whose record says that it unlinks this word; 0: it does not. */
+function unlinking(view: MemoryView, at: WordIndex, word: number): number {
+  const kind = kindOf(load(view.control, at + ROW.STATE))
+  if (kind === ROW_REPLACE || kind === ROW_REMOVE || kind === ROW_FREEING) {
+    return load(view.control, at + ROW.OLD) === word ? kind : 0
+  }
+  if (kind !== ROW_CLEARING && kind !== ROW_CLEARED) return 0
+  const pairs = Math.min(load(view.control, at + ROW.GROUP), GROUP_MOST)
+  for (let n = 0, pair = at + ROW.PAIRS; n < pairs; n++, pair += PAIR.WORDS) {
+    if (load(view.control, pair + PAIR.WORD) === word) return kind
+  }
+  return 0
 }
 
 /**
@@ -98,18 +108,21 @@ function otherRows(view: MemoryView): number[] {
 
 /** Did the removal recorded in this row win? Not if the entry is still linked, or another won. */
 export function removalWon(view: MemoryView): number {
-  const old = field(view, ROW.OLD)
-  const slot = field(view, ROW.SLOT)
+  return removalWonOf(view, field(view, ROW.SLOT), field(view, ROW.OLD))
+}
+
+/** The same of one removal of a group. */
+export function removalWonOf(view: MemoryView, slot: number, old: number): number {
   if (load(tableOf(view, slot), wordOf(view, slot, BUCKET.A + (slot & 15))) === old) {
     return UNPUBLISHED
   }
   for (const row of otherRows(view)) {
     const at = rowAddress(view, row)
-    const state = load(view.control, at + ROW.STATE)
-    if (!isArmed(state) || load(view.control, at + ROW.OLD) !== old) continue
-    if (kindOf(state) === ROW_FREEING) return UNPUBLISHED
+    const kind = unlinking(view, at, old)
+    if (kind === 0) continue
+    if (kind === ROW_FREEING || kind === ROW_CLEARED) return UNPUBLISHED
     if (leaseStatus(load(view.control, at + ROW.LEASE)) !== LEASE_DEAD) return POSTPONED
-    if (kindOf(state) === ROW_REPLACE) return POSTPONED // That dead row is recovered first.
+    if (kind === ROW_REPLACE) return POSTPONED // That dead row is recovered first.
     // Two dead removers of one entry: recovered at the same time, both would find it untouched.
     if (load(view.control, at + ROW.RECOVERER) !== 0) return POSTPONED
     // The other one saw an intent that was due, this one saw it mute: when no slot had it any more.

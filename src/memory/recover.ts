@@ -11,6 +11,8 @@
  *   FREEING           the removed entry is freed and counted
  *   RESERVE           the reservation is taken back
  *   CREATE            an announcement is finished; published? it is counted : it goes back
+ *   CLEARING          which removals of the group won? on as CLEARED with these
+ *   CLEARED           what is not on its page's stack yet is freed, and all is counted
  *
  * Then its transaction is ended: aborted if it was open, put in place if it was committed.
  */
@@ -31,8 +33,11 @@ import {
   MAGAZINE,
   nextLease,
   packRowState,
+  PAIR,
   ROW,
   ROW_BUSY,
+  ROW_CLEARED,
+  ROW_CLEARING,
   ROW_CREATE,
   ROW_FREEING,
   ROW_IDLE,
@@ -51,12 +56,14 @@ import {
   POSTPONED,
   PUBLISHED,
   removalWon,
+  removalWonOf,
   tableOf,
   UNPUBLISHED,
   wasPublished,
   wordOf,
 } from './recover-verdict.ts'
 import { applyDelta, field, raiseHint, record } from './row.ts'
+import { pairAt, recordGroupDelta } from './remove-group.ts'
 import { finishTransaction, settleItem } from './transaction.ts'
 import { classAddress, pageAddress, rowAddress, type MemoryView, handleIn } from './view.ts'
 
@@ -115,6 +122,10 @@ function finishOperation(view: MemoryView): boolean {
       return finishRemove(view)
     case ROW_FREEING:
       return finishFreed(view)
+    case ROW_CLEARING:
+      return finishClearing(view)
+    case ROW_CLEARED:
+      return finishCleared(view)
     case ROW_BUSY:
       return undo(view)
     default:
@@ -211,6 +222,36 @@ function finishRemove(view: MemoryView): boolean {
   if (verdict === UNPUBLISHED) return undo(view)
   settleState(view, ROW_FREEING)
   return finishFreed(view)
+}
+
+/** A lost removal stays lost, so each verdict may be written down before all are known. */
+function finishClearing(view: MemoryView): boolean {
+  let won = 0
+  for (let n = field(view, ROW.GROUP); n-- > 0; ) {
+    const pair = pairAt(view, n)
+    const word = peek(view.control, pair + PAIR.WORD)
+    if (word === 0) continue
+    const verdict = removalWonOf(view, peek(view.control, pair + PAIR.SLOT), word)
+    if (verdict === POSTPONED) return false
+    if (verdict === UNPUBLISHED) poke(view.control, pair + PAIR.WORD, 0)
+    else won++
+  }
+  if (won === 0) return undo(view)
+  recordGroupDelta(view)
+  settleState(view, ROW_CLEARED)
+  return finishCleared(view)
+}
+
+function finishCleared(view: MemoryView): boolean {
+  for (let n = field(view, ROW.GROUP); n-- > 0; ) {
+    const pair = pairAt(view, n)
+    const word = peek(view.control, pair + PAIR.WORD)
+    if (word === 0) continue
+    if (!holdsOnTop(view, handleIn(view, word))) free(view, handleIn(view, word))
+    poke(view.control, pair + PAIR.WORD, 0)
+  }
+  counted(view)
+  return undo(view)
 }
 
 /**

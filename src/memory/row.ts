@@ -72,9 +72,9 @@ export function currentStamp(view: MemoryView, space: number): number {
 export function count(view: MemoryView, name: CounterName): void {
   countAt(view, COUNTER[name])
 }
-export function countAt(view: MemoryView, index: number): void {
+export function countAt(view: MemoryView, index: number, by = 1): void {
   const at = view.countersAt + index
-  pokeDouble(view.controlDoubles, at, peekDouble(view.controlDoubles, at) + 1)
+  pokeDouble(view.controlDoubles, at, peekDouble(view.controlDoubles, at) + by)
 }
 
 const HAS_NEW = 1
@@ -159,7 +159,9 @@ function writeLiveCount(view: MemoryView, from: number, to: number): void {
   if ((has & HAS_OLD) !== 0 && ((old - stamp) | 0) > 0) stamp = old
   let live = stamp === before ? peek(control, from + 1) : 0
   if ((has & HAS_NEW) !== 0 && fresh === stamp) live++
-  if ((has & HAS_OLD) !== 0 && old === stamp) live--
+  // A group that is removed has one stamp.
+  if (has === HAS_OLD && old === stamp) live += peek(control, rowAt + ROW.DELTA_ENTRIES)
+  else if ((has & HAS_OLD) !== 0 && old === stamp) live--
   poke(control, to + 1, live)
   poke(control, to + 2, stamp)
 }

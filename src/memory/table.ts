@@ -52,9 +52,14 @@ export function bucketOf(view: MemoryView, digest: number): number {
 
 /** Reads the home bucket of a digest, so that it is in the cache when it is asked for. */
 export function touchHome(view: MemoryView, digest: number): void {
+  view.touched ^= homeWord(view, digest)
+}
+
+/** A word of the home bucket of a digest: for whoever touches many and keeps what they gave. */
+export function homeWord(view: MemoryView, digest: number): number {
   const home = bucketOf(view, digest)
   const at = (home & view.tableMask) << BUCKET_SHIFT
-  view.touched ^= peek(view.tables[home >>> view.tableShift]!, at + BUCKET.A)
+  return peek(view.tables[home >>> view.tableShift]!, at + BUCKET.A)
 }
 
 /** The n-th candidate bucket (0 is the home bucket) of the digests of a key. */

@@ -150,8 +150,12 @@ export class MemoryView {
   /** Where a sweep ended before it had seen all of its page; 0: nowhere. */
   sweptPage = 0
   sweepFrom = 0
+  /** What a sweep leaves in its page: when the first of it is over, in ms. */
+  soonest = Number.POSITIVE_INFINITY
   /** Turns with each sample, so that the next one looks elsewhere. */
   sampleFrom = 0
+  /** For each page: tick before which a sample of it would say the same as the last one. */
+  readonly sampleDue: Int32Array
   /** What touched words gave: read by nobody, so that the reads are made. */
   touched = 0
   /** Bytes of the entry being built: what a page move should keep pace with. */
@@ -199,6 +203,7 @@ export class MemoryView {
     this.ordinalBits = plan.ordinalBits
     this.ordinalMask = (1 << plan.ordinalBits) - 1
     this.pages = plan.pages
+    this.sampleDue = new Int32Array(plan.pages + 1)
     this.pageWords = plan.pageBytes >>> 2
     this.pageShift = bitsFor(plan.segmentBytes / plan.pageBytes)
     this.pageMask = (1 << this.pageShift) - 1

@@ -89,8 +89,8 @@ export const DEATH_TWINS: readonly BrokenTwin[] = [
     patches: [
       {
         file: VERDICT,
-        find: 'load(view.control, at + ROW.OLD) === fresh) {',
-        replace: 'at < 0) {',
+        find: 'if (unlinking(view, rowAddress(view, row), fresh) !== 0) return PUBLISHED',
+        replace: 'if (row < 0) return PUBLISHED',
       },
     ],
     program: 'death: set x recover x set, present',

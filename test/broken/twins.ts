@@ -12,6 +12,7 @@ import { FRAME_TWINS } from './frame-twins.ts'
 import { MOMENT_TWINS } from './moment-twins.ts'
 import { POLICY_TWINS } from './policy-twins.ts'
 import { NEAR_TWINS } from './near-twins.ts'
+import { SWEEP_TWINS } from './sweep-twins.ts'
 import { TABLE_TWINS } from './table-twins.ts'
 import { TRANSACTION_TWINS } from './transaction-twins.ts'
 
@@ -37,4 +38,5 @@ export const BROKEN_TWINS: readonly BrokenTwin[] = [
   ...TRANSACTION_TWINS,
   ...POLICY_TWINS,
   ...NEAR_TWINS,
+  ...SWEEP_TWINS,
 ]

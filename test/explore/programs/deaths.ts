@@ -20,6 +20,7 @@ import {
 } from './operations.ts'
 import { PAGES } from './pages.ts'
 import { on, together } from './pairs.ts'
+import { SWEEPS } from './sweeps.ts'
 import { TABLES } from './tables.ts'
 import { TIME } from './time.ts'
 
@@ -85,6 +86,15 @@ const ON_TIME = [
   'feed: flush a x set a, flush a',
   'feed: add b x add b, delete b',
 ]
+const ON_SWEEPS = [
+  'sweep: group x set',
+  'sweep: group x delete, add',
+  'sweep: group x group',
+  'sweep: group x set-cold',
+  'sweep: group, set, group x get',
+  'sweep: group, group x get',
+  'sweep: set x later, group x recover',
+]
 
 export const DEATHS: readonly Program[] = [
   ...KINDS.map((kind) => mortal(together('present', [[on(kind)], [on(SET)]]))),
@@ -98,6 +108,10 @@ export const DEATHS: readonly Program[] = [
   ...ON_CHUNKS.map((name) => mortal(named(MEMORY, name))),
   ...ON_TABLES.map((name) => mortal(named(TABLES, name))),
   ...ON_TIME.map((name) => mortal(named(TIME, name))),
+  ...ON_SWEEPS.map((name) => mortal(named(SWEEPS, name))),
+  ...['sweep: group x recover, set', 'sweep: group x set x recover'].map((name) =>
+    mortal(named(SWEEPS, name), TWO_DIE),
+  ),
   ...WRITERS.flatMap(recovered),
   ...SEEN,
 ]

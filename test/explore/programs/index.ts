@@ -13,6 +13,7 @@ import { PAIRS } from './pairs.ts'
 import { ROOM } from './room.ts'
 import { SOCKETS } from './sockets.ts'
 import { SPACES } from './spaces.ts'
+import { SWEEPS } from './sweeps.ts'
 import { TABLES } from './tables.ts'
 import { TIME } from './time.ts'
 import { TRANSACTIONS } from './transactions.ts'
@@ -24,6 +25,7 @@ export const PROGRAMS: readonly Program[] = [
   ...ROOM,
   ...TABLES,
   ...TIME,
+  ...SWEEPS,
   ...DEATHS,
   ...FRAMES,
   ...BOARDS,

@@ -1,6 +1,5 @@
 /** Programs about time: expiry by the clock, flushes that are due later, the mutation feed. */
 import type { Program } from '../program.ts'
-import { cast, type First, first, type Line, programOf, type Scene } from './build.ts'
 import {
   EVICT_DEAD,
   FLUSH_SOON,
@@ -20,39 +19,11 @@ import {
   GET,
   INCR,
   ITERATE,
-  type Kind,
   MAINTAIN,
   SET,
   TOUCH,
 } from './operations.ts'
-import type { World, WorldOptions } from './world.ts'
-
-type Lines = readonly (readonly (readonly [Kind, 'a' | 'b'])[])[]
-
-interface Timed {
-  readonly about: string
-  /** Of the first key: it lives a little, or it is over when the program begins. */
-  readonly first: 'lives' | 'expires' | 'over'
-  readonly options?: Omit<WorldOptions, 'threads'>
-  readonly lines: Lines
-}
-
-function timed(name: string, { about, first: how, options, lines }: Timed): Program {
-  const scene = (world: World): Scene => {
-    const [a, b] = world.keys(2, ({ home }) => home === 0)
-    const keys = { a: a!, b: b! }
-    const entries: First[] = [first(a!, how !== 'lives')]
-    const threads = lines.map((line) => line.map(([kind, which]): Line => [kind, keys[which]]))
-    return {
-      keys: [a!, b!],
-      entries,
-      isOver: how === 'over',
-      mayEvict: lines.flat().some(([kind]) => kind.mayEvict),
-      deeds: (versions) => cast(world, [a!, b!], versions, threads),
-    }
-  }
-  return programOf({ name, about, options: { ...options, threads: lines.length }, scene })
-}
+import { type Lines, timed, type Timed } from './timed.ts'
 
 const EXPIRING: Readonly<Record<string, Timed>> = {
   'time: touch x expire': {
