@@ -70,6 +70,43 @@ export const DEATH_TWINS: readonly BrokenTwin[] = [
     within: 3000,
   },
   {
+    name: 'deltaAfterExchange',
+    rule: 'what a replacement counts is recorded before its exchange',
+    patches: [
+      {
+        file: PUBLISH,
+        find: `  recordReplacement(view, bytes, view.key.space, draft.stamp, stampOf(entry, entryAt, presence))
+`,
+        replace: '',
+      },
+      {
+        file: PUBLISH,
+        find: `  freeUnlinked(view, slotWord, entry, entryAt, chain)
+`,
+        replace: `  freeUnlinked(view, slotWord, entry, entryAt, chain)
+  recordReplacement(view, bytes, view.key.space, draft.stamp, stampOf(entry, entryAt, presence))
+`,
+      },
+    ],
+    program: 'death: append x set, present',
+    bounds: ONE_DIES,
+    within: 2000,
+  },
+  {
+    name: 'staleDelta',
+    rule: 'a replacement that counts nothing says so: the record of the last change is still there',
+    patches: [
+      {
+        file: 'src/memory/row.ts',
+        find: '    poke(view.control, view.rowAt + ROW.HAS, 0)\n',
+        replace: '',
+      },
+    ],
+    program: 'versions: delete, set x set, gets',
+    bounds: ONE_DIES,
+    within: 2000,
+  },
+  {
     name: 'recoverAsLost',
     rule: 'recovery asks whether the new entry was published',
     patches: [
