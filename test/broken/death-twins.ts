@@ -4,6 +4,9 @@ import type { BrokenTwin } from './twins.ts'
 const PUBLISH = 'src/memory/publish.ts'
 const RECOVER = 'src/memory/recover.ts'
 const VERDICT = 'src/memory/recover-verdict.ts'
+const COUNTED =
+  'recordReplacement(view, bytes, view.key.space, draft.stamp, ' +
+  'stampOf(entry, entryAt, presence))'
 const ONE_DIES = { deaths: 1, preemptions: 1 }
 
 export const DEATH_TWINS: readonly BrokenTwin[] = [
@@ -75,8 +78,7 @@ export const DEATH_TWINS: readonly BrokenTwin[] = [
     patches: [
       {
         file: PUBLISH,
-        find: `  recordReplacement(view, bytes, view.key.space, draft.stamp, stampOf(entry, entryAt, presence))
-`,
+        find: `  ${COUNTED}\n`,
         replace: '',
       },
       {
@@ -84,7 +86,7 @@ export const DEATH_TWINS: readonly BrokenTwin[] = [
         find: `  freeUnlinked(view, slotWord, entry, entryAt, chain)
 `,
         replace: `  freeUnlinked(view, slotWord, entry, entryAt, chain)
-  recordReplacement(view, bytes, view.key.space, draft.stamp, stampOf(entry, entryAt, presence))
+  ${COUNTED}
 `,
       },
     ],
