@@ -54,7 +54,7 @@ function verdictOf(target: Target, value: number, lines: readonly Line[]) {
   const isMet = bound === 'at most' ? value <= limit : value >= limit
   if (isMet) return { verdict: 'met', more: '' }
   const runtime = target.runtimeFloor?.(lines)
-  const its = runtime === undefined ? '' : `; of the runtime's floor ${shown(runtime.value)}`
+  const its = runtime === undefined ? '' : `; the runtime's floor is ${shown(runtime.value)}`
   const floor = target.aboveFloor?.(lines)
   if (floor === undefined || floor.floor <= limit) return { verdict: 'not met', more: its }
   const more = `; the floor alone is ${shown(floor.floor)}, above it ${shown(floor.above)}${its}`

@@ -91,7 +91,7 @@ describe('verdicts', () => {
     const lines = [line({ subject: 'heddle', value: 1.2 }), line({ subject: 'node floor' })]
     const judged = (limit: number) =>
       judgeTarget(target({ limit, pick: one({ ...all, subject: 'heddle' }), runtimeFloor }), lines)
-    expect(judged(1.1).figure).toBe("1.20; of the runtime's floor 1.00")
+    expect(judged(1.1).figure).toBe("1.20; the runtime's floor is 1.00")
     expect(judged(1.3).figure).toBe('1.20')
   })
 
