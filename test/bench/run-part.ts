@@ -11,7 +11,7 @@ import { promisify } from 'node:util'
 import { afterAll, expect } from 'vitest'
 
 const RUN = fileURLToPath(new URL('../../bench/run.ts', import.meta.url))
-export const TIMEOUT_MS = 120_000
+export const TIMEOUT_MS = 300_000
 const LINE_FIELDS = [
   ...['suite', 'subject', 'operation', 'threads', 'value', 'unit', 'parameters', 'checksum'],
   ...['at', 'form', 'seed', 'cpu', 'cores', 'memoryGiB', 'platform', 'node', 'v8', 'commit'],
