@@ -111,7 +111,7 @@ export class Gathered<Client extends Sender> {
   }
 
   #forget(): void {
-    for (const foresight of this.#foresights) foresight.forget()
-    this.#foresights.length = 0
+    const foresights = this.#foresights
+    for (let one = foresights.pop(); one !== undefined; one = foresights.pop()) one.forget()
   }
 }
