@@ -1,7 +1,7 @@
 /**
- * A process that measures hot gets of one kind of value, some subjects in turn, and prints what it
- * found as JSON. The engine without a near cache has a process of its own: so each is compiled as
- * in a program that uses it alone.
+ * A process that measures hot gets of one kind of value and one scene, some subjects in turn, and
+ * prints what it found as JSON. The engine without a near cache has a process of its own: so each
+ * is compiled as in a program that uses it alone.
  */
 import { LRUCache } from 'lru-cache'
 import { createEngine } from '../../src/index.ts'
@@ -36,9 +36,7 @@ async function measure(): Promise<NearCell[]> {
     for (const [, store] of stores) store.set(keyObjects[id]!, storedFor(id))
   }
   const cells: NearCell[] = []
-  for (const scene of order.scenes) {
-    for (const key of KEY_KINDS) cells.push(...(await measureCells(stores, scene, key)))
-  }
+  for (const key of KEY_KINDS) cells.push(...(await measureCells(stores, order.scene, key)))
   for (const [subject, store] of stores) if (subject === 'heddle near') checkKept(store)
   return cells
 }
@@ -46,12 +44,11 @@ async function measure(): Promise<NearCell[]> {
 function open(subject: NearSubject): Store {
   if (subject === 'Map') return new Map<string, unknown>()
   if (subject === 'lru-cache') return new LRUCache<string, object>({ max: order.keys }) as Store
-  const most = Math.max(...order.scenes.map(({ hot }) => hot))
   return createEngine({
     name: subject,
     memory: Math.max(2 ** 24, order.keys * BYTES_PER_ENTRY),
     expectedEntries: order.keys,
-    ...(subject === 'heddle near' && { near: { entries: most } }),
+    ...(subject === 'heddle near' && { near: { entries: order.scene.hot } }),
   })
 }
 
@@ -132,7 +129,7 @@ function idsOf({ hot, skew }: HotScene): Uint32Array {
 /** What is called a near hit is one: an object is given again. */
 function checkKept(store: Store): void {
   if (order.values === 'string') return
-  const hot = Math.min(...order.scenes.map((scene) => scene.hot))
+  const { hot } = order.scene
   let kept = 0
   for (let rank = 0; rank < hot; rank++) {
     const key = keyObjects[(rank * STRIDE) % order.keys]!

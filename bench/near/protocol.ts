@@ -15,7 +15,7 @@ export interface HotScene {
 export interface NearOrder {
   readonly subjects: readonly NearSubject[]
   readonly values: ValueKind
-  readonly scenes: readonly HotScene[]
+  readonly scene: HotScene
   readonly keys: number
   readonly rounds: number
   readonly ms: number

@@ -47,13 +47,17 @@ export async function runNear(options: RunOptions, progress: Progress): Promise<
   const sizes = SIZES[options.form]
   const { seed } = options
   const found: Found[] = []
-  for (const [at, values] of VALUES.entries()) {
-    for (const [n, subjects] of [TOGETHER, ['heddle' as const]].entries()) {
-      progress.step(`${values}, ${subjects.join(', ')}`, 2 * at + n, 2 * VALUES.length)
-      const order: NearOrder = { ...sizes, subjects, values, seed }
-      const cells = await runChild<NearCell[]>(SCRIPT, order)
-      found.push(...cells.map((cell) => ({ ...cell, values })))
-    }
+  const orders = VALUES.flatMap((values) =>
+    sizes.scenes.flatMap((scene) =>
+      [TOGETHER, ['heddle' as const]].map((subjects) => ({ values, scene, subjects })),
+    ),
+  )
+  for (const [at, { values, scene, subjects }] of orders.entries()) {
+    progress.step(`${values}, ${scene.label}, ${subjects.join(', ')}`, at, orders.length)
+    const { keys, rounds, ms } = sizes
+    const order: NearOrder = { keys, rounds, ms, scene, subjects, values, seed }
+    const cells = await runChild<NearCell[]>(SCRIPT, order)
+    found.push(...cells.map((cell) => ({ ...cell, values })))
   }
   return {
     part: 'near',
@@ -62,7 +66,8 @@ export async function runNear(options: RunOptions, progress: Progress): Promise<
         'bytes or objects with three fields. "reused key" passes the very key objects that were ' +
         'inserted; a new key is built for each call, and building it is part of the time.',
       'Processor time, medians of rounds in which the caches take turns; ratios are within a ' +
-        'round. `heddle` is the engine without a near cache, in a process of its own.',
+        'round. Each kind of value and each scene has a process of its own, in which a near ' +
+        'cache holds the hot keys of the scene; `heddle`, the engine without one, has another.',
       'Map and lru-cache give what this thread put in, and know of no other. A near hit is ' +
         'what the key holds now, whichever thread wrote it.',
     ],
