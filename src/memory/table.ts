@@ -50,11 +50,6 @@ export function bucketOf(view: MemoryView, digest: number): number {
   return ((digest >>> 0) * view.buckets * TWO_TO_MINUS_32) >>> 0
 }
 
-/** Reads the home bucket of a digest, so that it is in the cache when it is asked for. */
-export function touchHome(view: MemoryView, digest: number): void {
-  view.touched ^= homeWord(view, digest)
-}
-
 /** A word of the home bucket of a digest: for whoever touches many and keeps what they gave. */
 export function homeWord(view: MemoryView, digest: number): number {
   const home = bucketOf(view, digest)
