@@ -22,6 +22,8 @@ export interface Measured {
   readonly userUs: number
   readonly systemUs: number
   readonly rssBytes: number
+  /** The same of the generator: of this whole process. */
+  readonly generatorUs: number
 }
 
 export interface Subject<Name extends string = ServerName> {
@@ -80,7 +82,9 @@ async function measure(
   order: RunOrder,
 ): Promise<Measured> {
   const before = cpuTimeOf(pid)
+  const generatorBefore = process.cpuUsage()
   const findings = await session.run(order)
+  const generator = process.cpuUsage(generatorBefore)
   const after = cpuTimeOf(pid)
   refuseErrors(name, `${order.mix} ${order.choice} depth ${order.depth}`, findings)
   const operations = Math.max(1, findings.operations)
@@ -91,6 +95,7 @@ async function measure(
     userUs: userUs / operations,
     systemUs: systemUs / operations,
     rssBytes: residentBytesOf(pid) ?? 0,
+    generatorUs: (generator.user + generator.system) / operations,
   }
 }
 

@@ -32,6 +32,7 @@ const QUANTITIES: readonly Quantity[] = [
   ['p50', 'us', (one) => one.findings.response.getValueAtPercentile(50) / NS_PER_US],
   ['p99', 'us', (one) => one.findings.response.getValueAtPercentile(99) / NS_PER_US],
   ['generator busy', '%', (one) => one.findings.busy * 100],
+  ['generator CPU', 'us/op', (one) => one.generatorUs],
   ['RSS', 'MiB', (one) => one.rssBytes / MIB],
 ]
 const CHARTED = ['throughput', 'CPU']

@@ -6,8 +6,10 @@
  * time per operation is that of the server's whole process, and ratios are taken within rounds.
  * Limits are part of the report: each row says whether it is met.
  */
+import { availableParallelism } from 'node:os'
 import { LoadPool } from '../../src/load/pool.ts'
 import { sharedCoresNote } from '../../src/load/server-process.ts'
+import { boundTables } from '../load/bound-report.ts'
 import { playScenes } from '../load/closed-loop.ts'
 import type { Stage } from '../load/closed-loop.ts'
 import { playTool } from '../load/redis-benchmark.ts'
@@ -44,7 +46,8 @@ export async function runRedis(options: RunOptions, progress: Progress): Promise
       const beside = rivalReport(found, 'redis', sizes, options, 'redis')
       const { tables, ...closed } = throughputReport(found, sizes, options, 'redis')
       const measurements = [...closed.measurements, ...beside.measurements]
-      pieces.push({ ...closed, measurements, tables: [...tables, ...beside.tables] })
+      const bounds = boundTables(found, availableParallelism())
+      pieces.push({ ...closed, measurements, tables: [...tables, ...beside.tables, ...bounds] })
       if (sizes.toolRounds > 0) {
         // The floors answer the generator's keys alone.
         const rivals = servers.running.filter(({ name }) => !isFloor(name))
