@@ -119,13 +119,18 @@ function copyAhead(
 const NO_BYTES = new DataView(new ArrayBuffer(0))
 const dataViews = new WeakMap<Uint8Array, DataView>()
 
-/** A view of the same bytes by which words can be stored anywhere; the same one for each target. */
+/**
+ * A view of the same bytes by which words can be stored anywhere: the same one for each target, but
+ * for those whose buffer may shrink, which leaves a view behind that must not even be asked.
+ */
 function wordsOf(target: Uint8Array): DataView {
-  if (target.length === 0) return NO_BYTES // Its buffer may be detached.
-  const made = dataViews.get(target)
-  if (made?.byteLength === target.length) return made
-  const fresh = new DataView(target.buffer, target.byteOffset, target.length)
-  dataViews.set(target, fresh)
+  const { buffer, byteOffset, length } = target
+  if (length === 0) return NO_BYTES // Its buffer may be detached.
+  const isFixed = !('resizable' in buffer && buffer.resizable)
+  const made = isFixed ? dataViews.get(target) : undefined
+  if (made?.byteLength === length) return made
+  const fresh = new DataView(buffer, byteOffset, length)
+  if (isFixed) dataViews.set(target, fresh)
   return fresh
 }
 

@@ -102,6 +102,32 @@ test('a target that is too short: the error says what all need, lengths what eac
   expect(engine.getManyBytes(['a', 'x', 'b'], new Uint8Array(10), lengths)).toBe(10)
 })
 
+test('a target whose buffer grows, shrinks, or is given away between calls', () => {
+  const engine = openEngine()
+  engine.set('a', 'four')
+  engine.set('b', 'sixsix')
+  const buffer = new ArrayBuffer(8, { maxByteLength: 64 })
+  const target = new Uint8Array(buffer)
+  const lengths = new Int32Array(2)
+  const read = () => engine.getManyBytes(['a', 'b'], target, lengths)
+  const tooShort = { code: 'HEDDLE_TARGET_TOO_SHORT', limit: 10 }
+  expect(refusalOf(read)).toMatchObject(tooShort)
+  buffer.resize(16)
+  expect(read()).toBe(10)
+  expect(Buffer.from(target).toString('latin1', 0, 10)).toBe('foursixsix')
+  buffer.resize(4)
+  expect(refusalOf(read)).toMatchObject(tooShort)
+  expect(Buffer.from(target).toString('latin1')).toBe('four')
+  structuredClone(buffer, { transfer: [buffer] })
+  expect(refusalOf(read)).toMatchObject(tooShort)
+
+  const fixed = new Uint8Array(16)
+  expect(engine.getManyBytes(['a', 'b'], fixed, lengths)).toBe(10)
+  structuredClone(fixed.buffer, { transfer: [fixed.buffer] })
+  const given = refusalOf(() => engine.getManyBytes(['a', 'b'], fixed, lengths))
+  expect(given).toMatchObject(tooShort)
+})
+
 const any = (value: unknown): never => value as never
 
 test.each<[string, (engine: Engine) => unknown, string, string]>([
