@@ -6,19 +6,22 @@
  * injected clock that runs as fast as it can; nothing but the writes themselves maintains. The
  * cost: two processes at 100,000 sets a second in real time, in pairs; in one, as many entries
  * expire, in the other none does. The difference of their processor time is what expiring costs,
- * freeing the memory included that the other one takes anew.
+ * freeing the memory included that the other one takes anew. It is a small difference of two large
+ * figures: beside it stands what the sweeps alone take, in a process that does nothing else then.
  */
 import { MOST_EXPIRY_CPU, MOST_HELD } from '../goals.ts'
 import { availableParallelism } from 'node:os'
 import { createEngine } from '../../src/index.ts'
 import { runChild } from '../child-process.ts'
 import type { ExpiryFindings, ExpiryOrder } from '../expiry/process.ts'
+import type { SweepFindings } from '../expiry/sweep-process.ts'
 import { type HeldShare, TtlLoad } from '../expiry/ttl-load.ts'
 import { fnv1a, hex, median, shown, spreadOf } from '../measurement.ts'
 import type { Measurement, SuiteResult } from '../measurement.ts'
 import type { Form, RunOptions } from '../options.ts'
 import type { Progress } from '../progress.ts'
 
+const SWEEP_SCRIPT = new URL('../expiry/sweep-process.ts', import.meta.url)
 const SCRIPT = new URL('../expiry/process.ts', import.meta.url)
 const MIB = 2 ** 20
 const SECOND = 1000
@@ -57,6 +60,7 @@ export async function runExpiry(options: RunOptions, progress: Progress): Promis
   const { held, entries } = fastClock(sizes, options.seed)
   const expiring: ExpiryFindings[] = []
   const staying: ExpiryFindings[] = []
+  const sweeps: number[] = []
   for (let pair = 0; pair < sizes.pairs; pair++) {
     progress.step('pairs in real time', pair, sizes.pairs)
     const order = orderOf(sizes, options.seed + pair)
@@ -64,6 +68,9 @@ export async function runExpiry(options: RunOptions, progress: Progress): Promis
     staying.push(
       await runChild<ExpiryFindings>(SCRIPT, { ...order, lowMs: HOUR, highMs: HOUR + 1 }),
     )
+    const { rate, lowMs, highMs, memory, seed } = order
+    const sweepOrder = { rate, lowMs, highMs, memory, seed }
+    sweeps.push((await runChild<SweepFindings>(SWEEP_SCRIPT, sweepOrder)).nsPerEntry)
   }
   const perSecond = expiring.map((one) => (one.expirations * SECOND) / one.windowMs)
   // As if exactly the wanted number had expired.
@@ -82,7 +89,8 @@ export async function runExpiry(options: RunOptions, progress: Progress): Promis
         'entries at the end; the first third of the time does not count.',
       `Real time: ${shown(sizes.rate)} sets a second, times to live of ` +
         `${orderOf(sizes, 0).lowMs} to ${orderOf(sizes, 0).highMs} ms; ` +
-        `${shown(median(perSecond))} expired a second; ${shown(nanoseconds)} ns for each.`,
+        `${shown(median(perSecond))} expired a second; ${shown(nanoseconds)} ns for each, of ` +
+        `which the sweep alone takes ${shown(median(sweeps))}.`,
     ],
     measurements: [
       line('injected clock, held on average', [held.mean], '%', sizes),
@@ -90,6 +98,7 @@ export async function runExpiry(options: RunOptions, progress: Progress): Promis
       line('real time, held at most', realHeld, '%', sizes),
       line('real time, of one processor', cost, '%', sizes),
       line('real time, expired', perSecond, '/s', sizes),
+      line('sweeps alone, for each entry', sweeps, 'ns', sizes),
     ],
     tables: [
       {
@@ -105,11 +114,17 @@ export async function runExpiry(options: RunOptions, progress: Progress): Promis
             MOST_EXPIRY_CPU,
           ),
           verdict('the same, of one core', cost, MOST_EXPIRY_CPU),
+          verdict('the sweeps alone, of one core', sweeps.map(shareOf), undefined),
         ],
       },
     ],
     charts: [],
   }
+}
+
+/** Of a core in percent, for 100,000 entries a second of so many ns each. */
+function shareOf(nanoseconds: number): number {
+  return nanoseconds / 100
 }
 
 function orderOf(sizes: Sizes, seed: number): ExpiryOrder {
