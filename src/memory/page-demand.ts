@@ -122,7 +122,7 @@ export function pageFor(view: MemoryView, sizeClass: SizeClass, isForced: boolea
   return best
 }
 /** A page changes hands only for so much more age, or noise would move pages to and fro. */
-const MARGIN = 1.2
+const MARGIN = 1.12
 /**
  * Turns over all memory after which a class loses its only page. Sooner its stamp says little: it
  * is set by the batch, and what the page holds may be the heads of values that fill many pages.
