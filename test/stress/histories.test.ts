@@ -54,10 +54,10 @@ const REPLACES_ANOTHER: HistoryTwin = {
   patches: [
     {
       file: 'src/engine/update.ts',
-      find: '  return replaceEntry(view) === WON ? STORED : 0',
+      find: '  return replaceEntry(view, draft) === WON ? STORED : 0',
       replace:
         '  if (scan(view) !== FOUND) return 0\n' +
-        '  return replaceEntry(view) === WON ? STORED : 0',
+        '  return replaceEntry(view, draft) === WON ? STORED : 0',
     },
   ],
 }
