@@ -11,6 +11,8 @@ const PIN = 'taskset'
 export interface Cores {
   /** What the server's command is put behind. */
   readonly prefix: readonly string[]
+  /** The same for a server that may run on all cores that there are. */
+  readonly everywhere: readonly string[]
   /** Where both run, for the report. */
   readonly note: string
   /** The generator may run anywhere again. */
@@ -24,10 +26,11 @@ export function takeCores(): Cores {
   if (before === undefined || generator === undefined || !pinSelf(String(generator))) {
     const why = before === undefined ? `${PIN} is not here` : 'it allows one core'
     const note = `Server and generator run where the system puts them: ${why}.`
-    return { prefix: [], note, release: () => {} }
+    return { prefix: [], everywhere: [], note, release: () => {} }
   }
   return {
     prefix: [PIN, '-c', String(server)],
+    everywhere: [PIN, '-c', before],
     note: `Servers run on core ${server}, the generator on core ${generator}.`,
     release: () => void pinSelf(before),
   }

@@ -1,6 +1,6 @@
 /**
- * How each of the compared servers is started: heddle in four shapes for memcached's clients and in
- * two for those of Redis, memcached with one thread, and Redis; each behind one of three doors: a
+ * How each of the compared servers is started: heddle by either hand-off with one, two
+ * and four workers, memcached with one thread, and Redis; each behind one of three doors: a
  * TCP port, a unix socket, a TCP port for TLS.
  */
 import { fileURLToPath } from 'node:url'
@@ -91,11 +91,16 @@ function redisPlace(place: Place): string[] {
 export const RECIPES = {
   'heddle frames 1': heddle('frames', 1),
   'heddle frames 2': heddle('frames', 2),
+  'heddle frames 4': heddle('frames', 4),
   'heddle sockets 1': heddle('sockets', 1),
   'heddle sockets 2': heddle('sockets', 2),
+  'heddle sockets 4': heddle('sockets', 4),
   'heddle RESP frames 1': heddle('frames', 1, 'redis'),
+  'heddle RESP frames 2': heddle('frames', 2, 'redis'),
+  'heddle RESP frames 4': heddle('frames', 4, 'redis'),
   'heddle RESP sockets 1': heddle('sockets', 1, 'redis'),
   'heddle RESP sockets 2': heddle('sockets', 2, 'redis'),
+  'heddle RESP sockets 4': heddle('sockets', 4, 'redis'),
   'node floor': nodeFloor('memcached'),
   'node floor RESP': nodeFloor('redis'),
   'memcached -t 1': {

@@ -19,9 +19,12 @@ export const AXES = [
   'keys',
   'door',
   'protocol',
+  'workers',
   'tools',
 ] as const
 export type Axis = (typeof AXES)[number]
+/** Workers of heddle beyond one. */
+export type Crew = 2 | 4
 export type DoorName = 'tcp' | 'unix' | 'tls'
 
 export interface Point {
@@ -38,12 +41,16 @@ export interface Point {
   readonly dialect?: 'meta' | 'binary'
   /** So many keys that servers hold them one after the other, with this much memory. */
   readonly memoryMb?: number
+  /** Of heddle, 1 where nothing is said; the servers may then run on all cores. */
+  readonly workers?: Crew
 }
 
 /** Servers that speak one protocol, and the one of them that others are compared with. */
 export interface Family {
   readonly name: 'memcached' | 'redis'
   readonly servers: readonly ServerName[]
+  /** What stands there in place of `servers` where heddle has more workers. */
+  readonly crews: Readonly<Record<Crew, readonly ServerName[]>>
   readonly rival: ServerName
 }
 
@@ -90,6 +97,8 @@ const DOORS = { tcp: 'TCP', unix: 'unix socket', tls: 'TLS' } as const
 const door = (name: DoorName) => point('door', DOORS[name], { door: name })
 const dialect = (name: 'meta' | 'binary') => point('protocol', name, { dialect: name })
 
+const workers = (n: Crew) => point('workers', `${n} workers`, { workers: n })
+
 const isOther = <T>(one: T, base: T) => one !== base
 const FULL: readonly Point[] = [
   BASE,
@@ -103,6 +112,7 @@ const FULL: readonly Point[] = [
   ...[10_000, 1_000_000].map(keys),
   ...(['unix', 'tls'] as const).map(door),
   ...(['meta', 'binary'] as const).map(dialect),
+  ...([2, 4] as const).map(workers),
   point('keys', '10,000,000 keys of 550 bytes', MANY),
 ]
 const DEFAULT: readonly Point[] = [
@@ -122,11 +132,19 @@ const ALL: readonly Family[] = [
   {
     name: 'memcached',
     servers: ['heddle sockets 1', 'heddle frames 1', 'memcached -t 1', 'floor'],
+    crews: {
+      2: ['heddle sockets 2', 'heddle frames 2', 'memcached -t 1', 'floor'],
+      4: ['heddle sockets 4', 'heddle frames 4', 'memcached -t 1', 'floor'],
+    },
     rival: 'memcached -t 1',
   },
   {
     name: 'redis',
     servers: ['heddle RESP sockets 1', 'heddle RESP frames 1', 'redis', 'floor'],
+    crews: {
+      2: ['heddle RESP sockets 2', 'heddle RESP frames 2', 'redis', 'floor'],
+      4: ['heddle RESP sockets 4', 'heddle RESP frames 4', 'redis', 'floor'],
+    },
     rival: 'redis',
   },
 ]
@@ -175,5 +193,7 @@ export function serversAt(point: Point, family: Family): readonly ServerName[] {
   if (point.dialect !== undefined && family.name === 'redis') return []
   const isPlain = point.door === 'tcp' && point.dialect === undefined
   const hasFloor = isPlain && point.memoryMb === undefined
-  return family.servers.filter((name) => name !== 'floor' || hasFloor)
+  const { workers } = point
+  const servers = workers === undefined ? family.servers : family.crews[workers]
+  return servers.filter((name) => name !== 'floor' || hasFloor)
 }

@@ -53,8 +53,9 @@ export class Stable {
   /** Undefined where there is none, which is noted. */
   async get(name: ServerName, family: Family, point: Point): Promise<RunningServer | undefined> {
     const floorBytes = name === 'floor' ? point.valueBytes : 0
-    const { memoryMb = this.#stage.sizes.memoryMb, door } = point
-    const key = [family.name, name, door, floorBytes, memoryMb].join()
+    const { memoryMb = this.#stage.sizes.memoryMb, door, workers } = point
+    const cores = workers === undefined ? 'one core' : 'all cores'
+    const key = [family.name, name, door, floorBytes, memoryMb, cores].join()
     const known = this.#running.get(key)
     if (known !== undefined) return known
     const placement = this.#placement(family, point, floorBytes)
@@ -71,8 +72,9 @@ export class Stable {
   #placement(family: Family, point: Point, floorBytes: number): Placement | undefined {
     const { cores, certificate } = this.#stage
     const floor = floorBytes === 0 ? {} : { floorBytes, floorProtocol: family.name }
-    if (point.door !== 'tls') return { prefix: cores.prefix, door: point.door, ...floor }
-    if (certificate !== undefined) return { prefix: cores.prefix, door: certificate }
+    const prefix = point.workers === undefined ? cores.prefix : cores.everywhere
+    if (point.door !== 'tls') return { prefix, door: point.door, ...floor }
+    if (certificate !== undefined) return { prefix, door: certificate }
     this.absent.add('TLS: not measured, there is no openssl to make a certificate.')
     return undefined
   }
