@@ -4,12 +4,13 @@
  * What real threads see between the steps of a commit, test/explore shows.
  */
 import { describe, expect, test } from 'vitest'
+import { AheadReader } from '../../../src/engine/ahead-reader.ts'
 import type { InProcessClient } from './client.ts'
 import { RedisBench } from './support.ts'
 
 const KEYS = ['a', 'b', 'c', 'd']
 
-/** Runs a command, and `between` before each step that it takes. */
+/** Runs a command, and `between` before each key that it looks for, whichever way. */
 function stepped(
   bench: RedisBench,
   client: InProcessClient,
@@ -17,20 +18,28 @@ function stepped(
   between: () => void,
 ): string {
   const { raw } = bench
+  const { open } = AheadReader.prototype
   const stage = raw.stage.bind(raw)
   let isInside = false
+  const step = (): void => {
+    if (isInside) return
+    isInside = true
+    between()
+    isInside = false
+  }
   raw.stage = (...args) => {
-    if (!isInside) {
-      isInside = true
-      between()
-      isInside = false
-    }
+    step()
     return stage(...args)
+  }
+  AheadReader.prototype.open = function (this: AheadReader, index) {
+    step()
+    return open.call(this, index)
   }
   try {
     return client.ask(request)
   } finally {
     raw.stage = stage
+    AheadReader.prototype.open = open
   }
 }
 
@@ -151,7 +160,7 @@ describe('reads', () => {
     const bench = prepared()
     let steps = 0
     const reply = stepped(bench, bench.connect(), 'MGET a b', () => {
-      if (steps++ === 0) write(bench)
+      if (steps++ === 1) write(bench)
     })
     expect(reply).toBe('*2\r\n$1\r\n1\r\n$1\r\n9\r\n')
   })
