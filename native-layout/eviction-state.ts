@@ -10,7 +10,7 @@
  *   marks    a byte for each slot: 0 the entry belongs to the main part, else where in the ring its
  *            record is, in sixteenths of the ring, modulo 255, plus 1. So an entry whose record is
  *            gone counts as one of the main part as soon as the tail has passed that sixteenth.
- *   ghosts   sets of eight words: a fingerprint of 16 bits and the time of its insertion, in units
+ *   ghosts   sets of sixteen words: a fingerprint of 16 bits and the time of its insertion, in units
  *            of GHOSTS >>> shift, modulo 2^16
  *   sketch   blocks of 64 bytes: four rows of 32 counters of 4 bits
  */
@@ -35,7 +35,7 @@ export const STATE = tile(
 /** What a policy needs for each entry planned: records, ghosts, and bytes of sketch. */
 const NEEDS: Record<EvictionName, { ring: number; ghosts: number; sketchBytes: number }> = {
   clock: { ring: 0, ghosts: 0, sketchBytes: 0 },
-  's3-fifo': { ring: 0.15, ghosts: 1, sketchBytes: 0 },
+  's3-fifo': { ring: 0.15, ghosts: 1.25, sketchBytes: 0 },
   sieve: { ring: 1, ghosts: 0, sketchBytes: 0 },
   lfu: { ring: 0.02, ghosts: 0, sketchBytes: 8 },
   random: { ring: 0, ghosts: 0, sketchBytes: 0 },
@@ -60,7 +60,7 @@ export interface EvictionLayout {
 
 /** A ring has as many records, so that its sixteenths are whole. */
 const FEWEST_RING_BITS = 4
-export const GHOST_WAYS = 8
+export const GHOST_WAYS = 16
 export const SKETCH_BLOCK_BYTES = 64
 /** In a small sketch most counters would be shared. */
 const FEWEST_BLOCKS = 512

@@ -1,8 +1,8 @@
 /** The lines of the hit ratio suite in results/runs.ndjson. */
 import { fnv1a, hex } from '../measurement.ts'
 import type { Measurement } from '../measurement.ts'
-import type { CellFindings } from './protocol.ts'
-import { byteRatioOf, differenceOf, ratioOf } from './report.ts'
+import type { CellFindings, PolicyFindings } from './protocol.ts'
+import { byteRatioOf, differenceOf, ratioOf, spreadOfDifference } from './report.ts'
 
 export function measurementsOf(cell: CellFindings): Measurement[] {
   const { trace, requests, unique, bound, percent, capacity } = cell
@@ -16,14 +16,16 @@ export function measurementsOf(cell: CellFindings): Measurement[] {
     state(subject, 'hit ratio', ratioOf(cell, hits), '%'),
     ...(bound === 'bytes' ? [state(subject, 'byte hit ratio', byteRatioOf(cell, bytes), '%')] : []),
   ]
+  const minusSimulation = (found: PolicyFindings): Measurement => ({
+    ...state(`heddle ${found.policy}`, 'minus simulation', differenceOf(cell, found), 'points'),
+    spread: spreadOfDifference(cell, found),
+  })
   return [
     ...ratios(bound === 'entries' ? 'optimum' : 'bound', cell.best, cell.bestBytes),
     ...ratios('lru', cell.lru, cell.lruBytes),
     ...cell.policies.flatMap((found) => [
       ...ratios(`heddle ${found.policy}`, found.hits, found.hitBytes),
-      ...(bound === 'entries'
-        ? [state(`heddle ${found.policy}`, 'minus simulation', differenceOf(cell, found), 'points')]
-        : []),
+      ...(bound === 'entries' ? [minusSimulation(found)] : []),
     ]),
   ]
 }

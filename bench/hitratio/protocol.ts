@@ -11,15 +11,19 @@ export interface Task {
   /** The share. */
   readonly percent: number
   readonly policies: readonly Policy[]
+  /** Of the hash, one replay each; policies that hash nothing are replayed with the first only. */
+  readonly seeds: readonly number[]
 }
 
 /** What one policy did. */
 export interface PolicyFindings {
   readonly policy: Policy
-  /** Of the engine: hits, and bytes of keys and values that were hits. */
+  /** Of the engine, the mean of its replays: hits, and bytes of keys and values that were hits. */
   readonly hits: number
   readonly hitBytes: number
-  /** Of the exact simulation; undefined where the bound is bytes. */
+  /** Hits of each replay. */
+  readonly replays: readonly number[]
+  /** Of the simulation, the mean of as many; undefined where the bound is bytes. */
   readonly simulated: number | undefined
 }
 

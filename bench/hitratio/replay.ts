@@ -29,9 +29,10 @@ export function replayByEntries(
   sizes: Uint32Array,
   capacity: number,
   eviction: Policy,
+  seed: number,
 ): Hits {
   const engine = createEngine({
-    ...{ name: `hit ratio by entries, ${eviction}`, eviction, maxThreads: 2 },
+    ...{ name: `hit ratio by entries, ${eviction}`, eviction, maxThreads: 2, seed },
     ...{ maxEntries: capacity, expectedEntries: capacity },
     memory: Math.max(SMALLEST_BUDGET, capacity * BUDGET_BYTES_PER_ENTRY),
   })
@@ -46,10 +47,11 @@ export function replayByBytes(
   sizes: Uint32Array,
   memory: number,
   eviction: Policy,
+  seed: number,
 ): Hits {
   const meanBytes = sizes.reduce((sum, size) => sum + size, 0) / sizes.length
   const engine = createEngine({
-    ...{ name: `hit ratio by bytes, ${eviction}`, eviction, memory, maxThreads: 2 },
+    ...{ name: `hit ratio by bytes, ${eviction}`, eviction, memory, maxThreads: 2, seed },
     expectedEntries: Math.ceil(memory / meanBytes),
   })
   return replay(engine, trace, sizes, (key) => {

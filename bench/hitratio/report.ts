@@ -2,6 +2,7 @@
 import { GAIN_GOALS, MOST_DIFFERENCE } from '../goals.ts'
 import { shown } from '../../src/charts/chart.ts'
 import type { RatioChart, Table } from '../../src/charts/chart.ts'
+import { type Spread, spreadOf } from '../measurement.ts'
 import { POLICIES } from '../traces/simulators.ts'
 import type { Policy } from '../traces/simulators.ts'
 import type { CellFindings, PolicyFindings } from './protocol.ts'
@@ -23,6 +24,12 @@ export function byteRatioOf(cell: CellFindings, bytes: number): number {
 /** The engine minus the simulation of its policy, in points. */
 export function differenceOf(cell: CellFindings, { hits, simulated }: PolicyFindings): number {
   return simulated === undefined ? 0 : ratioOf(cell, hits - simulated)
+}
+
+/** From the lowest replay to the highest, minus the simulation, in points. */
+export function spreadOfDifference(cell: CellFindings, found: PolicyFindings): Spread {
+  const { simulated, replays } = found
+  return spreadOf(replays.map((hits) => ratioOf(cell, hits - (simulated ?? 0))))
 }
 
 function gainOf(cell: CellFindings, policy: string): number | undefined {
@@ -59,19 +66,24 @@ function isJudged({ percent, capacity }: CellFindings): boolean {
 function nearnessRow(cells: readonly CellFindings[], policy: Policy): string[] {
   let worst = 0
   let sum = 0
+  let signedSum = 0
   let where = ''
   const judged = cells.filter(isJudged)
   for (const cell of judged) {
     const found = cell.policies.find((one) => one.policy === policy) as PolicyFindings
     const difference = differenceOf(cell, found)
     sum += Math.abs(difference)
+    signedSum += difference
     if (Math.abs(difference) < Math.abs(worst)) continue
     worst = difference
-    where = ` (${cell.trace}, ${cell.percent} %, ${shown(cell.capacity)} entries)`
+    const { low, high, rounds } = spreadOfDifference(cell, found)
+    const replays = rounds > 1 ? `, ${rounds} replays: ${signed(low)} to ${signed(high)}` : ''
+    where = ` (${cell.trace}, ${cell.percent} %, ${shown(cell.capacity)} entries${replays})`
   }
+  const means = [sum, signedSum].map((total) => total / judged.length) as [number, number]
   return [
     `${policy}: largest difference to its simulation, points`,
-    `${signed(worst)}${where}; mean of all ${(sum / judged.length).toFixed(2)}`,
+    `${signed(worst)}${where}; mean of all ${means[0].toFixed(2)}, signed ${signed(means[1])}`,
     `${MOST_DIFFERENCE}`,
     verdict(Math.abs(worst) <= MOST_DIFFERENCE),
   ]
@@ -119,7 +131,10 @@ export function entriesTable(cells: readonly CellFindings[]): Table {
     ratioOf(cell, cell.best).toFixed(2),
     ratioOf(cell, cell.lru).toFixed(2),
     ...cell.policies.map((found) => {
-      return `${ratioOf(cell, found.hits).toFixed(2)} (${signed(differenceOf(cell, found))})`
+      const { low, high, rounds } = spreadOfDifference(cell, found)
+      const apart = rounds > 1 ? ` / ${(high - low).toFixed(2)}` : ''
+      const difference = signed(differenceOf(cell, found))
+      return `${ratioOf(cell, found.hits).toFixed(2)} (${difference}${apart})`
     }),
   ])
   return { title: 'By entries: hit ratio in percent', columns, rows }

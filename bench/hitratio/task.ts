@@ -10,9 +10,9 @@ import { shortened } from '../traces/catalog.ts'
 import { beladyHits } from '../traces/belady.ts'
 import { byteBound } from '../traces/byte-bound.ts'
 import { lruHits } from '../traces/policies.ts'
-import { SIMULATORS } from '../traces/simulators.ts'
+import { CHANCY, SIMULATORS } from '../traces/simulators.ts'
 import type { CellFindings, PolicyFindings, Task } from './protocol.ts'
-import { replayByBytes, replayByEntries } from './replay.ts'
+import { type Hits, replayByBytes, replayByEntries } from './replay.ts'
 
 interface Sized {
   readonly of: string
@@ -42,15 +42,25 @@ function sized({ file, mostRequests }: Task): Sized {
   return last
 }
 
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length
+}
+
+function meanOf(found: readonly Hits[]): Omit<PolicyFindings, 'policy' | 'simulated'> {
+  const replays = found.map(({ hits }) => hits)
+  return { hits: mean(replays), hitBytes: mean(found.map(({ hitBytes }) => hitBytes)), replays }
+}
+
 type Cell = Pick<CellFindings, 'capacity' | 'lru' | 'lruBytes' | 'best' | 'bestBytes' | 'policies'>
 
 function byEntries(task: Task, trace: Trace, sizes: Uint32Array): Cell {
   const { requests, keys } = trace
   const capacity = Math.max(1, Math.round((keys.length * task.percent) / 100))
   const policies = task.policies.map((policy): PolicyFindings => {
-    const { hits, hitBytes } = replayByEntries(trace, sizes, capacity, policy)
-    const simulated = SIMULATORS[policy](requests, keys.length, capacity)
-    return { policy, hits, hitBytes, simulated }
+    const seeds = CHANCY.includes(policy) ? task.seeds : task.seeds.slice(0, 1)
+    const found = seeds.map((seed) => replayByEntries(trace, sizes, capacity, policy, seed))
+    const simulated = seeds.map((seed) => SIMULATORS[policy](requests, keys.length, capacity, seed))
+    return { policy, ...meanOf(found), simulated: mean(simulated) }
   })
   const lru = lruHits(requests, keys.length, capacity)
   const best = beladyHits(requests, keys.length, capacity)
@@ -62,8 +72,8 @@ function byBytes(task: Task, trace: Trace, sizes: Uint32Array): Cell {
   const footprint = sizes.reduce((sum, size) => sum + size, 0)
   const capacity = Math.max(SMALLEST_MEMORY, Math.round((footprint * task.percent) / 100))
   const policies = task.policies.map((policy): PolicyFindings => {
-    const { hits, hitBytes } = replayByBytes(trace, sizes, capacity, policy)
-    return { policy, hits, hitBytes, simulated: undefined }
+    const found = [replayByBytes(trace, sizes, capacity, policy, task.seeds[0] as number)]
+    return { policy, ...meanOf(found), simulated: undefined }
   })
   const distances = new StackDistances(keys.length)
   let lru = 0

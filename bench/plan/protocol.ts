@@ -10,6 +10,8 @@ export interface PlanTask {
   readonly percents: readonly number[]
   /** Shares of the keys that samples have, 1 for all of them. */
   readonly rates: readonly number[]
+  /** Of the hash of the engine that replays. */
+  readonly seed: number
 }
 
 export interface PlanFindings {

@@ -31,7 +31,7 @@ export default function run(task: PlanTask): PlanFindings {
   })
   const found = task.percents.map((percent) => {
     const memory = Math.max(SMALLEST_MEMORY, Math.round((footprint * percent) / 100))
-    const { hits } = replayByBytes(trace, sizes, memory, task.policy)
+    const { hits } = replayByBytes(trace, sizes, memory, task.policy, task.seed)
     const planned = forecasts.map((forecast) => forecast.hitRatioAt(memory))
     return { percent, memory, measured: hits / trace.requests.length, planned }
   })

@@ -16,7 +16,7 @@ import type { SuiteResult } from '../measurement.ts'
 import type { Form, RunOptions } from '../options.ts'
 import type { Progress } from '../progress.ts'
 import { traceFiles } from '../traces/catalog.ts'
-import { POLICIES } from '../traces/simulators.ts'
+import { CHANCY, POLICIES } from '../traces/simulators.ts'
 
 interface Sizes {
   readonly mostRequests: number
@@ -24,22 +24,26 @@ interface Sizes {
   readonly entryPercents: readonly number[]
   /** Of the bytes of all keys and values. */
   readonly bytePercents: readonly number[]
+  /** Replays of a policy in which chance has a part, each with a hash seed of its own. */
+  readonly seeds: number
 }
 
 const SIZES: Readonly<Record<Form, Sizes>> = {
-  smoke: { mostRequests: 10_000, entryPercents: [1, 10], bytePercents: [20] },
-  default: { mostRequests: 500_000, entryPercents: [0.1, 1, 10], bytePercents: [10] },
+  smoke: { mostRequests: 10_000, entryPercents: [1, 10], bytePercents: [20], seeds: 2 },
+  default: { mostRequests: 500_000, entryPercents: [0.1, 1, 10], bytePercents: [10], seeds: 3 },
   full: {
     mostRequests: Number.POSITIVE_INFINITY,
     entryPercents: [0.1, 0.3, 1, 3, 10, 30],
     bytePercents: [1, 3, 10, 30],
+    seeds: 5,
   },
 }
 
 export async function runHitRatio(options: RunOptions, progress: Progress): Promise<SuiteResult> {
   const sizes = SIZES[options.form]
   const files = traceFiles(options, options.form === 'full' || options.chosen)
-  const tasks = files.flatMap((file) => tasksOf(file, sizes))
+  const seeds = Array.from({ length: sizes.seeds }, (_, index) => options.seed + index)
+  const tasks = files.flatMap((file) => tasksOf(file, sizes, seeds))
   const pool = new Piscina<Task, CellFindings>({
     filename: new URL('../hitratio/task.ts', import.meta.url).href,
     minThreads: options.threads,
@@ -64,16 +68,16 @@ export async function runHitRatio(options: RunOptions, progress: Progress): Prom
   }
 }
 
-function tasksOf(file: string, sizes: Sizes): Task[] {
+function tasksOf(file: string, sizes: Sizes, seeds: readonly number[]): Task[] {
   const { mostRequests, entryPercents, bytePercents } = sizes
-  const common = { file, mostRequests, policies: POLICIES }
+  const common = { file, mostRequests, policies: POLICIES, seeds }
   return [
     ...entryPercents.map((percent): Task => ({ ...common, bound: 'entries', percent })),
     ...bytePercents.map((percent): Task => ({ ...common, bound: 'bytes', percent })),
   ]
 }
 
-function aboutOf({ mostRequests }: Sizes): string[] {
+function aboutOf({ mostRequests, seeds }: Sizes): string[] {
   const length = Number.isFinite(mostRequests)
     ? `the first ${mostRequests.toLocaleString('en-US')} requests of each trace`
     : 'all requests of each trace'
@@ -83,6 +87,9 @@ function aboutOf({ mostRequests }: Sizes): string[] {
       'length, since each size class has a hand of its own. LRU, the simulation of each ' +
       "policy and Belady's optimum (which may decline to keep an entry) are exact. In brackets: " +
       'the engine minus the simulation, in points.',
+    `What depends on chance (${CHANCY.join(', ')}: ghosts, sketch, victims) is the mean of ` +
+      `${seeds} replays with other hash seeds, beside as many of the simulation if it draws, ` +
+      'too; after the slash how far the replays lie apart, in points.',
     'By bytes: memory at a share of the bytes of all keys and values (bench/replay/value.ts, ' +
       '4.7 KiB on average), at least 2 MiB. The engine pays its table and headers from it, LRU ' +
       'beside it pays nothing; the bound is PFOO-L. Hit ratio / byte hit ratio.',

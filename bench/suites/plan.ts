@@ -38,7 +38,9 @@ export async function runPlan(options: RunOptions, progress: Progress): Promise<
   const policies = options.form === 'smoke' ? SMOKE_POLICIES : POLICIES
   const files = traceFiles(options, options.form === 'full' || options.chosen)
   const tasks = files.flatMap((file) =>
-    policies.map((policy): PlanTask => ({ file, mostRequests, policy, percents, rates: RATES })),
+    policies.map((policy): PlanTask => {
+      return { file, mostRequests, policy, percents, rates: RATES, seed: options.seed }
+    }),
   )
   const pool = new Piscina<PlanTask, PlanFindings>({
     filename: new URL('../plan/task.ts', import.meta.url).href,

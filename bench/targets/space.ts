@@ -112,14 +112,29 @@ function nearness(policy: string): Target {
       unit: 'points',
     },
     what: `${policy}: largest difference to its simulation`,
-    pick: together(
-      { suite: 'hitratio', subject: `heddle ${policy}`, operation: 'minus simulation' },
-      'at 1 % and 10 %, and at 0.1 % from 500 entries on',
-      (_values, found) => {
-        const judged = found.filter((cell) => isJudged(cell) || isSmallEnough(cell))
-        return Math.max(...judged.map(({ value }) => Math.abs(value)))
-      },
-    ),
+    pick: farthest(policy),
+  }
+}
+
+/** The cell in which a policy is farthest from its simulation, above or below. */
+function farthest(policy: string): Pick {
+  const wanted = {
+    suite: 'hitratio',
+    subject: `heddle ${policy}`,
+    operation: 'minus simulation',
+  }
+  return (lines) => {
+    const judged = newest(lines, wanted).filter((cell) => isJudged(cell) || isSmallEnough(cell))
+    const [first, ...others] = judged
+    if (first === undefined) return undefined
+    const from = others.reduce(
+      (far, cell) => (Math.abs(cell.value) > Math.abs(far.value) ? cell : far),
+      first,
+    )
+    const { trace, percent } = from.parameters
+    const signed = `${from.value < 0 ? '-' : '+'}${Math.abs(from.value).toFixed(2)}`
+    const note = `${signed} in ${trace} at ${percent} %, of ${judged.length} cells`
+    return { value: Math.abs(from.value), spread: undefined, note, from }
   }
 }
 

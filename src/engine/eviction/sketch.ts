@@ -4,12 +4,13 @@
  *
  * Counters are stored plainly, eight to a word: threads that race lose a count now and then, which
  * moves an estimate by one and no other thing. The halving of all counters, due once in ten times
- * as many counts as entries are planned, is done a block at a time on the way, so nobody halves a
+ * as many counts as there may be entries, is done a block at a time on the way, so nobody halves a
  * whole table at once.
  */
 import { peek, peekByte, poke, pokeByte } from '#atomics'
 import { SKETCH_BLOCK_BYTES, STATE } from '../../../native-layout/eviction-state.ts'
 import { PLANNED_LOAD, WAYS } from '../../../native-layout/limits.ts'
+import type { WordIndex } from '../../../native-layout/units.ts'
 import { remix } from '../../memory/hash.ts'
 import type { MemoryView } from '../../memory/view.ts'
 
@@ -58,20 +59,23 @@ export function usesOf(view: MemoryView, digest: number): number {
   return least
 }
 
-/** Halves the next block, each time that its share of the period has gone by. */
+/** Halves the next blocks, as many as their share of the period has gone by. */
 function age(view: MemoryView, times: number): void {
   const { sketchAt, sketchBlocks } = view.plan.evictionState
-  const planned = view.buckets * WAYS * PLANNED_LOAD
-  const countsPerBlock = Math.ceil((SAMPLE * planned) / sketchBlocks)
+  const entries = view.maxEntries || view.buckets * WAYS * PLANNED_LOAD
+  const blocksPerCount = sketchBlocks / (SAMPLE * entries)
   const before = peek(view.aside[0]!, STATE.COUNTED)
   const after = before + times
-  const turn = Math.floor(after / countsPerBlock)
+  const due = Math.floor(after * blocksPerCount)
   // Starts over after a whole round, so it is no count that overflows.
-  poke(view.aside[0]!, STATE.COUNTED, turn >= sketchBlocks ? 0 : after)
-  if (turn === Math.floor(before / countsPerBlock)) return
-  const block = sketchAt + ((turn % sketchBlocks) * SKETCH_BLOCK_BYTES) / 4
-  const words = view.aside[block >>> view.asideShift]!
-  const at = block & view.asideMask
+  poke(view.aside[0]!, STATE.COUNTED, due >= sketchBlocks ? 0 : after)
+  for (let turn = Math.floor(before * blocksPerCount) + 1; turn <= due; turn++) {
+    const block = sketchAt + ((turn % sketchBlocks) * SKETCH_BLOCK_BYTES) / 4
+    halve(view.aside[block >>> view.asideShift]!, block & view.asideMask)
+  }
+}
+
+function halve(words: Int32Array, at: WordIndex): void {
   for (let word = 0; word < SKETCH_BLOCK_BYTES / 4; word++) {
     const seen = peek(words, at + word)
     if (seen !== 0) poke(words, at + word, (seen >>> 1) & HALVES)
