@@ -59,12 +59,13 @@ export const CLASS = tile(
     ['FREED', 1], //   hint: chunks were pushed to page stacks (wraps)
     ['EVICTED', 1], // ever, for statistics (wraps)
     ['SCAN', 1], //    hint: newcomers of the class are not before it in the ring
-    ['PHASE', 1], //   SIEVE: 1 while the hand passes over the main part
+    ['PHASE', 1], //   SIEVE: rounds of its hand (wraps); the lowest bit is the ring it is in
     ['WAITING', 1], // newcomers of the class in the ring, about
     ['LENT', 1], //    chunks borrowed of larger classes since its last page: a hint
     ['FROM', 1], //    EVICTED, and
     ['SINCE', 1], //   TURNS, when the class was last given a page: hints
-    ['PAD', 7],
+    ['SCAN_2', 1], //  as SCAN, in the second ring
+    ['PAD', 6],
   ],
   16,
 )

@@ -2,16 +2,18 @@
  * What eviction policies keep beside the two CLOCK bits of each slot (table-slot.ts): one linear
  * space of words over segments of its own, there only for the policies that need it.
  *
- *   words | ring of slots | classes of the ring | marks of the slots | ghosts | sketch
+ *   words | ring of slots | its classes | the second ring | marks of the slots | ghosts | sketch
  *
- *   words    HEAD and TAIL of the ring (counts that never fall, modulo 2^32), and two counters
- *   ring     one word for each newcomer, in the order of arrival: slot index + 1; 0: taken
- *   classes  a byte beside each word of the ring: the size class its entry came with
- *   marks    a byte for each slot: 0 the entry belongs to the main part, else where in the ring its
- *            record is, in sixteenths of the ring, modulo 255, plus 1. So an entry whose record is
- *            gone counts as one of the main part as soon as the tail has passed that sixteenth.
- *   ghosts   sets of sixteen words: a fingerprint of 16 bits and the time of its insertion, in units
- *            of GHOSTS >>> shift, modulo 2^16
+ *   words    HEAD and TAIL of each ring (counts that never fall, modulo 2^32), and two counters
+ *   ring     one word for each newcomer, in the order of arrival: slot index + 1; 0: taken. SIEVE
+ *            has two, of which one holds those that its hand has passed
+ *   classes  a byte beside each word of a ring: the size class its entry came with
+ *   marks    a byte for each slot: 0 the entry belongs to the main part, else in which ring its
+ *            record is (bit 7) and where, in sixteenths of the ring, modulo 127, plus 1. So an
+ *            entry whose record is gone counts as one of the main part as soon as the tail has
+ *            passed that sixteenth.
+ *   ghosts   sets of sixteen words: a fingerprint of 16 bits and the time of its insertion, in
+ *            units of GHOSTS >>> shift, modulo 2^16
  *   sketch   blocks of 64 bytes: four rows of 32 counters of 4 bits
  */
 import { PLANNED_LOAD, WAYS } from './limits.ts'
@@ -26,29 +28,47 @@ export const STATE = tile(
   [
     ['HEAD', 16], //    records ever put into the ring
     ['TAIL', 16], //    those before it are taken or given up
+    ['HEAD_2', 16], //  the same of the second ring
+    ['TAIL_2', 16],
     ['GHOSTS', 16], //  ghosts ever inserted, about
     ['COUNTED', 16], // counts ever added to the sketch, about
   ],
-  64,
+  96,
 )
 
-/** What a policy needs for each entry planned: records, ghosts, and bytes of sketch. */
-const NEEDS: Record<EvictionName, { ring: number; ghosts: number; sketchBytes: number }> = {
-  clock: { ring: 0, ghosts: 0, sketchBytes: 0 },
-  's3-fifo': { ring: 0.15, ghosts: 1.25, sketchBytes: 0 },
-  sieve: { ring: 1, ghosts: 0, sketchBytes: 0 },
-  lfu: { ring: 0.02, ghosts: 0, sketchBytes: 8 },
-  random: { ring: 0, ghosts: 0, sketchBytes: 0 },
-  fifo: { ring: 0, ghosts: 0, sketchBytes: 0 },
-  none: { ring: 0, ghosts: 0, sketchBytes: 0 },
+/** Which of the rings: an index into what there is twice. */
+export type Ring = 0 | 1
+/** From a word of the first ring to that of the second. */
+export const SECOND_RING: number = STATE.HEAD_2 - STATE.HEAD
+check(STATE.TAIL_2 - STATE.TAIL === SECOND_RING, 'the words of the rings are not alike')
+
+interface Needs {
+  readonly rings: number
+  /** For each entry planned: records of a ring, ghosts, and bytes of sketch. */
+  readonly ring: number
+  readonly ghosts: number
+  readonly sketchBytes: number
+}
+const NO_NEEDS: Needs = { rings: 0, ring: 0, ghosts: 0, sketchBytes: 0 }
+const NEEDS: Record<EvictionName, Needs> = {
+  clock: NO_NEEDS,
+  's3-fifo': { rings: 1, ring: 0.15, ghosts: 1.25, sketchBytes: 0 },
+  sieve: { rings: 2, ring: 1, ghosts: 0, sketchBytes: 0 },
+  lfu: { rings: 1, ring: 0.02, ghosts: 0, sketchBytes: 8 },
+  random: NO_NEEDS,
+  fifo: NO_NEEDS,
+  none: NO_NEEDS,
 }
 
 /** Where each part begins, in words of the space; plain data, part of the plan. */
 export interface EvictionLayout {
   /** Records of the ring: 2 to the power of it; 0: the policy needs no space at all. */
   readonly ringBits: number
+  readonly rings: number
   readonly ringAt: WordIndex
   readonly classesAt: WordIndex
+  /** From the words and the classes of the first ring to those of the second. */
+  readonly ringWords: number
   readonly marksAt: WordIndex
   readonly ghostsAt: WordIndex
   readonly ghostSets: number
@@ -71,7 +91,7 @@ const INDEXED_WAYS = 16
 
 /** The parts for a policy over a table of so many buckets. */
 export function evictionLayout(eviction: EvictionName, buckets: number): EvictionLayout {
-  const { ring, ghosts, sketchBytes } = NEEDS[eviction]
+  const { rings, ring, ghosts, sketchBytes } = NEEDS[eviction]
   const entries = Math.ceil(buckets * WAYS * PLANNED_LOAD)
   const ringBits = ring === 0 ? 0 : Math.max(FEWEST_RING_BITS, bitsFor(Math.ceil(entries * ring)))
   const records = ringBits === 0 ? 0 : 2 ** ringBits
@@ -80,27 +100,34 @@ export function evictionLayout(eviction: EvictionName, buckets: number): Evictio
   const sketchBlocks = sketchBytes === 0 ? 0 : Math.max(FEWEST_BLOCKS, blocks)
   const ringAt = ringBits === 0 ? 0 : STATE.WORDS
   const classesAt = ringAt + records
-  const marksAt = classesAt + Math.ceil(records / 4 / 16) * 16
+  const ringWords = records + Math.ceil(records / 4 / 16) * 16
+  const marksAt = ringAt + rings * ringWords
   const ghostsAt = marksAt + (ringBits === 0 ? 0 : Math.ceil((buckets * INDEXED_WAYS) / 64) * 16)
   const sketchAt = ghostsAt + Math.ceil((ghostSets * GHOST_WAYS) / 16) * 16
   const words = sketchAt + (sketchBlocks * SKETCH_BLOCK_BYTES) / 4
   const ghostShift = Math.max(0, bitsFor(entries) - GHOST_TIME_BITS)
-  const layout = { ringBits, ringAt, classesAt, marksAt, ghostsAt, ghostSets, ghostShift }
-  return { ...layout, sketchAt, sketchBlocks, words }
+  const ofRings = { ringBits, rings, ringAt, classesAt, ringWords, marksAt }
+  return { ...ofRings, ghostsAt, ghostSets, ghostShift, sketchAt, sketchBlocks, words }
 }
 
-const MARKS = 255
+const MARKS = 127
 const SIXTEENTHS = 4
+const MARK_RING_SHIFT = 7
 
-/** The mark of an entry whose record is at a place of the ring. */
-export function markAt(position: number, ringBits: number): number {
-  return ((position >>> (ringBits - SIXTEENTHS)) % MARKS) + 1
+/** The mark of an entry whose record is at a place of a ring. */
+export function markAt(ring: Ring, position: number, ringBits: number): number {
+  return (ring << MARK_RING_SHIFT) | (((position >>> (ringBits - SIXTEENTHS)) % MARKS) + 1)
 }
-/** Whether a mark is that of a place from `tail` to `last`; 0 never is. */
+/** The ring of a mark that is not 0. */
+export function ringIn(mark: number): Ring {
+  return (mark >>> MARK_RING_SHIFT) as Ring
+}
+/** Whether a mark is that of a place from `tail` to `last` of its ring; 0 never is. */
 export function isMarkWithin(mark: number, tail: number, last: number, ringBits: number): boolean {
   if (mark === 0) return false
-  const first = markAt(tail, ringBits)
-  return (mark - first + MARKS) % MARKS <= (markAt(last, ringBits) - first + MARKS) % MARKS
+  const ring = ringIn(mark)
+  const first = markAt(ring, tail, ringBits)
+  return (mark - first + MARKS) % MARKS <= (markAt(ring, last, ringBits) - first + MARKS) % MARKS
 }
 
 /** A record of the ring. */

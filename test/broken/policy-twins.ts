@@ -25,9 +25,10 @@ export const POLICY_TWINS: readonly BrokenTwin[] = [
     patches: [
       {
         file: NEWCOMERS,
-        find: 'const position = add(view.aside[0]!, STATE.HEAD, 1)',
-        replace: `const position = load(view.aside[0]!, STATE.HEAD)
-  poke(view.aside[0]!, STATE.HEAD, position + 1)`,
+        find: 'const position = add(view.aside[0]!, STATE.HEAD + ring * SECOND_RING, 1)',
+        replace: `const headAt = STATE.HEAD + ring * SECOND_RING
+  const position = load(view.aside[0]!, headAt)
+  poke(view.aside[0]!, headAt, position + 1)`,
       },
     ],
     program: 'newcomers: enroll x enroll',
@@ -40,12 +41,12 @@ export const POLICY_TWINS: readonly BrokenTwin[] = [
     patches: [
       {
         file: NEWCOMERS,
-        find: `    if (compareExchange(words, STATE.TAIL, tail, (tail + 1) | 0) !== tail) {
+        find: `    if (compareExchange(words, tailAt, tail, (tail + 1) | 0) !== tail) {
       tries++
       continue
     }
 `,
-        replace: '    add(words, STATE.TAIL, 1)\n',
+        replace: '    add(words, tailAt, 1)\n',
       },
     ],
     program: 'newcomers: take x take',
@@ -58,18 +59,32 @@ export const POLICY_TWINS: readonly BrokenTwin[] = [
     patches: [
       {
         file: NEWCOMERS,
-        find: '  setByte(view, marksAt, slot, markAt(position, ringBits))\n',
+        find: '  setByte(view, marksAt, slot, markAt(ring, position, ringBits))\n',
         replace: '',
       },
       {
         file: NEWCOMERS,
         find: 'packNewcomer(slot))\n',
         replace: `packNewcomer(slot))
-  setByte(view, marksAt, slot, markAt(position, ringBits))
+  setByte(view, marksAt, slot, markAt(ring, position, ringBits))
 `,
       },
     ],
     program: 'newcomers: enroll x take, of a class',
+    bounds: TWO,
+    within: 1000,
+  },
+  {
+    name: 'ringUntold',
+    rule: 'the mark of an entry names the ring that its record is in',
+    patches: [
+      {
+        file: NEWCOMERS,
+        find: '  setByte(view, marksAt, slot, markAt(ring, position, ringBits))\n',
+        replace: '  setByte(view, marksAt, slot, markAt(FIRST, position, ringBits))\n',
+      },
+    ],
+    program: 'newcomers: pass, take passed x pass',
     bounds: TWO,
     within: 1000,
   },

@@ -3,10 +3,11 @@
  *
  * A set of sixteen words, a cache line, takes the fingerprints of the digests that fall into it;
  * the oldest gives way. There are a quarter more words than entries, since sets fill unevenly: with
- * as many as entries, and sets of eight, one ghost in ten went before its time. A match that is older than the window counts for nothing, so no ghost has to be removed. The
- * words are stored plainly: a race or a death loses a ghost, which costs one key that comes back a
- * second wait among the newcomers. A wrong match (one in some thousands) gives a new key the place
- * of one that came back.
+ * as many as entries, and sets of eight, a part of them went before their time (P3 lost half a
+ * point of hit ratio by it). A match that is older than the window counts for nothing, so no ghost
+ * has to be removed. The words are stored plainly: a race or a death loses a ghost, which costs one
+ * key that comes back a second wait among the newcomers. A wrong match (one in some thousands)
+ * gives a new key the place of one that came back.
  */
 import { peek, poke } from '#atomics'
 import {

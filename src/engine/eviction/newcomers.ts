@@ -1,6 +1,7 @@
 /**
  * Newcomers in the order of their arrival: a ring of slot indices, and a mark for each slot that
- * says where in the ring its entry's record is (native-layout/eviction-state.ts).
+ * says where in the ring its entry's record is (native-layout/eviction-state.ts). Where a policy
+ * has two rings, an entry waits in the one that its mark names.
  *
  * An entry never changes its slot (I-STAY), so a record stays right when the entry is replaced or
  * moved. It may outlive the entry: whoever takes it looks at what the slot holds then, and if that
@@ -27,6 +28,9 @@ import {
   isMarkWithin,
   markAt,
   packNewcomer,
+  type Ring,
+  ringIn,
+  SECOND_RING,
   slotOf,
   STATE,
 } from '../../../native-layout/eviction-state.ts'
@@ -39,6 +43,7 @@ import { linkedEntries } from '../../memory/row.ts'
 import { classAddress, handleIn, type MemoryView } from '../../memory/view.ts'
 
 export const NONE = -1
+const FIRST: Ring = 0
 
 /** Entries that there are, or may be. */
 export function entriesIn(view: MemoryView): number {
@@ -64,15 +69,20 @@ export function areMany(view: MemoryView, sizeClass: SizeClass, share: number): 
 }
 
 /** Puts the entry of a slot last. */
-export function enroll(view: MemoryView, slot: SlotIndex, sizeClass: SizeClass): void {
-  const { ringBits, ringAt, classesAt, marksAt } = view.plan.evictionState
-  const position = add(view.aside[0]!, STATE.HEAD, 1)
+export function enroll(
+  view: MemoryView,
+  slot: SlotIndex,
+  sizeClass: SizeClass,
+  ring: Ring = FIRST,
+): void {
+  const { ringBits, ringAt, ringWords, classesAt, marksAt } = view.plan.evictionState
+  const position = add(view.aside[0]!, STATE.HEAD + ring * SECOND_RING, 1)
   const place = position & (2 ** ringBits - 1)
-  setByte(view, classesAt, place, sizeClass)
+  setByte(view, classesAt + ring * ringWords, place, sizeClass)
   // Before the record, for whoever takes that believes it only by the mark.
-  setByte(view, marksAt, slot, markAt(position, ringBits))
+  setByte(view, marksAt, slot, markAt(ring, position, ringBits))
   add(view.control, classAddress(sizeClass) + CLASS.WAITING, 1)
-  const at = ringAt + place
+  const at = ringAt + ring * ringWords + place
   closeWrites(segmentOf(view, at), at & view.asideMask, packNewcomer(slot))
 }
 
@@ -104,79 +114,84 @@ export function isNewcomer(view: MemoryView, slot: SlotIndex): boolean {
   const mark = byteOf(view, marksAt, slot)
   if (mark === 0) return false
   const words = view.aside[0]!
-  const tail = peek(words, STATE.TAIL)
-  const head = peek(words, STATE.HEAD)
+  const ring = ringIn(mark) * SECOND_RING
+  const tail = peek(words, STATE.TAIL + ring)
+  const head = peek(words, STATE.HEAD + ring)
   return head !== tail && isMarkWithin(mark, tail, (head - 1) | 0, ringBits)
 }
 
 /** Places from the oldest record to the newest, those between that were taken included. */
-export function newcomers(view: MemoryView): number {
+export function newcomers(view: MemoryView, ring: Ring = FIRST): number {
   const words = view.aside[0]!
-  return Math.max(0, (load(words, STATE.HEAD) - load(words, STATE.TAIL)) | 0)
+  const own = ring * SECOND_RING
+  return Math.max(0, (load(words, STATE.HEAD + own) - load(words, STATE.TAIL + own)) | 0)
 }
 
 /**
  * Gives up the oldest records until there are no more than `most`: their entries go on as they are.
  */
-export function trim(view: MemoryView, most: number): void {
+export function trim(view: MemoryView, most: number, ring: Ring = FIRST): void {
   const words = view.aside[0]!
-  const tail = load(words, STATE.TAIL)
-  const head = load(words, STATE.HEAD)
-  if (((head - tail) | 0) > most) compareExchange(words, STATE.TAIL, tail, (head - most) | 0)
+  const tailAt = STATE.TAIL + ring * SECOND_RING
+  const tail = load(words, tailAt)
+  const head = load(words, STATE.HEAD + ring * SECOND_RING)
+  if (((head - tail) | 0) > most) compareExchange(words, tailAt, tail, (head - most) | 0)
 }
 
 /**
  * Takes the record of the oldest newcomer of a class (-1: of any).
  * @returns its slot, or NONE when there is none, or none within a bounded search
  */
-export function takeOldest(view: MemoryView, sizeClass: SizeClass): SlotIndex {
-  trim(view, 2 ** view.plan.evictionState.ringBits)
-  return sizeClass < 0 ? takeFirst(view) : takeOfClass(view, sizeClass)
+export function takeOldest(view: MemoryView, sizeClass: SizeClass, ring: Ring = FIRST): SlotIndex {
+  trim(view, 2 ** view.plan.evictionState.ringBits, ring)
+  return sizeClass < 0 ? takeFirst(view, ring) : takeOfClass(view, sizeClass, ring)
 }
 
 const MOST_TRIES = 64
 
-function takeFirst(view: MemoryView): SlotIndex {
+function takeFirst(view: MemoryView, ring: Ring): SlotIndex {
   const words = view.aside[0]!
+  const tailAt = STATE.TAIL + ring * SECOND_RING
   for (let tries = 0; tries < MOST_TRIES; ) {
-    const tail = load(words, STATE.TAIL)
-    if (((load(words, STATE.HEAD) - tail) | 0) <= 0) return NONE
-    if (compareExchange(words, STATE.TAIL, tail, (tail + 1) | 0) !== tail) {
+    const tail = load(words, tailAt)
+    if (((load(words, STATE.HEAD + ring * SECOND_RING) - tail) | 0) <= 0) return NONE
+    if (compareExchange(words, tailAt, tail, (tail + 1) | 0) !== tail) {
       tries++
       continue
     }
-    const slot = takeRecord(view, tail)
+    const slot = takeRecord(view, ring, tail)
     if (slot !== NONE) return slot
   }
   return NONE
 }
 
 /** Takes the record at a place; NONE when it is taken, or not that of the slot's entry of now. */
-function takeRecord(view: MemoryView, position: number): SlotIndex {
-  const { ringBits, ringAt, marksAt, classesAt } = view.plan.evictionState
-  const at = ringAt + (position & (2 ** ringBits - 1))
+function takeRecord(view: MemoryView, ring: Ring, position: number): SlotIndex {
+  const { ringBits, ringAt, ringWords, marksAt, classesAt } = view.plan.evictionState
+  const place = position & (2 ** ringBits - 1)
+  const at = ringAt + ring * ringWords + place
   const words = segmentOf(view, at)
   const record = load(words, at & view.asideMask)
   if (record === 0) return NONE
   if (compareExchange(words, at & view.asideMask, record, 0) !== record) return NONE
-  const sizeClass = byteOf(view, classesAt, position & (2 ** ringBits - 1))
+  const sizeClass = byteOf(view, classesAt + ring * ringWords, place)
   add(view.control, classAddress(sizeClass) + CLASS.WAITING, -1)
   const slot = slotOf(record)
-  return byteOf(view, marksAt, slot) === markAt(position, ringBits) ? slot : NONE
+  return byteOf(view, marksAt, slot) === markAt(ring, position, ringBits) ? slot : NONE
 }
 
 /** Bytes that one search reads; the next one goes on where it ended. */
 const LONGEST_SCAN = 512
 
 /** Whether there is another newcomer of a class (-1: of any), as far as a search goes. */
-export function hasNewcomers(view: MemoryView, sizeClass: SizeClass): boolean {
-  if (newcomers(view) === 0) return false
-  return sizeClass < 0 || findOfClass(view, sizeClass, false) !== NONE
+export function hasNewcomers(view: MemoryView, sizeClass: SizeClass, ring: Ring): boolean {
+  if (newcomers(view, ring) === 0) return false
+  return sizeClass < 0 || findOfClass(view, sizeClass, ring, false) !== NONE
 }
 
-function takeOfClass(view: MemoryView, sizeClass: SizeClass): SlotIndex {
-  skipTaken(view)
-  return findOfClass(view, sizeClass, true)
+function takeOfClass(view: MemoryView, sizeClass: SizeClass, ring: Ring): SlotIndex {
+  skipTaken(view, ring)
+  return findOfClass(view, sizeClass, ring, true)
 }
 
 /**
@@ -184,19 +199,25 @@ function takeOfClass(view: MemoryView, sizeClass: SizeClass): SlotIndex {
  * how far it has looked: a search reads each byte once in a round of the ring.
  * @returns its slot when it was taken, or else 0
  */
-function findOfClass(view: MemoryView, sizeClass: SizeClass, takes: boolean): SlotIndex {
-  const { ringBits, classesAt } = view.plan.evictionState
+function findOfClass(
+  view: MemoryView,
+  sizeClass: SizeClass,
+  ring: Ring,
+  takes: boolean,
+): SlotIndex {
+  const { ringBits, ringWords } = view.plan.evictionState
+  const classesAt = view.plan.evictionState.classesAt + ring * ringWords
   const words = view.aside[0]!
-  const scanAt = classAddress(sizeClass) + CLASS.SCAN
-  const tail = load(words, STATE.TAIL)
-  const left = (load(words, STATE.HEAD) - tail) | 0
+  const scanAt = classAddress(sizeClass) + (ring === FIRST ? CLASS.SCAN : CLASS.SCAN_2)
+  const tail = load(words, STATE.TAIL + ring * SECOND_RING)
+  const left = (load(words, STATE.HEAD + ring * SECOND_RING) - tail) | 0
   let from = (peek(view.control, scanAt) - tail) | 0
   if (from < 0 || from > left) from = 0
   const end = Math.min(left, from + LONGEST_SCAN)
   for (; from < end; from++) {
     const position = (tail + from) | 0
     if (byteOf(view, classesAt, position & (2 ** ringBits - 1)) !== sizeClass) continue
-    const slot = takes ? takeRecord(view, position) : recordAt(view, position) - 1
+    const slot = takes ? takeRecord(view, ring, position) : slotOf(recordAt(view, ring, position))
     if (slot === NONE) continue
     poke(view.control, scanAt, takes ? (position + 1) | 0 : position)
     return takes ? slot : 0
@@ -208,19 +229,20 @@ function findOfClass(view: MemoryView, sizeClass: SizeClass, takes: boolean): Sl
 }
 
 /** Moves the tail over records that were taken. */
-function skipTaken(view: MemoryView): void {
+function skipTaken(view: MemoryView, ring: Ring): void {
   const words = view.aside[0]!
+  const tailAt = STATE.TAIL + ring * SECOND_RING
   for (let steps = 0; steps < MOST_TRIES; steps++) {
-    const tail = load(words, STATE.TAIL)
-    if (((load(words, STATE.HEAD) - tail) | 0) <= 0) return
-    if (recordAt(view, tail) !== 0) return
-    compareExchange(words, STATE.TAIL, tail, (tail + 1) | 0)
+    const tail = load(words, tailAt)
+    if (((load(words, STATE.HEAD + ring * SECOND_RING) - tail) | 0) <= 0) return
+    if (recordAt(view, ring, tail) !== 0) return
+    compareExchange(words, tailAt, tail, (tail + 1) | 0)
   }
 }
 
-function recordAt(view: MemoryView, position: number): number {
-  const { ringBits, ringAt } = view.plan.evictionState
-  const at = ringAt + (position & (2 ** ringBits - 1))
+function recordAt(view: MemoryView, ring: Ring, position: number): number {
+  const { ringBits, ringAt, ringWords } = view.plan.evictionState
+  const at = ringAt + ring * ringWords + (position & (2 ** ringBits - 1))
   return load(segmentOf(view, at), at & view.asideMask)
 }
 function segmentOf(view: MemoryView, at: WordIndex): Int32Array {

@@ -1,33 +1,29 @@
 /**
  * SIEVE over chunks that stay where they are (Zhang, Yang, Yue, Vigfusson, Rashmi, NSDI 2024).
  *
- * The paper's hand goes from the oldest entry to the newest, takes the visited bit from those that
- * have it and evicts the first that has none; new entries come in at the newest end. Here its way
- * has two parts: over those that it passed before, the main part, in the order of their chunks, and
- * then over the newcomers in the order of their arrival, until there are none. What it passes joins
- * the main part. So a newcomer is judged at the end of the same round, as in the paper, and only
- * the order within the main part differs.
+ * The paper's hand goes over a list from the oldest entry to the newest, takes the visited bit from
+ * those that have it and evicts the first that has none; new entries come in at the newest end.
+ * Such a list is two queues: before the hand those that it has passed in this round, behind it
+ * those that it has still to come to, the newcomers last. So there are two rings of records. Who is
+ * passed moves from one to the other; when the first is empty the round is over, and the rings
+ * change their roles. Each record is taken by an exchange, and the order is that of the paper.
+ *
+ * Whose record was lost (newcomers.ts) is found by the hand over chunks, which goes round once in
+ * some rounds, and gets a new one.
  *
  * Until the hand has gone round once, who was there first stays: on loads that move on from their
  * keys this does worse than anything else.
  */
 import { load, store } from '#atomics'
 import { CLASS, CONTROL } from '../../../native-layout/control-block.ts'
+import type { Ring } from '../../../native-layout/eviction-state.ts'
+import type { SizeClass, SlotIndex, WordIndex } from '../../../native-layout/units.ts'
 import { heat, reset, visit } from '../../memory/clock-bits.ts'
 import { deadReason, evictLocated } from '../../memory/evict-entry.ts'
 import { Located } from '../../memory/locate.ts'
-import { classAddress, type EvictionPolicy, type MemoryView } from '../../memory/view.ts'
-import {
-  FREED,
-  type HandRule,
-  noted,
-  NOTHING,
-  SPARE,
-  TAKE,
-  TURNED,
-  walk,
-  WHATEVER,
-} from './hand.ts'
+import { classOf } from '../../memory/magazine.ts'
+import { classAddress, type EvictionPolicy, handleIn, type MemoryView } from '../../memory/view.ts'
+import { FREED, type HandRule, noted, SPARE, walk, WHATEVER } from './hand.ts'
 import {
   enroll,
   hasNewcomers,
@@ -38,10 +34,7 @@ import {
   takeOldest,
 } from './newcomers.ts'
 
-/** Where the hand is: CONTROL.PHASE, CLASS.PHASE. */
-const OVER_NEWCOMERS = 0
-const OVER_MAIN = 1
-/** Newcomers that one eviction looks at. */
+/** Entries that one eviction looks at. */
 const MOST_EXAMINED = 4096
 /** Two rounds: the first takes the visited bits. */
 const MOST_TURNS = 5
@@ -56,51 +49,79 @@ export const sieve: EvictionPolicy = {
     visit(view.tableBytes[view.slotSegment]!, view.slotAt)
   },
   created(view, slot, sizeClass) {
-    enroll(view, slot, sizeClass)
+    enroll(view, slot, sizeClass, ringOf(load(view.control, roundAt(view, sizeClass))))
   },
 }
 
-function evictOne(view: MemoryView, sizeClass: number, reason: number): boolean {
-  const phaseAt = sizeClass < 0 ? CONTROL.PHASE : classAddress(sizeClass) + CLASS.PHASE
+/** Rounds after which the hand over chunks looks for strays: it meets all entries. */
+const ROUNDS_TO_STRAYS = 4
+
+/** Where rounds are counted: `maxEntries` makes one order of all, else each class has its own. */
+function roundAt(view: MemoryView, sizeClass: SizeClass): WordIndex {
+  return view.maxEntries > 0 || sizeClass < 0
+    ? CONTROL.PHASE
+    : classAddress(sizeClass) + CLASS.PHASE
+}
+/** The ring that the hand is in. */
+function ringOf(round: number): Ring {
+  return (round & 1) as Ring
+}
+
+function evictOne(view: MemoryView, sizeClass: SizeClass, reason: number): boolean {
+  const countAt = roundAt(view, sizeClass)
+  // One class alone has come to its end long before all have.
+  const endsRounds = sizeClass < 0 || view.maxEntries === 0
+  let round = load(view.control, countAt)
   for (let turns = 0, examined = 0; turns < MOST_TURNS && examined < MOST_EXAMINED; examined++) {
-    if (load(view.control, phaseAt) === OVER_MAIN) {
-      const outcome = walk(view, sizeClass, reason, SURVIVORS)
-      if (outcome === FREED) return true
-      turns++ // TIRED, the hand goes on from there next time: a newcomer is looked at instead.
-      if (outcome === TURNED || outcome === NOTHING) {
-        store(view.control, phaseAt, OVER_NEWCOMERS)
-      }
-    }
-    const slot = takeOldest(view, sizeClass)
+    const ring = ringOf(round)
+    const slot = takeOldest(view, sizeClass, ring)
     // Who comes in after the hand has reached the newest end waits for the next round.
-    if (slot === NONE || !hasNewcomers(view, sizeClass)) {
-      store(view.control, phaseAt, OVER_MAIN)
+    const isLast = slot === NONE || !hasNewcomers(view, sizeClass, ring)
+    if (isLast) {
       turns++
+      round = (round + 1) | 0
+      if (endsRounds) store(view.control, countAt, round)
     }
-    if (slot !== NONE && evictNewcomer(view, slot, sizeClass, reason)) return true
+    const passedTo = ringOf(ring + 1)
+    if (slot !== NONE && evictPassing(view, slot, sizeClass, reason, passedTo)) return true
+    if (!isLast || round % ROUNDS_TO_STRAYS !== 0) continue
+    if (walk(view, sizeClass, reason, STRAYS) === FREED) return true
   }
   return walk(view, sizeClass, reason, WHATEVER) === FREED
 }
 
-const newcomer = new Located()
+const passing = new Located()
 
-function evictNewcomer(view: MemoryView, slot: number, sizeClass: number, reason: number): boolean {
-  if (!locateNewcomer(view, slot, sizeClass, newcomer)) return false
-  const dead = deadReason(view, newcomer)
-  if (dead >= 0 || heat(newcomer.tableBytes, newcomer.slotAt) === 0) {
-    if (evictLocated(view, newcomer, dead >= 0 ? dead : reason)) return true
-  } else reset(newcomer.tableBytes, newcomer.slotAt)
-  settle(view, slot)
+/** Evicts the entry of a record that was taken, or writes it into the ring of those passed. */
+function evictPassing(
+  view: MemoryView,
+  slot: SlotIndex,
+  sizeClass: SizeClass,
+  reason: number,
+  passedTo: Ring,
+): boolean {
+  if (!locateNewcomer(view, slot, sizeClass, passing)) return false
+  const dead = deadReason(view, passing)
+  if (dead >= 0 || heat(passing.tableBytes, passing.slotAt) === 0) {
+    if (evictLocated(view, passing, dead >= 0 ? dead : reason)) return true
+    settle(view, slot)
+    return false
+  }
+  reset(passing.tableBytes, passing.slotAt)
+  enroll(view, slot, classOf(view, handleIn(view, passing.word)), passedTo)
   return false
 }
 
-const SURVIVORS: HandRule = {
+/** Takes nothing: who is in no ring comes last in that which the hand is in. */
+const STRAYS: HandRule = {
   takesLiving: true,
   endsAtTurn: true,
   judge(view, entry) {
-    if (isNewcomer(view, entry.slotIndex)) return SPARE
-    if (heat(entry.tableBytes, entry.slotAt) === 0) return TAKE
-    reset(entry.tableBytes, entry.slotAt)
+    if (!isNewcomer(view, entry.slotIndex)) {
+      const sizeClass = classOf(view, handleIn(view, entry.word))
+      const round = load(view.control, roundAt(view, sizeClass))
+      enroll(view, entry.slotIndex, sizeClass, ringOf(round))
+    }
     return SPARE
   },
 }

@@ -10,7 +10,7 @@ import {
   STRIPES_AT,
   TYPES_AT,
 } from '../../../native-layout/control-block.ts'
-import { STATE } from '../../../native-layout/eviction-state.ts'
+import { type EvictionLayout, STATE } from '../../../native-layout/eviction-state.ts'
 import { HEADER } from '../../../native-layout/entry-header.ts'
 import { WAYS } from '../../../native-layout/limits.ts'
 import { PAGE } from '../../../native-layout/page.ts'
@@ -37,12 +37,18 @@ export function nameOf(world: World, buffer: SharedArrayBuffer, byteOffset: numb
 
 /** A word of the policy's; all of it lies in one segment here, but for the end of a sketch. */
 function asideName({ plan }: MemoryView, word: number): string {
-  const { ringAt, classesAt, marksAt, ghostsAt, sketchAt } = plan.evictionState
+  const { ringAt, marksAt, ghostsAt, sketchAt } = plan.evictionState
   if (word < ringAt) return fieldName(STATE, word)
-  if (word < classesAt) return `ring[${word - ringAt}]`
-  if (word < marksAt) return `classes[${word - classesAt}]`
+  if (word < marksAt) return ringName(plan.evictionState, word)
   if (word < ghostsAt) return `marks[${word - marksAt}]`
   return word < sketchAt ? `ghosts[${word - ghostsAt}]` : `sketch[${word - sketchAt}]`
+}
+
+function ringName({ ringAt, classesAt, ringWords }: EvictionLayout, word: number): string {
+  const ring = Math.floor((word - ringAt) / ringWords)
+  const at = word - ring * ringWords
+  const which = ring === 0 ? '' : '2'
+  return at < classesAt ? `ring${which}[${at - ringAt}]` : `classes${which}[${at - classesAt}]`
 }
 
 /** The field that a word belongs to. */

@@ -3,20 +3,24 @@
  * so eviction gets to it (I-NEWCOMER).
  */
 import { load } from '#atomics'
-import { slotOf, STATE } from '../../../native-layout/eviction-state.ts'
+import { SECOND_RING, slotOf, STATE } from '../../../native-layout/eviction-state.ts'
 import { WAYS } from '../../../native-layout/limits.ts'
 import { isNewcomer, NONE } from '../../../src/engine/eviction/newcomers.ts'
 import { LINKED, Located, locateSlot } from '../../../src/memory/locate.ts'
 import type { MemoryView } from '../../../src/memory/view.ts'
 
-/** Slots whose records are in the ring between tail and head, oldest first. */
+/** Slots whose records are in a ring between its tail and head, oldest first, ring by ring. */
 export function waitingSlots(view: MemoryView): number[] {
-  const { ringAt, ringBits } = view.plan.evictionState
+  const { rings, ringAt, ringBits, ringWords } = view.plan.evictionState
   const words = view.aside[0]!
   const found: number[] = []
-  for (let at = load(words, STATE.TAIL); at < load(words, STATE.HEAD); at++) {
-    const slot = slotOf(load(words, ringAt + (at & (2 ** ringBits - 1))))
-    if (slot !== NONE) found.push(slot)
+  for (let ring = 0; ring < rings; ring++) {
+    const own = ring * SECOND_RING
+    const from = ringAt + ring * ringWords
+    for (let at = load(words, STATE.TAIL + own); at < load(words, STATE.HEAD + own); at++) {
+      const slot = slotOf(load(words, from + (at & (2 ** ringBits - 1))))
+      if (slot !== NONE) found.push(slot)
+    }
   }
   return found
 }

@@ -3,7 +3,7 @@
  * record from that no other one gets, and every policy in a memory that is full.
  */
 import type { EvictionName } from '../../../native-layout/eviction-state.ts'
-import { enroll, isNewcomer, takeOldest } from '../../../src/engine/eviction/newcomers.ts'
+import { enroll, isNewcomer, NONE, takeOldest } from '../../../src/engine/eviction/newcomers.ts'
 import { recallGhost, rememberGhost } from '../../../src/engine/eviction/ghosts.ts'
 import { countUses, usesOf } from '../../../src/engine/eviction/sketch.ts'
 import type { MemoryView } from '../../../src/memory/view.ts'
@@ -27,39 +27,62 @@ const take = (sizeClass: number): Act => {
   return (view) => ({ label: `take ${sizeClass}`, run: () => run(view) })
 }
 
-interface Ring {
+/** What SIEVE does with an entry that was used: from the first ring into the second. */
+const pass: Act = (view) => ({
+  label: 'pass',
+  run: () => {
+    const slot = takeOldest(view, ANY)
+    if (slot !== NONE) enroll(view, slot, CLASS, 1)
+    return slot
+  },
+})
+const takePassed: Act = (view) => ({ label: 'take passed', run: () => takeOldest(view, ANY, 1) })
+
+interface Scene {
   readonly about: string
   /** Slots that are there first. */
   readonly slots: readonly number[]
   readonly acts: readonly (readonly Act[])[]
   readonly full?: Bounds
+  /** Who takes from the second ring has passed an entry on into it before, and must find one. */
+  readonly finds?: boolean
+  /** What has two rings is SIEVE. */
+  readonly eviction?: EvictionName
 }
 
 /** Each slot that came was taken once, or waits; of a thread that died it may be lost. */
-function judgeRing(view: MemoryView, { slots, acts }: Ring, run: Run): string[] {
+function judgeRing(view: MemoryView, { slots, finds }: Scene, run: Run): string[] {
   const problems = run.calls.flatMap(({ error }) => (error === undefined ? [] : [String(error)]))
   const taken = run.calls.flatMap(({ label, result }) => {
     return label.startsWith('take') && typeof result === 'number' && result >= 0 ? [result] : []
   })
   if (new Set(taken).size < taken.length) problems.push(`slots were taken twice: ${taken.join()}`)
+  const empty = run.calls.filter(({ label, result }) => label === 'take passed' && result === NONE)
+  if (finds === true && empty.length > 0) problems.push('nobody was there who had been passed on')
   const left = waitingSlots(view)
-  const come = run.calls.flatMap(({ label }) => /^enroll (\d+)/.exec(label)?.[1] ?? [])
-  const all = [...slots, ...come.map(Number)]
+  const come = run.calls.flatMap(({ label }) => {
+    const slot = /^enroll (\d+)/.exec(label)?.[1]
+    return slot === undefined ? [] : [Number(slot)]
+  })
+  const passed = run.calls.flatMap(({ label, result }) => {
+    return label === 'pass' && typeof result === 'number' && result >= 0 ? [result] : []
+  })
+  const all = [...slots, ...come]
   const both = left.filter((slot) => taken.includes(slot))
   if (both.length > all.length - new Set(all).size) {
     problems.push(`slots were taken and still wait: ${both.join()}`)
   }
   const lost = all.filter((slot) => !left.includes(slot) && !taken.includes(slot))
   // A record that is being written is passed over by whoever takes all that there is.
-  const hasTakers = acts.flat().length > come.length
-  const isPassed = (slot: number): boolean =>
-    hasTakers && come.includes(String(slot)) && !isNewcomer(view, slot)
-  const wrong = lost.filter((slot) => run.dead.length === 0 && !isPassed(slot))
+  const hasTakers = run.calls.some(({ label }) => label.startsWith('take'))
+  const isPassedOver = (slot: number): boolean =>
+    hasTakers && (come.includes(slot) || passed.includes(slot)) && !isNewcomer(view, slot)
+  const wrong = lost.filter((slot) => run.dead.length === 0 && !isPassedOver(slot))
   if (wrong.length > 0) problems.push(`slots wait that have no record: ${wrong.join()}`)
   return problems
 }
 
-const ON_RING: Readonly<Record<string, Ring>> = {
+const ON_RING: Readonly<Record<string, Scene>> = {
   'newcomers: enroll x enroll': {
     about: 'two newcomers get a place each',
     slots: [1],
@@ -95,15 +118,40 @@ const ON_RING: Readonly<Record<string, Ring>> = {
     slots: [1],
     acts: [[come(1)], [take(ANY)]],
   },
+  'newcomers: pass x pass': {
+    about: 'two evictors pass entries on into the second ring',
+    slots: [1, 2],
+    acts: [[pass], [pass]],
+    eviction: 'sieve',
+  },
+  'newcomers: pass x take passed': {
+    about: 'an entry is passed on while another evictor is in the second ring already',
+    slots: [1],
+    acts: [[pass], [takePassed, takePassed]],
+    eviction: 'sieve',
+  },
+  'newcomers: pass, take passed x pass': {
+    about: 'who was passed on is found in the second ring by whoever comes there later',
+    slots: [1, 2],
+    acts: [[pass, takePassed], [pass]],
+    finds: true,
+    eviction: 'sieve',
+  },
+  'newcomers: pass x enroll again': {
+    about: 'the slot of an entry that is passed on is filled anew meanwhile',
+    slots: [1],
+    acts: [[pass], [come(1)]],
+    eviction: 'sieve',
+  },
 }
 
-function ringProgram(name: string, ring: Ring): Program {
+function ringProgram(name: string, ring: Scene): Program {
   const threads = ring.acts.length
   return {
     name,
     about: ring.about,
     prepare: () => {
-      const world = new World({ threads, eviction: 's3-fifo' })
+      const world = new World({ threads, eviction: ring.eviction ?? 's3-fifo' })
       const { view } = world.janitor
       for (const slot of ring.slots) enroll(view, slot, CLASS)
       return prepared(
@@ -220,6 +268,7 @@ const LIVING: readonly Program[] = [
 const MORTAL = [
   'newcomers: take x take',
   'newcomers: enroll x take, of a class',
+  'newcomers: pass x pass',
   'newcomers: s3-fifo: set x set',
   'newcomers: s3-fifo: evict x delete, set',
   'newcomers: s3-fifo: most entries: set x set',
