@@ -32,6 +32,7 @@ export async function runMatrix(options: RunOptions, progress: Progress): Promis
     const toolsPiece = toolsReport(tools.found, options)
     return {
       part: 'matrix',
+      ...(options.axes && { form: formOf(options) }),
       about: [
         `${sizes.rounds} rounds of ${sizes.seconds} s of each server at each point, interleaved; ` +
           'every reply of the own generator is checked byte by byte.',
@@ -48,4 +49,9 @@ export async function runMatrix(options: RunOptions, progress: Progress): Promis
     certificate?.remove()
     cores.release()
   }
+}
+
+/** Some axes by themselves do not write over what all of them found. */
+function formOf({ axes = [], form }: RunOptions): string {
+  return [...axes, ...(form === 'default' ? [] : [form])].join('-')
 }
