@@ -18,7 +18,7 @@ import { handleAt, releaseClaim, tryClaim } from '../memory/page-claim.ts'
 import { addToGroup, beginGroup, removeGroup } from '../memory/remove-group.ts'
 import { currentStamp, field, renew } from '../memory/row.ts'
 import { homeWord, stampOf } from '../memory/table.ts'
-import { liveWord, segmentOf, type MemoryView } from '../memory/view.ts'
+import { firstOf, liveWord, segmentOf, type MemoryView } from '../memory/view.ts'
 
 const resident = new Located()
 /** Chunks of a group that seem to be over, by their ordinals, and the digests of their keys. */
@@ -27,10 +27,6 @@ const digests = new Int32Array(GROUP_MOST)
 /** The slot of each and its word; 0: not linked. */
 const slots = new Int32Array(GROUP_MOST)
 const slotWords = new Int32Array(GROUP_MOST)
-/** Word index of the first chunk of a page in its segment. */
-export function firstOf(view: MemoryView, page: PageNumber): WordIndex {
-  return ((page - 1) & view.pageMask) * view.pageWords
-}
 
 /**
  * Frees what is over of the chunks in `group`: together what can be, the rest one by one.

@@ -29,8 +29,9 @@ import { expiryIn, isEntry } from '../memory/entry.ts'
 import { chunkIn, Located } from '../memory/locate.ts'
 import { enter, leave, raiseHint, record } from '../memory/row.ts'
 import { settle } from '../memory/slab-allocator.ts'
-import { classAddress, pageAddress, segmentOf, shapeOf, type MemoryView } from '../memory/view.ts'
-import { firstOf, group, isFlushed, removeOver } from './sweep-group.ts'
+import { classAddress, firstOf, pageAddress, segmentOf, shapeOf } from '../memory/view.ts'
+import type { MemoryView } from '../memory/view.ts'
+import { group, isFlushed, removeOver } from './sweep-group.ts'
 
 const resident = new Located()
 /**

@@ -30,7 +30,7 @@ import { MAGAZINE, ROW } from '../../native-layout/thread-row.ts'
 import type { ChunkHandle, PageNumber, SizeClass } from '../../native-layout/units.ts'
 import { magazineAt, nextOf, setNext, shrink } from './magazine.ts'
 import { count, raiseHint, record } from './row.ts'
-import { classAddress, pageAddress, pageOf, segmentOf, type MemoryView } from './view.ts'
+import { classAddress, firstOf, pageAddress, pageOf, segmentOf, type MemoryView } from './view.ts'
 
 export function tryClaim(view: MemoryView, page: PageNumber): boolean {
   const at = pageAddress(view, page) + PAGE.CLAIM
@@ -114,7 +114,7 @@ function carveBatch(
   if (taken <= 0) return false
   const shape = view.classes.bytes[sizeClass]! >>> 2
   const words = view.data[segmentOf(view, page)]!
-  const first = ((page - 1) & view.pageMask) * view.pageWords
+  const first = firstOf(view, page)
   const base = peek(view.control, at + PAGE.BASE)
   for (let n = 0; n < taken; n++) {
     const chunk = first + (carved + n) * shape
@@ -225,7 +225,7 @@ export function declareDrained(view: MemoryView, page: PageNumber): boolean {
   if (pageStateOf(state) !== PAGE_DRAINING) return false
   if (stackCount(stack) !== peek(control, at + PAGE.CARVED)) return false
   const words = view.data[segmentOf(view, page)]!
-  const first = ((page - 1) & view.pageMask) * view.pageWords
+  const first = firstOf(view, page)
   // From the class: a holder that died between the steps below has cleared the page's shape.
   const shape = view.classes.bytes[pageClassOf(state)]! >>> 2
   let highest = peek(control, at + PAGE.BASE)

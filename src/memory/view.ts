@@ -270,6 +270,10 @@ export function shapeOf(view: MemoryView, page: PageNumber): number {
 export function segmentOf(view: MemoryView, page: PageNumber): number {
   return (page - 1) >>> view.pageShift
 }
+/** Word index of the first chunk of a page in its segment. */
+export function firstOf(view: MemoryView, page: PageNumber): WordIndex {
+  return ((page - 1) & view.pageMask) * view.pageWords
+}
 /** Word index of a chunk inside its segment; -1 when the handle cannot be one of its page. */
 export function chunkAddress(view: MemoryView, handle: ChunkHandle): WordIndex {
   const page = handle >>> view.ordinalBits
