@@ -7,7 +7,6 @@ import { randomUUID } from 'node:crypto'
 import { inspect, type InspectOptions } from 'node:util'
 import { MAX_RETRIES } from '../../native-layout/limits.ts'
 import { PlanError } from '../../native-layout/region-map.ts'
-import { checkIntegrity, type IntegrityReport } from '../memory/check-integrity.ts'
 import { liveEntries } from '../memory/row.ts'
 import { createMemory } from '../memory/shared-memory.ts'
 import type { MemoryView } from '../memory/view.ts'
@@ -48,8 +47,9 @@ import { type EngineHandle, Session } from './session.ts'
 import { spaceFor } from './spaces.ts'
 import { type EngineStats, readStats } from './statistics.ts'
 import { type Summary, summaryOf, summaryOfSpace } from './summary.ts'
+import { verifyMemory, type VerifyReport } from './verify.ts'
 
-export type { AttachOptions, BigKey, HotKey, IntegrityReport }
+export type { AttachOptions, BigKey, HotKey, VerifyReport }
 
 /** A view of an engine with keys of its own, which counts and clears separately. */
 export class Namespace extends Keyspace {
@@ -165,10 +165,10 @@ export class Engine extends Keyspace {
     return `Engine ${inspect(this.toJSON(), options)}`
   }
 
-  /** Walks the whole memory and accounts for every chunk. Only while nobody writes. */
-  verify(): IntegrityReport {
+  /** Walks the memory and accounts for every chunk; again, for a second, where others wrote. */
+  verify(): VerifyReport {
     this.session.check()
-    return checkIntegrity(this.session.view)
+    return verifyMemory(this.session.view)
   }
 
   /**
