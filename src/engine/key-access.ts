@@ -10,6 +10,7 @@ export type KeyAccess = Pick<
   | 'stage'
   | 'open'
   | 'copy'
+  | 'copyPart'
   | 'confirm'
   | 'confirmQuietly'
   | 'heat'

@@ -35,6 +35,7 @@ import {
   miss,
   Reading,
 } from './read.ts'
+import { copyPart } from './read-part.ts'
 import { deleteKey, deleteMatching, removeOver } from './remove.ts'
 import { previewEntry } from './preview.ts'
 import { isAsSeen, type Seen, seeKey } from './seen.ts'
@@ -123,6 +124,11 @@ export class RawAccess {
       return
     }
     this.#isTorn = !copyChain(view, reading, this.#at, target, at)
+  }
+
+  /** Copies the bytes `from` to `to` of the opened value, both within its length, to `target[at]`. */
+  copyPart(target: Uint8Array, at: number, from: number, to: number): void {
+    this.#isTorn = !copyPart(this.view, this.reading, this.#at, from, to, target, at)
   }
 
   /** Whether what was opened and copied is one entry; then it counts as a hit and as a use. */

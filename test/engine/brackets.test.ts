@@ -102,6 +102,19 @@ describe('what is read of an entry is closed before it is believed', () => {
     expect(kinds.some((kind) => CLOSING.includes(kind))).toBe(true)
   })
 
+  test('a part of a value', () => {
+    const target = new Uint8Array(3)
+    const kinds = afterLastRead('key', () => {
+      stage('key')
+      raw.open()
+      raw.copyPart(target, 0, 1, 4)
+      expect(raw.confirm()).toBe(true)
+    })
+    expect(String.fromCharCode(...target)).toBe('alu')
+    expect(kinds[0]).toBe('peekBuffer')
+    expect(kinds.some((kind) => CLOSING.includes(kind))).toBe(true)
+  })
+
   test.each([
     ['a store over another CAS', () => raw.store(MATCH)],
     ['a removal of another CAS', () => raw.removeMatching(1, 1)],

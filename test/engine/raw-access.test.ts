@@ -52,6 +52,42 @@ describe('reading in steps', () => {
     }
   })
 
+  test('any part of a value, in one chunk or in many', () => {
+    for (const bytes of [0, 1, 100, 70_000, 300_000]) {
+      const raw = open(openEngine({ memory: '8mb' }))
+      const value = Buffer.from(Uint8Array.from({ length: bytes }, (_, n) => n * 7 + (n >>> 8)))
+      expect(put(raw, value)).toBe(STORED)
+      const ends = [0, 1, 3, 64, 65_535, 65_536, 131_072, 299_999].filter((end) => end < bytes)
+      for (const from of [...ends, bytes]) {
+        for (const to of [from, from + 1, from + 1000, bytes].filter((each) => each <= bytes)) {
+          if (to < from) continue
+          expect(raw.open()).toBe(HIT)
+          const target = Buffer.alloc(to - from + 10, '.')
+          raw.copyPart(target, 7, from, to)
+          expect(raw.confirm()).toBe(true)
+          expect(target.subarray(7, -3).equals(value.subarray(from, to))).toBe(true)
+          expect(target.toString('latin1', 0, 7) + target.toString('latin1', to - from + 7)).toBe(
+            '..........',
+          )
+        }
+      }
+    }
+  })
+
+  test('a part of an entry that is replaced meanwhile is not confirmed', () => {
+    for (const bytes of [100, 300_000]) {
+      const engine = openEngine({ memory: '8mb' })
+      const raw = open(engine)
+      put(raw, Buffer.alloc(bytes, 'before'))
+      expect(raw.open()).toBe(HIT)
+      const other = secondRow(engine)
+      for (let n = 0; n < 20; n++) other.set('key', 'after'.repeat(bytes / 5 + n))
+      other.close()
+      raw.copyPart(Buffer.alloc(10), 0, bytes - 10, bytes)
+      expect(raw.confirm()).toBe(false)
+    }
+  })
+
   test('an entry that is replaced between open and confirm is not confirmed', () => {
     const engine = openEngine()
     const raw = open(engine)

@@ -84,6 +84,10 @@ export class Overlay implements KeyAccess {
     target.set(this.#entry.bytes, at)
   }
 
+  copyPart(target: Uint8Array, at: number, from: number, to: number): void {
+    target.set(this.#entry.bytes.subarray(from, to), at)
+  }
+
   confirm(): boolean {
     return true
   }

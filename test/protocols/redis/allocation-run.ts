@@ -23,8 +23,10 @@ const REQUESTS: Readonly<Record<string, (key: string) => readonly string[]>> = {
   MSET: (key) => [`MSET ${key} ${VALUE} ${key}2 ${VALUE}`],
   EXISTS: (key) => [`EXISTS ${key} none`],
   DEL: (key) => [`DEL not-${key}`, `UNLINK ${key}`],
+  GETRANGE: (key) => [`GETRANGE ${key} 1 -2`],
+  GETBIT: (key) => [`GETBIT ${key} 77`],
   // This one allocates: it shows that the others would be noticed.
-  GETRANGE: (key) => [`GETRANGE ${key} 0 -1`],
+  DUMP: (key) => [`DUMP ${key}`],
 }
 
 const engine = createEngine({ memory: '8mb' })

@@ -4,7 +4,7 @@ import type { Args } from '../args.ts'
 import { atomically } from '../atomic.ts'
 import type { RedisClient } from '../client.ts'
 import type { Handlers } from '../command-table.ts'
-import { SYNTAX } from '../errors.ts'
+import { NOT_AN_INTEGER, SYNTAX } from '../errors.ts'
 import {
   type BitOperation,
   combineBits,
@@ -12,6 +12,7 @@ import {
   findBit,
   invertBits,
 } from '../values/bit-strings.ts'
+import { type Integer, readInteger } from '../values/integer.ts'
 import {
   ABSENT,
   apply,
@@ -25,6 +26,7 @@ import {
   REFUSED,
 } from './edit.ts'
 import { replaceByResult } from './multi.ts'
+import { Part, readPart } from './part.ts'
 
 const BAD_OFFSET = 'ERR bit offset is not an integer or out of range'
 const BAD_BIT = 'ERR bit is not an integer or out of range'
@@ -81,13 +83,17 @@ function setbit(client: RedisClient, args: Args): void {
   if (!isRefused(client, apply(client, edit), edit)) client.reply.integer(edit.before)
 }
 
+/** What a command looks at. */
+const part = new Part()
+
 function getbit(client: RedisClient, args: Args): void {
   const offset = bitOffset(client, args, 2)
   if (offset === undefined || !client.stage(args, 1)) return
-  const value = readString(client)
-  if (value === REFUSED) return
-  const byte = value === ABSENT ? 0 : (value[Math.floor(offset / 8)] ?? 0)
-  client.reply.integer((byte >>> (7 - (offset & 7))) & 1)
+  part.want(offset, offset, true)
+  const bytes = readPart(client, part)
+  if (bytes === REFUSED) return
+  const isThere = bytes !== ABSENT && part.first <= part.last
+  client.reply.integer(isThere ? (bytes[0]! >>> (7 - (offset & 7))) & 1 : 0)
 }
 
 /** Whether an argument says that a range counts bits or bytes; undefined: neither. */
@@ -96,55 +102,31 @@ function unitOf(args: Args, index: number): 'bit' | 'byte' | undefined {
   return args.is(index, 'bit') ? 'bit' : undefined
 }
 
-/** First and last bit of a range in a string; last before first when it is empty. */
-interface BitRange {
-  readonly first: number
-  readonly last: number
-}
-const EMPTY: BitRange = { first: 0, last: -1 }
-
-function rangeIn(value: Uint8Array, start: number, end: number, isBits: boolean): BitRange {
-  const units = isBits ? 8 * value.length : value.length
-  const from = Math.max(start < 0 ? units + start : start, 0)
-  const to = Math.min(Math.max(end < 0 ? units + end : end, 0), units - 1)
-  if (from > to) return EMPTY
-  return isBits ? { first: from, last: to } : { first: 8 * from, last: 8 * to + 7 }
-}
-
 function bitcount(client: RedisClient, args: Args): void {
   const { reply } = client
   if (!client.stage(args, 1)) return
-  const value = readString(client)
-  if (value === REFUSED) return
-  if (value === ABSENT) {
-    reply.integer(0)
-    return
-  }
-  let start = 0
-  let end = -1
-  if (args.count > 2) {
-    if (args.count !== 4 && args.count !== 5) {
-      reply.error(SYNTAX)
-      return
-    }
-    const given = integerArgument(client, args, 2)
-    if (given === undefined) return
-    const last = integerArgument(client, args, 3)
-    if (last === undefined) return
-    start = Number(given)
-    end = Number(last)
-    if (start < 0 && end < 0 && start > end) {
-      reply.integer(0)
-      return
-    }
-  }
+  part.refusal = wantCounted(args)
+  const bytes = readPart(client, part)
+  if (bytes === REFUSED) return
+  const isThere = bytes !== ABSENT && part.first <= part.last
+  reply.integer(isThere ? countBits(bytes, part.first, part.last) : 0)
+}
+
+/** What BITCOUNT is to look at. @returns what is wrong with it */
+function wantCounted(args: Args): string | undefined {
+  part.want(0, -1, false)
+  if (args.count === 2) return undefined
+  if (args.count !== 4 && args.count !== 5) return SYNTAX
+  const start = integerIn(args, 2)
+  const end = integerIn(args, 3)
+  if (start === undefined || end === undefined) return NOT_AN_INTEGER
   const unit = unitOf(args, 4)
-  if (unit === undefined) {
-    reply.error(SYNTAX)
-    return
-  }
-  const { first, last } = rangeIn(value, start, end, unit === 'bit')
-  reply.integer(last < first ? 0 : countBits(value, first, last))
+  part.wantInOrder(start, end, unit === 'bit')
+  return unit === undefined && !(start < 0 && end < 0 && start > end) ? SYNTAX : undefined
+}
+
+function integerIn(args: Args, index: number): Integer | undefined {
+  return readInteger(args.bytes, args.from(index), args.to(index))
 }
 
 function bitpos(client: RedisClient, args: Args): void {
@@ -156,36 +138,32 @@ function bitpos(client: RedisClient, args: Args): void {
     return
   }
   if (!client.stage(args, 1)) return
-  const value = readString(client)
-  if (value === REFUSED) return
-  if (value === ABSENT) reply.integer(bit === 1 ? -1 : 0)
-  else findInRange(client, args, value, bit === 1)
-}
-
-function findInRange(client: RedisClient, args: Args, value: Uint8Array, isOne: boolean): void {
-  const { reply } = client
-  let start = 0
-  let end = -1
-  if (args.count > 3) {
-    const given = integerArgument(client, args, 3)
-    if (given === undefined) return
-    start = Number(given)
-  }
-  const unit = unitOf(args, 5)
-  if (args.count > 6 || unit === undefined) {
-    reply.error(SYNTAX)
+  part.refusal = wantSearched(args)
+  const bytes = readPart(client, part)
+  if (bytes === REFUSED) return
+  if (bytes === ABSENT) {
+    reply.integer(bit === 1 ? -1 : 0)
     return
   }
-  if (args.count > 4) {
-    const given = integerArgument(client, args, 4)
-    if (given === undefined) return
-    end = Number(given)
-  }
-  const { first, last } = rangeIn(value, start, end, unit === 'bit')
-  const found = last < first ? -1 : findBit(value, isOne, first, last)
+  const { first, last } = part
+  const found = last < first ? -1 : findBit(bytes, bit === 1, first, last)
   // Without an end the string counts as followed by zeros.
-  const isOpen = !isOne && args.count <= 4 && last >= first
-  reply.integer(found < 0 && isOpen ? last + 1 : found)
+  const isOpen = bit === 0 && args.count <= 4 && last >= first
+  if (found < 0 && !isOpen) reply.integer(-1)
+  else reply.integer(8 * part.from + (found < 0 ? last + 1 : found))
+}
+
+/** What BITPOS is to look at. @returns what is wrong with it */
+function wantSearched(args: Args): string | undefined {
+  part.want(0, -1, false)
+  const start = args.count > 3 ? integerIn(args, 3) : 0
+  if (start === undefined) return NOT_AN_INTEGER
+  const unit = unitOf(args, 5)
+  if (args.count > 6 || unit === undefined) return SYNTAX
+  const end = args.count > 4 ? integerIn(args, 4) : -1
+  if (end === undefined) return NOT_AN_INTEGER
+  part.want(start, end, unit === 'bit')
+  return undefined
 }
 
 const OPERATIONS: readonly BitOperation[] = ['AND', 'OR', 'XOR', 'NOT']

@@ -25,12 +25,11 @@ import {
   integerArgument,
   isRefused,
   keepBytes,
-  NOTHING,
   peek,
-  readString,
   REFUSED,
 } from './edit.ts'
 import { readTime, type TimeForm } from './expiry.ts'
+import { Part, sendPart } from './part.ts'
 import { readOptions } from './set-options.ts'
 import { isNoteDue, noteStaged, noteUse } from './use.ts'
 
@@ -167,21 +166,16 @@ function strlen(client: RedisClient, args: Args): void {
   }
 }
 
+/** Of GETRANGE. */
+const part = new Part()
+
 function getrange(client: RedisClient, args: Args): void {
   const start = integerArgument(client, args, 2)
   if (start === undefined) return
   const end = integerArgument(client, args, 3)
   if (end === undefined || !client.stage(args, 1)) return
-  const value = readString(client)
-  if (value === REFUSED) return
-  const { length } = value === ABSENT ? NOTHING : value
-  const from = Number(start)
-  const to = Number(end)
-  const isEmpty = from < 0 && to < 0 && from > to
-  const first = Math.max(from < 0 ? length + from : from, 0)
-  const last = Math.min(Math.max(to < 0 ? length + to : to, 0), length - 1)
-  if (value === ABSENT || isEmpty || first > last) client.reply.bulk(NOTHING)
-  else client.reply.bulk(value, first, last + 1)
+  part.wantInOrder(start, end, false)
+  sendPart(client, part)
 }
 
 /** What was there, for the reply; the value goes or gets another expiry. */
