@@ -126,7 +126,7 @@ export class RawAccess {
     this.#isTorn = !copyChain(view, reading, this.#at, target, at)
   }
 
-  /** Copies the bytes `from` to `to` of the opened value, both within its length, to `target[at]`. */
+  /** Copies bytes `from` to `to` of the opened value, both within its length, to `target[at]`. */
   copyPart(target: Uint8Array, at: number, from: number, to: number): void {
     this.#isTorn = !copyPart(this.view, this.reading, this.#at, from, to, target, at)
   }
