@@ -3,6 +3,7 @@
  * Counts of the engine (hits, evictions, memory) are those of all its doors.
  */
 import { arch, platform, release, totalmem } from 'node:os'
+import { sampleExpiries } from '../../engine/expiry-sample.ts'
 import { readStats } from '../../engine/statistics.ts'
 import { CALLS, COUNT, FAILED_CALLS, GAUGE, MICROSECONDS, REJECTED_CALLS } from './board.ts'
 import type { RedisClient } from './client.ts'
@@ -169,13 +170,18 @@ function commandstats({ host }: RedisClient, commands: readonly Command[]): Fiel
   return fields
 }
 
-/** The engine does not count entries with an expiry. */
+/** What expires is an estimate: the engine does not count it. */
 function keyspace(client: RedisClient): Fields {
   const fields: Record<string, string> = {}
+  const samples = sampleExpiries(client.raw.view)
   for (let index = 0; index < DATABASES; index++) {
     const space = client.spaceOf(index, true)
     const keys = space < 0 ? 0 : client.raw.entriesIn(space)
-    if (keys > 0) fields[`db${index}`] = `keys=${keys},expires=0,avg_ttl=0`
+    if (keys === 0) continue
+    const { entries, expiring, timed, leftMs } = samples[space]!
+    const expires = Math.round((keys * expiring) / Math.max(entries, 1))
+    const ttl = Math.round(leftMs / Math.max(timed, 1))
+    fields[`db${index}`] = `keys=${keys},expires=${expires},avg_ttl=${ttl}`
   }
   return fields
 }

@@ -44,6 +44,12 @@ table('INFO', [
   ['info CLUSTER keyspace', /^[$=]\d+\n(txt:)?# Cluster\ncluster_enabled:0\n\n# Keyspace\n/],
   ['SET a 1', '+OK'],
   ['INFO keyspace', /# Keyspace\ndb0:keys=1,expires=0,avg_ttl=0\n/],
+  ['SET b 1 PX 1000000', '+OK'],
+  ['SET c 1 EX 1000', '+OK'],
+  ['INFO keyspace', /# Keyspace\ndb0:keys=3,expires=2,avg_ttl=\d+\n/],
+  ['PERSIST b', ':1'],
+  ['INFO keyspace', /# Keyspace\ndb0:keys=3,expires=1,avg_ttl=\d+\n/],
+  ['DEL b c', ':2'],
   ['INFO', /# Server\n[\s\S]*# Clients\n[\s\S]*# Memory\n[\s\S]*# Stats\n[\s\S]*# CPU\n/],
   [
     'INFO commandstats',
