@@ -63,7 +63,7 @@ test('the death of a thread', async () => {
   const { threadId } = worker
   await once(worker, 'message')
   await worker.terminate()
-  await vi.waitFor(() => expect(deaths).toHaveLength(1), { timeout: 10_000, interval: 10 })
+  await vi.waitFor(() => expect(deaths).toHaveLength(1), { timeout: 30_000, interval: 10 })
   expect(deaths[0]).toEqual({ engine: engine.name, row: expect.any(Number), threadId })
 })
 

@@ -11,7 +11,7 @@ import { viewOf } from '../../src/engine/engine.ts'
 import { lessees } from '../../src/memory/lease.ts'
 import type { MortalOrders } from './mortal-thread.ts'
 
-const NOTICE = { timeout: 10_000, interval: 10 }
+const NOTICE = { timeout: 30_000, interval: 10 }
 const PROGRAM = new URL('./mortal-thread.ts', import.meta.url)
 
 const workers: Worker[] = []

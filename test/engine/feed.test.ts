@@ -14,7 +14,7 @@ import type { FeedOrders } from './feed-thread.ts'
 import { FakeClock, openEngine, refusalOf } from './open-engine.ts'
 
 const PROGRAM = new URL('./feed-thread.ts', import.meta.url)
-const NOTICE = { timeout: 10_000, interval: 5 }
+const NOTICE = { timeout: 30_000, interval: 5 }
 
 function kindsOf(feed: MutationFeed): string[] {
   return feed.poll().map(({ kind, key }) => `${kind} ${key}`.trim())

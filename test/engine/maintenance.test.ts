@@ -13,7 +13,7 @@ import { pageAddress } from '../../src/memory/view.ts'
 import { FakeClock, openEngine } from './open-engine.ts'
 
 const ENTRY = new URL('../../src/index.ts', import.meta.url).href
-const NOTICE = { timeout: 10_000, interval: 20 }
+const NOTICE = { timeout: 30_000, interval: 20 }
 const LONG_BYTES = 1000
 
 function expiryBounds(engine: ReturnType<typeof openEngine>): number[] {

@@ -24,7 +24,7 @@ describe.runIf(process.platform === 'linux')('on Linux', () => {
     expect(tid).not.toBe(ownThreadIdentity().tid)
     expect(threadAlive(tid, startTime)).toBe(true)
     await worker.terminate()
-    await vi.waitUntil(() => !threadAlive(tid, startTime), { timeout: 5000, interval: 2 })
+    await vi.waitUntil(() => !threadAlive(tid, startTime), { timeout: 30_000, interval: 2 })
   })
 })
 

@@ -23,7 +23,7 @@ export interface LiveReport {
 export async function fuzzLive(
   handOff: 'frames' | 'sockets',
   seed: number,
-  isOver: (connections: number) => boolean,
+  isOver: (connections: number, answers: number) => boolean,
 ): Promise<LiveReport> {
   const engine = createEngine({ name: `http-live-${handOff}-${seed}`, memory: '16mb' })
   const server = await serve(engine, { httpPort: 0, workers: 2, handOff, maxConnections: 100 })
@@ -31,7 +31,7 @@ export async function fuzzLive(
   const findings: string[] = []
   let connections = 0
   let answers = 0
-  const mayGoOn = () => findings.length === 0 && !isOver(connections)
+  const mayGoOn = () => findings.length === 0 && !isOver(connections, answers)
   const misbehave = async (id: number) => {
     const random = new Random(seed * 100 + id)
     const grammar = new HttpGrammar(random)

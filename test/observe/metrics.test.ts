@@ -117,7 +117,7 @@ test('an acceptor thread that takes the place of a dead one is observed', async 
     const { addresses } = await acceptor.start()
     const before = acceptor.observed
     await acceptor.thread?.terminate()
-    await vi.waitFor(() => expect(acceptor.observed).not.toBe(before), { timeout: 10_000 })
+    await vi.waitFor(() => expect(acceptor.observed).not.toBe(before), { timeout: 30_000 })
     await say(addresses[0]!, 'get a\r\n', 10, 'END\r\n')
     const { commands } = observerOf(engine, acceptor.observed)()
     expect(commands).toMatchObject([{ protocol: 'memcached', command: 'get', calls: 10 }])

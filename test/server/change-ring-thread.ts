@@ -1,15 +1,26 @@
-/** Writes changes slowly at first and then as fast as it can, for change-ring.test.ts. */
+/**
+ * Writes changes for change-ring.test.ts: slowly until the reader has seen some, however busy the
+ * machine is, and then as fast as it can.
+ */
 import { workerData } from 'node:worker_threads'
 import { ChangeRing, ChangeWriter, PUT } from '../../src/server/change-ring.ts'
 
-const { memory, count } = workerData as { memory: SharedArrayBuffer; count: number }
+/** How long it pauses for the reader after each fifty, at first. */
+const PAUSE_MS = 1
+
+const { memory, enough, count } = workerData as {
+  memory: SharedArrayBuffer
+  /** Zero until the reader has seen enough. */
+  enough: Int32Array
+  /** So many are written without a pause. */
+  count: number
+}
 const writer = new ChangeWriter(new ChangeRing(memory))
 writer.open()
-const nobody = new Int32Array(new SharedArrayBuffer(4))
-for (let version = 1; version <= count; version++) {
+for (let version = 1, left = count; left > 0; version++) {
   const key = Buffer.from(`${version} `.repeat(1 + (version % 9)))
   writer.append(PUT, version % 7, version, key)
   if (version % 5 === 0) writer.publish()
-  const isSlow = version < count / 10
-  if (isSlow && version % 50 === 0) Atomics.wait(nobody, 0, 0, 1)
+  if (Atomics.load(enough, 0) !== 0) left--
+  else if (version % 50 === 0) Atomics.wait(enough, 0, 0, PAUSE_MS)
 }

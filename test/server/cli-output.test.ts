@@ -35,8 +35,10 @@ test('-vv tells of connections on stderr, and the command verbosity 0 ends that'
   const third = await server.connect()
   third.write('mn\r\n')
   await answerOf(third, 'MN\r\n')
+  const opened = () => told.match(/connection\.opened/g)?.length
+  expect(await eventually(() => opened() === 2)).toBe(true)
   await sleep(50)
-  expect(told.match(/connection\.opened/g)).toHaveLength(2)
+  expect(opened()).toBe(2)
 })
 
 test('it goes on when nobody reads its output any more', async () => {

@@ -13,7 +13,7 @@ import { FLAGS } from '../../src/cli/flags.ts'
 import { versionOf } from '../../src/protocols/memcached/version.ts'
 import { VERSION } from '../../src/server/version.ts'
 import { killAll, root, run, start } from './cli-process.ts'
-import { answerOf, SOON_MS } from './open-server.ts'
+import { answerOf, eventually, SOON_MS } from './open-server.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'heddle-cli-'))
 
@@ -172,11 +172,12 @@ describe.each(['frames', 'sockets'])('it ends in time (%s)', (handoff) => {
     const server = await start(['-p', '0', '-t', '1', '-m', '16', '--handoff', handoff])
     const socket = await server.connect()
     const idle = await server.connect()
-    const gets = 20
+    const gets = 8
     socket.write(`set big 0 0 900000\r\n${'b'.repeat(900_000)}\r\n`)
     await answerOf(socket, 'STORED\r\n')
+    const before = socket.bytesRead
     socket.write('get big\r\n'.repeat(gets))
-    await sleep(100)
+    expect(await eventually(() => socket.bytesRead > before)).toBe(true) // all were read
     const answer = answerOf(socket)
     const { code, ms } = await server.end(signal)
     expect(code).toBe(0)

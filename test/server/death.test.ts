@@ -53,6 +53,7 @@ describe.each(HAND_OFFS)('%s', (handOff) => {
     for (const index of busy.keys()) retire(index)
     expect(faults).toEqual([])
     expect(busy.filter((each) => !each.isClosed && each.waiting > 0).length).toBe(0)
+    await eventually(() => server.thread.replacedWorkers === KILLS)
     expect(server.thread.replacedWorkers).toBe(KILLS)
     expect(opened).toBeGreaterThan(BUSY) // some were hit, or nothing was tested
     expect(answered).toBeGreaterThan(200)

@@ -78,7 +78,7 @@ describe.each(HAND_OFFS)('%s', (handOff) => {
     slow.write('big 100000 50\necho last\n')
     const answer = answerOf(slow)
     const idleAnswer = answerOf(idle)
-    await sleep(100)
+    expect(await eventually(() => slow.bytesRead > 0)).toBe(true) // both lines were read
     const startedAt = performance.now()
     await server.thread.close()
     expect(performance.now() - startedAt).toBeLessThan(SOON_MS)

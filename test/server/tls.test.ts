@@ -14,19 +14,25 @@ import { certificates, openSecure, type SecureServer } from './secure-server.ts'
 const CA = ['--cacert', certificates.file('ca.pem')]
 const run = promisify(execFile)
 
-/** What openssl's client says when it is fed this and then left alone for a moment. */
-async function sClient(port: number, args: readonly string[], input: string): Promise<string> {
+/** What openssl's client says when it is fed this, until it says what is wanted, or for long. */
+async function sClient(
+  port: number,
+  args: readonly string[],
+  input: string,
+  wanted: RegExp,
+): Promise<string> {
   const where = ['-connect', `127.0.0.1:${port}`, '-CAfile', certificates.file('ca.pem')]
   const child = spawn('openssl', ['s_client', ...where, ...args])
   child.stdin.on('error', () => {})
   let said = ''
   child.stdout.on('data', (text) => (said += text))
   child.stderr.on('data', (text) => (said += text))
-  const timer = setTimeout(() => child.kill(), 5000)
+  const closed = once(child, 'close')
   child.stdin.write(input)
-  await sleep(700)
+  await eventually(() => wanted.test(said) || child.exitCode !== null)
   child.stdin.end()
-  if (child.exitCode === null) await once(child, 'exit')
+  const timer = setTimeout(() => child.kill(), 5000)
+  await closed
   clearTimeout(timer)
   return said
 }
@@ -85,8 +91,10 @@ describe.each(HAND_OFFS)('%s', (handOff) => {
     const url = `https://localhost:${server.ports['http-tls']}/cache/from`
     const { stdout } = await run('curl', ['-sS', '-m', '5', ...CA, '-w', ' %{http_code}', url])
     expect(stdout).toBe('cli 200')
-    const said = await sClient(server.ports['memcached-tls']!, ['-quiet'], 'get from\r\nquit\r\n')
-    expect(said).toContain('VALUE from 0 3\r\ncli\r\nEND\r\n')
+    const answer = /VALUE from 0 3\r\ncli\r\nEND\r\n/
+    const input = 'get from\r\nquit\r\n'
+    const said = await sClient(server.ports['memcached-tls']!, ['-quiet'], input, answer)
+    expect(said).toMatch(answer)
   })
 
   test('a client certificate that is required: of the authority, and none else', async () => {
@@ -121,8 +129,9 @@ describe.each(HAND_OFFS)('%s', (handOff) => {
     expect(await isServed(server, { ALPNProtocols: ['memcached'] })).toBe(true)
     expect(await isServed(server, { maxVersion: 'TLSv1.2' })).toBe(true)
     const args = ['-tls1_2', '-legacy_renegotiation']
-    const said = await sClient(server.ports['memcached-tls']!, args, 'R\n')
-    expect(said).toMatch(/RENEGOTIATING[\s\S]*(?:no renegotiation|unexpected message)/)
+    const refused = /RENEGOTIATING[\s\S]*(?:no renegotiation|unexpected message)/
+    const said = await sClient(server.ports['memcached-tls']!, args, 'R\n', refused)
+    expect(said).toMatch(refused)
   })
 
   test('plain text at a port for TLS, TLS at a plain port: closed at once, counted', async () => {
@@ -159,7 +168,7 @@ describe.each(HAND_OFFS)('%s', (handOff) => {
   test('more handshakes than may be under way are refused, others go on', async () => {
     const server = await openSecure({ handOff, workers: 1, maxTlsHandshakes: 3 })
     const slow = await Promise.all([1, 2, 3].map(() => server.plain('redis-tls')))
-    await sleep(100)
+    expect(await server.reaches('curr_connections', 4)).toBe(4) // and the one that asks
     expect(await isServed(server, {})).toBe(false)
     expect(await server.reaches('tls_handshakes_refused', 1)).toBe(1)
     slow[0]!.destroy()
@@ -180,10 +189,15 @@ describe.each(HAND_OFFS)('%s', (handOff) => {
       const socket = await server.secure('memcached-tls', { session: ticket })
       reused.push(socket.isSessionReused())
     }
+    expect(reused).toEqual([true, true, true, true])
     await server.server.reload()
-    await sleep(100)
-    const after = await server.secure('memcached-tls', { session: ticket })
-    expect([reused, after.isSessionReused()]).toEqual([[true, true, true, true], false])
+    // Each worker hears of it when it comes to that.
+    const isResumed = async () => {
+      const socket = await server.secure('memcached-tls', { session: ticket })
+      return socket.isSessionReused()
+    }
+    const resumed = async () => [await isResumed(), await isResumed(), await isResumed()]
+    await expect.poll(resumed).toEqual([false, false, false])
   })
 
   test('a reader that stops is held within bounds by TLS, too', async () => {
@@ -194,10 +208,10 @@ describe.each(HAND_OFFS)('%s', (handOff) => {
     expect(await answerOf(socket, '\n')).toBe('STORED\r\n')
     socket.pause()
     socket.write('get big\r\n'.repeat(200)) // 100 MB
+    await expect.poll(() => server.stat('output_pauses')).toBeGreaterThan(0)
     await sleep(500)
     expect(await isServed(server, {})).toBe(true)
     expect(await server.stat('bytes_written')).toBeLessThan(12_000_000)
-    expect(await server.stat('output_pauses')).toBeGreaterThan(0)
     let bytes = 0
     socket.on('data', (chunk: Buffer) => (bytes += chunk.length))
     const whole = 200 * (`VALUE big 0 ${value.length}\r\n`.length + value.length + 7)

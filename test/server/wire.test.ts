@@ -209,8 +209,9 @@ test('progress is what the client takes, not what waits for it', async () => {
   expect([wire.noteProgress(), wire.noteProgress()]).toEqual([true, false])
   const block = Buffer.alloc(30_000_000) // more than the system takes
   wire.write(block, 0, block.length)
-  await new Promise((resolve) => setTimeout(resolve, 100))
-  wire.noteProgress()
+  // Until the system takes no more.
+  let still = 0
+  expect(await eventually(() => (still = wire.noteProgress() ? 0 : still + 1) === 10)).toBe(true)
   wire.write(block, 0, 1000)
   expect(wire.noteProgress()).toBe(false)
   const { unwritten } = wire
