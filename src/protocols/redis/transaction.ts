@@ -11,6 +11,7 @@ import type { Args } from './args.ts'
 import { isAnyChanged, workOut } from './atomic.ts'
 import type { Continuation, RedisClient } from './client.ts'
 import type { Command, Handlers } from './command-table.ts'
+import { isResp3After } from './commands/connection.ts'
 import { CONTENDED_REPLY, KEY_TOO_LONG } from './errors.ts'
 import { nameOf } from './overlay-entry.ts'
 
@@ -105,15 +106,17 @@ function exec(client: RedisClient): void {
 function commit(client: RedisClient, { queue }: Transaction, watched: Map<string, Watched>): void {
   const { reply, database, worker } = client
   const ends: number[] = []
+  const { isResp3 } = reply
   const run = (): boolean => {
     client.select(database)
+    reply.isResp3 = isResp3
     ends.length = 0
     for (const { command, args } of queue) {
       if (concernsKeys(command)) {
         client.execute(command, args)
         while (client.more !== undefined && !client.more.step(client));
         client.more = undefined
-      }
+      } else if (command.name === 'hello') reply.isResp3 = isResp3After(client, args)
       ends.push(worker.scratch.length)
     }
     return true
@@ -125,6 +128,7 @@ function commit(client: RedisClient, { queue }: Transaction, watched: Map<string
   // What the commands change is not changed before the commit.
   if (client.tracking?.isNoLoop) worker.tracking.own(client, bytesOf(queue), work)
   else work()
+  reply.isResp3 = isResp3 // What HELLO does is done when its turn has come.
   const { scratch } = worker
   if (outcome === STORED) {
     reply.array(queue.length)

@@ -45,31 +45,33 @@ function quit(client: RedisClient): void {
 
 /** HELLO [2|3 [AUTH user password] [SETNAME name]] */
 function hello(client: RedisClient, args: Args): void {
-  const { reply } = client
-  const version = args.count > 1 ? args.integer(1) : 0
-  if (Number.isNaN(version)) {
-    reply.error('ERR Protocol version is not an integer or out of range')
+  const { reply, login } = client
+  const wish = readHello(client, args)
+  if (typeof wish === 'string') {
+    reply.error(wish)
     return
   }
-  if (args.count > 1 && version !== 2 && version !== 3) {
-    reply.error('NOPROTO unsupported protocol version')
-    return
-  }
-  const options = readHello(client, args)
-  if (options === undefined) return
-  const { login } = client
   const finish = (): void => {
-    if (options.name !== undefined) client.setName(options.name)
-    if (version !== 0) reply.isResp3 = version === 3
+    if (wish.name !== undefined) client.setName(wish.name)
+    if (wish.version !== 0) reply.isResp3 = wish.version === 3
     greet(client)
   }
-  if (login !== undefined && options.user !== undefined) {
-    authenticate(client, login, options.user, options.password, finish)
+  if (login !== undefined && wish.user !== undefined) {
+    authenticate(client, login, wish.user, wish.password, finish)
   } else if (login?.isAuthenticated === false) reply.error(HELLO_NO_AUTH)
   else finish()
 }
 
-interface HelloOptions {
+/** Whether replies are RESP3 after a HELLO that authenticates nobody. */
+export function isResp3After(client: RedisClient, args: Args): boolean {
+  const wish = readHello(client, args)
+  if (typeof wish === 'string' || wish.version === 0) return client.reply.isResp3
+  return wish.version === 3
+}
+
+interface Hello {
+  /** 0: as it is. */
+  readonly version: number
   /** With AUTH. */
   user: string | undefined
   password: Uint8Array
@@ -77,33 +79,28 @@ interface HelloOptions {
   name: string | undefined
 }
 
-/** undefined: they were refused, and that was replied. */
-function readHello(client: RedisClient, args: Args): HelloOptions | undefined {
-  const { reply } = client
-  const options: HelloOptions = { user: undefined, password: NOTHING, name: undefined }
+/** @returns what HELLO asks for, or what is wrong with it */
+function readHello(client: RedisClient, args: Args): Hello | string {
+  const version = args.count > 1 ? args.integer(1) : 0
+  if (Number.isNaN(version)) return 'ERR Protocol version is not an integer or out of range'
+  if (args.count > 1 && version !== 2 && version !== 3) {
+    return 'NOPROTO unsupported protocol version'
+  }
+  const wish: Hello = { version, user: undefined, password: NOTHING, name: undefined }
   for (let i = 2; i < args.count; i++) {
     const left = args.count - 1 - i
     if (args.is(i, 'auth') && left >= 2) {
-      if (client.login === undefined && !isUser(args, i + 1)) {
-        reply.error(WRONG_PASSWORD)
-        return undefined
-      }
-      options.user = args.latin(i + 1)
-      options.password = args.slice(i + 2)
+      if (client.login === undefined && !isUser(args, i + 1)) return WRONG_PASSWORD
+      wish.user = args.latin(i + 1)
+      wish.password = args.slice(i + 2)
       i += 2
     } else if (args.is(i, 'setname') && left >= 1) {
-      if (!isPlainName(args, i + 1)) {
-        reply.error(BAD_NAME)
-        return undefined
-      }
-      options.name = args.latin(i + 1)
+      if (!isPlainName(args, i + 1)) return BAD_NAME
+      wish.name = args.latin(i + 1)
       i++
-    } else {
-      reply.error(`ERR Syntax error in HELLO option '${args.latin(i)}'`)
-      return undefined
-    }
+    } else return `ERR Syntax error in HELLO option '${args.latin(i)}'`
   }
-  return options
+  return wish
 }
 
 function greet({ reply, id }: RedisClient): void {
