@@ -14,6 +14,7 @@ import {
   type RawAccess,
   type Reading,
 } from '../../engine/raw-access.ts'
+import { type KeyGroup, keyGroupOf } from '../key-group.ts'
 import { ReplyBuffer } from '../reply-buffer.ts'
 import type { ServerFacts } from './host.ts'
 
@@ -37,6 +38,8 @@ export const NO_MEMORY_REPLY = 'SERVER_ERROR out of memory storing object\r\n'
 
 export class ClientSession {
   readonly raw: RawAccess
+  /** For requests with many keys: of all connections of the thread. */
+  readonly keyGroup: KeyGroup
   readonly facts: ServerFacts
   readonly id: number
   /** Where replies go, during a feed. */
@@ -65,6 +68,7 @@ export class ClientSession {
 
   constructor(raw: RawAccess, facts: ServerFacts, id: number) {
     this.raw = raw
+    this.keyGroup = keyGroupOf(raw)
     this.facts = facts
     this.id = id
     this.login = facts.openLogin(id)

@@ -4,7 +4,7 @@
  * is long, and whose use is to be noted goes the way of all others.
  */
 import { type LookAhead, LONGEST_AHEAD } from '../../engine/look-ahead.ts'
-import { type KeyGroup, keyGroupOf } from '../key-group.ts'
+import type { KeyGroup } from '../key-group.ts'
 import { LengthLines, LINE_END, LINE_ROOM, MOST_SHORT } from '../length-lines.ts'
 import type { ClientSession } from './client-session.ts'
 import { COUNT, SETTING } from './counters.ts'
@@ -29,7 +29,7 @@ export function lookAt(
   const { bytes, starts, ends, count } = line
   const isPlain = !hasCas && session.watched === 0
   if (!isPlain || session.facts.board.setting(SETTING.detail) !== 0) return undefined
-  const group = keyGroupOf(session.raw)
+  const group = session.keyGroup
   group.begin(bytes, 0)
   for (let word = first; word < count; word++) group.add(starts[word]!, ends[word]!)
   group.look()
