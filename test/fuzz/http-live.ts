@@ -96,7 +96,7 @@ async function attack(port: number, input: Buffer, random: Random): Promise<void
 async function leftOver(port: number): Promise<string[]> {
   const client = await RawClient.to(port)
   let connected = 0
-  for (let tries = 0; tries < 100; tries++) {
+  for (let tries = 0; tries < 400; tries++) {
     const { body } = await client.ask(request('GET', '/metrics'))
     connected = Number(
       /^heddle_connections\{[^}]*http[^}]*\} ([0-9]+)$/m.exec(body.toString())?.[1],

@@ -2,7 +2,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
 import { isAmongLast, OpenFilesWatch, openFilesShortage } from '../../src/server/open-files.ts'
 import { children, killAll, PROGRAM } from './cli-process.ts'
@@ -63,11 +62,6 @@ describe.runIf(process.platform === 'linux')('with few files', () => {
         socket.on('close', () => resolve(false))
         socket.write('mn\r\nquit\r\n')
       })
-    let isAnswered = false
-    for (let n = 0; n < 50 && !isAnswered; n++) {
-      await sleep(20)
-      isAnswered = await answered()
-    }
-    expect(isAnswered).toBe(true)
+    await expect.poll(answered).toBe(true)
   })
 })

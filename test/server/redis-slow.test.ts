@@ -48,7 +48,7 @@ test.each(['frames', 'sockets'] as const)('with hand-off %s', async (handOff) =>
     const info = await ask(publisher, 'INFO stats\r\n', /total_error_replies:\d+\r\n\r\n$/)
     return /client_output_buffer_limit_disconnections:(\d+)/.exec(info)?.[1]
   }
-  await expect.poll(cut, { timeout: 10_000, interval: 200 }).toBe('1')
+  await expect.poll(cut, { timeout: 30_000, interval: 200 }).toBe('1')
   const closed = once(slow, 'close')
   slow.resume()
   await closed

@@ -20,7 +20,7 @@ import { createTape, readTape, Tape } from './history-tape.ts'
 import type { Team } from './history-team.ts'
 
 import type { HistoriesOptions, Totals } from './histories.ts'
-const RECOVERY_TIMEOUT_MS = 8000
+const RECOVERY_TIMEOUT_MS = 20_000
 interface Variant {
   readonly eviction: EvictionName
   readonly maxEntries?: number

@@ -40,7 +40,7 @@ export interface NearCachesResult {
 const KEYS = 60
 const ROUND_MS = 500
 const QUIET_MS = 60
-const LOST_MS = 4000
+const LOST_MS = 20_000
 const RECONNECT_MS = 20
 const MOST_PROBLEMS = 10
 const MOST_TRIES = 50

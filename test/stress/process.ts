@@ -14,7 +14,7 @@ const HISTORIES = new URL('./history-run.ts', import.meta.url)
  */
 export async function stressInProcess(
   args: readonly string[],
-  timeout = 50_000,
+  timeout = 100_000,
 ): Promise<StressOutput> {
   const { output, problems } = await run<StressOutput>(DEATHS, args, timeout)
   return output ?? { ok: false, seed: 0, run: { problems }, controlStallMs: -1 }
@@ -23,7 +23,7 @@ export async function stressInProcess(
 /** The report of a run whose histories are checked. */
 export async function historiesInProcess(
   args: readonly string[],
-  timeout = 50_000,
+  timeout = 100_000,
 ): Promise<HistoriesOutput> {
   const { output, problems } = await run<HistoriesOutput>(HISTORIES, args, timeout)
   return output ?? { seed: 0, report: { problems } }

@@ -95,7 +95,7 @@ export async function serverDeaths(options: DeathsOptions): Promise<DeathsReport
 /** What the walker finds once the last dead worker's row was recovered. */
 async function settledProblems(engine: Engine): Promise<string[]> {
   let problems: readonly string[] = []
-  for (let tries = 0; tries < 100; tries++) {
+  for (let tries = 0; tries < 1000; tries++) {
     problems = engine.verify().problems
     if (problems.length === 0 && engine.stats().threads === 1) return []
     await new Promise((resolve) => setTimeout(resolve, 20))

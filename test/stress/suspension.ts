@@ -64,7 +64,7 @@ const BASELINE_MS = 400
 const MOST_STEPS = 1000
 const TRIES = 12
 /** Whoever completes nothing in a window is given this long before it counts as blocked. */
-const PATIENCE_MS = 5000
+const PATIENCE_MS = 20_000
 
 interface Window {
   readonly step: number

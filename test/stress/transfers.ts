@@ -32,7 +32,7 @@ export interface TransfersReport {
 const SOURCE = new URL('../../src/index.ts', import.meta.url).href
 const PROGRAM = new URL('./transfers-thread.ts', import.meta.url)
 const MOST_ACCESSES_ALIVE = 400_000
-const SETTLE_MS = 5000
+const SETTLE_MS = 20_000
 const MOST_TIMES = 10
 
 export async function runTransfers(options: TransfersOptions): Promise<TransfersReport> {

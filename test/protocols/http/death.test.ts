@@ -23,6 +23,7 @@ async function open(options: ServeOptions) {
   const { httpAddresses } = await thread.start()
   closers.push(async () => {
     await thread.close()
+    await expect.poll(() => engine.stats().threads).toBe(1)
     expect(engine.verify().problems).toEqual([])
     engine.close()
   })
@@ -92,6 +93,7 @@ describe.each(HAND_OFFS)('%s', (handOff) => {
     const clients = Promise.all(Array.from({ length: 6 }, (_, id) => run(id)))
     for (let death = 0; death < 6; death++) {
       await sleep(150)
+      await expect.poll(() => thread.isServing(death % 2)).toBe(true)
       await thread.workerAt(death % 2)?.terminate()
     }
     await expect.poll(() => thread.isServing(0) && thread.isServing(1)).toBe(true)

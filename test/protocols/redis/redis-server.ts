@@ -9,8 +9,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { replyEnd } from './resp.ts'
 
 const PROGRAM = 'redis-server'
-const START_MS = 10_000
-const REPLY_MS = 10_000
+const START_MS = 30_000
+const REPLY_MS = 30_000
 
 /** Whether there is one; where the tests are the gate, there must be. */
 export function hasRedis(): boolean {
