@@ -156,7 +156,8 @@ test.each([
   const engine = openEngine({ feedBytes: '1mb', maxThreads: 4, memory })
   const feed = engine.mutations()
   const keys = valueBytes > 1000 ? 200 : 12
-  const orders = { handle: engine.handle, keys, valueBytes, ttl, forever: false }
+  const drains = new Int32Array(new SharedArrayBuffer(4))
+  const orders = { handle: engine.handle, keys, valueBytes, ttl, forever: false, drains }
   const workers = await Promise.all([1, 2, 3].map((seed) => start({ ...orders, seed })))
   const records: Mutation[] = []
   let running = workers.length
@@ -164,6 +165,7 @@ test.each([
   for (const worker of workers) worker.postMessage('write')
   await vi.waitUntil(() => {
     for (let told = feed.poll(); told.length > 0; told = feed.poll()) records.push(...told)
+    Atomics.add(drains, 0, 1)
     return running === 0
   }, NOTICE)
   const names = Array.from({ length: keys }, (_, n) => `key ${n}`)
