@@ -57,7 +57,7 @@ test.runIf(hasRedis())('all keys are looked through (needs redis-tools)', async 
 
 test.runIf(hasRedis())('latency and figures (needs redis-tools)', async () => {
   expect(await cli('--raw', '--latency', '-i', '1')).toMatch(/^\d+ \d+ \d+\.\d\d \d+\n$/)
-  const figures = await run('redis-cli', ['--stat', '-i', '1'], 2500)
+  const figures = await run('redis-cli', ['--stat', '-i', '1'], 6000)
   expect(figures).toMatch(/^keys +mem +clients +blocked +requests +connections/m)
   expect(figures).toMatch(/^\d+ +\d+\.\d\d[KMG] +\d+ +0 +\d+ \(\+\d+\) +\d+/m)
 })

@@ -23,15 +23,15 @@ test('nor when threads pause, or freeze for good, between any two accesses', asy
 })
 
 test('a thread that ends before the others, without a word, is a finding', async () => {
-  // An engine that takes the first worker with it shortly before the end.
+  // An engine that takes the first worker with it before the end.
   const source = new URL('../../src/index.ts', import.meta.url).href
   const lines = [
     `export * from '${source}'`,
     `import { isMainThread, workerData } from 'node:worker_threads'`,
-    `if (!isMainThread && workerData.worker === 0) setTimeout(() => process.exit(0), 1500)`,
+    `if (!isMainThread && workerData.worker === 0) setTimeout(() => process.exit(0), 1000)`,
   ]
   const entry = `data:text/javascript,${encodeURIComponent(lines.join('\n'))}`
-  const options = ['--seconds', '2', '--entry', entry, '--no-control']
+  const options = ['--seconds', '4', '--entry', entry, '--no-control']
   const { ok, run } = await stressInProcess(options)
   expect(ok).toBe(false)
   expect(run.problems).toEqual(['worker 0 ended, and nobody told it to'])
