@@ -127,7 +127,7 @@ for (const [command, name] of RIVALS.filter(([one]) => isInstalled(one))) {
       new Uint32Array(trace).set(Array.from({ length: 2000 }, (_, n) => 1000 + (n >> 2)))
       const traced = await load(
         server.target,
-        { choice: 'trace', trace, depth: 1 },
+        { choice: 'trace', trace, depth: 1, seconds: 3 },
         { keys: 1500, values: { low: 32, high: 32 }, connections: 2 },
         false,
       )
