@@ -11,9 +11,10 @@
  */
 import { closeReads, load, peek } from '#atomics'
 import { EXPIRY, HEADER, isComplete, presenceOf } from '../../native-layout/entry-header.ts'
-import { PAGE, PAGE_ACTIVE, pageStateOf } from '../../native-layout/page.ts'
+import { PAGE } from '../../native-layout/page.ts'
 import type { PageNumber, WordIndex } from '../../native-layout/units.ts'
 import { expiryIn, isEntry, isVacant, spaceIn } from '../memory/entry.ts'
+import { classOfPage } from '../memory/page-demand.ts'
 import { firstOf, type MemoryView, pageAddress, segmentOf, shapeOf } from '../memory/view.ts'
 import { isFlushed } from './sweep-group.ts'
 
@@ -55,11 +56,10 @@ export function sampleExpiries(view: MemoryView): ExpirySample[] {
 
 /** Chunks of a page that were ever given out. */
 function chunksOf(view: MemoryView, page: PageNumber): number {
-  const at = pageAddress(view, page)
-  if (pageStateOf(peek(view.control, at + PAGE.STATE)) !== PAGE_ACTIVE) return 0
   const shape = shapeOf(view, page)
-  if (shape === 0) return 0
-  return Math.min(load(view.control, at + PAGE.CARVED), Math.floor(view.pageWords / shape))
+  if (classOfPage(view, page) < 0 || shape === 0) return 0
+  const carved = load(view.control, pageAddress(view, page) + PAGE.CARVED)
+  return Math.min(carved, Math.floor(view.pageWords / shape))
 }
 
 /** Adds what a chunk holds, if that is an entry now, and was while it was looked at. */

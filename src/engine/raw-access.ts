@@ -7,10 +7,11 @@
  * protocol throws away what it wrote and opens again (at most MAX_RETRIES times).
  */
 import { copyOut, copyWordsOut, load } from '#atomics'
-import { PAGE, PAGE_ACTIVE, pageClassOf, pageStateOf } from '../../native-layout/page.ts'
+import { PAGE } from '../../native-layout/page.ts'
 import { heat } from '../memory/clock-bits.ts'
 import { Draft } from '../memory/draft.ts'
 import { versionIn } from '../memory/entry.ts'
+import { classOfPage } from '../memory/page-demand.ts'
 import { liveEntries } from '../memory/row.ts'
 import { ABSENT, bucketOf, CONTENDED as LOST_SCAN, find, isStill } from '../memory/table.ts'
 import { type MemoryView, pageAddress } from '../memory/view.ts'
@@ -242,8 +243,7 @@ export class RawAccess {
 
   /** The size class of a page (pages count from 1), from 0; -1 when it is not cut into chunks. */
   pageClass(page: number): number {
-    const state = load(this.view.control, pageAddress(this.view, page) + PAGE.STATE)
-    return pageStateOf(state) === PAGE_ACTIVE ? pageClassOf(state) : -1
+    return classOfPage(this.view, page)
   }
 
   /** Chunks of a page that were ever given out. */

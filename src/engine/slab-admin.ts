@@ -12,6 +12,7 @@ import {
   stackCount,
 } from '../../native-layout/page.ts'
 import { capacityOf, isFree } from '../memory/page-claim.ts'
+import { classOfPage } from '../memory/page-demand.ts'
 import { beginDrain, drainStep } from '../memory/page-moves.ts'
 import { enter, leave, renew } from '../memory/row.ts'
 import { cutPage } from '../memory/cut-page.ts'
@@ -83,9 +84,8 @@ function emptiestOf(view: MemoryView, sizeClass: number): number {
   let best = 0
   let mostFree = -1
   for (let page = 1; page <= view.plan.pages; page++) {
+    if (classOfPage(view, page) !== sizeClass) continue
     const at = pageAddress(view, page)
-    const state = load(view.control, at + PAGE.STATE)
-    if (pageStateOf(state) !== PAGE_ACTIVE || pageClassOf(state) !== sizeClass) continue
     const taken =
       peek(view.control, at + PAGE.CARVED) - stackCount(peek(view.control, at + PAGE.STACK))
     const free = capacityOf(view, sizeClass) - taken

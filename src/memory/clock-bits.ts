@@ -8,6 +8,7 @@
 import * as atomics from '#atomics'
 import * as slots from '../../native-layout/table-slot.ts'
 import type { WordIndex } from '../../native-layout/units.ts'
+import type { MemoryView } from './view.ts'
 
 // Constants: an import is looked up at each use (docs/performance.md).
 const { peek, peekByte, pokeByte } = atomics
@@ -33,8 +34,12 @@ export function heat(bytes: Uint8Array, slotAt: WordIndex): number {
   return (peekByte(bytes, byteAt(slotAt)) >>> shiftOf(slotAt)) & HOTTEST
 }
 
-/** One use: up to 3. On every hit, so what the functions above do is written out. */
-export function warm(bytes: Uint8Array, slotAt: WordIndex): void {
+/**
+ * One use of the slot in the registers: up to 3. On every hit, so what the functions above do is
+ * written out.
+ */
+export function warm({ tableBytes, slotSegment, slotAt }: MemoryView): void {
+  const bytes = tableBytes[slotSegment]!
   const way = (slotAt & IN_BUCKET) - BUCKET.A
   const at = ((slotAt & ~IN_BUCKET) << 2) + CLOCK_BYTE + (way >>> 2)
   const shift = (way & 3) << 1
@@ -51,8 +56,9 @@ export function isHottest(words: Int32Array, slotAt: WordIndex): boolean {
   return ((peek(words, (slotAt & ~IN_BUCKET) + BUCKET.CLOCK) >>> (way << 1)) & MOST) === MOST
 }
 
-/** A use, where only whether there was one counts. */
-export function visit(bytes: Uint8Array, slotAt: WordIndex): void {
+/** The same where only whether there was one counts. */
+export function visit({ tableBytes, slotSegment, slotAt }: MemoryView): void {
+  const bytes = tableBytes[slotSegment]!
   const at = byteAt(slotAt)
   const shift = shiftOf(slotAt)
   const seen = peekByte(bytes, at)

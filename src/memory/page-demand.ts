@@ -42,10 +42,9 @@ function takeCensus(view: MemoryView): Census {
   const youngest = new Float64Array(count).fill(Infinity)
   const now = load(control, CONTROL.TURNS)
   for (let page = 1; page <= plan.pages; page++) {
+    const of = classOfPage(view, page)
+    if (of < 0) continue
     const at = pageAddress(view, page)
-    const state = peek(control, at + PAGE.STATE)
-    if (pageStateOf(state) !== PAGE_ACTIVE) continue
-    const of = pageClassOf(state)
     pages[of]!++
     free[of]! += freeIn(view, at, of)
     const age = ageOf(view, at, now)
@@ -65,20 +64,25 @@ function freeIn(view: MemoryView, pageAt: number, sizeClass: SizeClass): number 
   return stackCount(peek(view.control, pageAt + PAGE.STACK)) + capacityOf(view, sizeClass) - carved
 }
 
+/** The class of a page that is cut into chunks, -1 of any other. */
+export function classOfPage(view: MemoryView, page: PageNumber): number {
+  const state = peek(view.control, pageAddress(view, page) + PAGE.STATE)
+  return pageStateOf(state) === PAGE_ACTIVE ? pageClassOf(state) : -1
+}
+
 /** Pages of each class. */
 export function countPages(view: MemoryView): Int32Array {
   const pages = new Int32Array(view.classes.bytes.length)
   for (let page = 1; page <= view.plan.pages; page++) {
-    const state = peek(view.control, pageAddress(view, page) + PAGE.STATE)
-    if (pageStateOf(state) === PAGE_ACTIVE) pages[pageClassOf(state)]!++
+    const of = classOfPage(view, page)
+    if (of >= 0) pages[of]!++
   }
   return pages
 }
 
 export function hasPage(view: MemoryView, sizeClass: SizeClass): boolean {
   for (let page = 1; page <= view.plan.pages; page++) {
-    const state = peek(view.control, pageAddress(view, page) + PAGE.STATE)
-    if (pageStateOf(state) === PAGE_ACTIVE && pageClassOf(state) === sizeClass) return true
+    if (classOfPage(view, page) === sizeClass) return true
   }
   return false
 }
@@ -99,11 +103,9 @@ export function pageFor(view: MemoryView, sizeClass: SizeClass, isForced: boolea
   let best = 0
   let bestScore = -1
   for (let page = 1; page <= plan.pages; page++) {
+    const other = classOfPage(view, page)
+    if (other < 0 || other === sizeClass || view.abandoned.has(page)) continue
     const at = pageAddress(view, page)
-    const state = peek(control, at + PAGE.STATE)
-    if (pageStateOf(state) !== PAGE_ACTIVE) continue
-    const other = pageClassOf(state)
-    if (other === sizeClass || view.abandoned.has(page)) continue
     const capacity = capacityOf(view, other)
     const freeHere = freeIn(view, at, other)
     const used = capacity - freeHere

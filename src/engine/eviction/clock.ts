@@ -32,9 +32,7 @@ export const clock: EvictionPolicy = {
   evict(view, sizeClass, reason) {
     return noted(view, sizeClass, walk(view, sizeClass, reason, COLDEST) === FREED)
   },
-  touched(view) {
-    warm(view.tableBytes[view.slotSegment]!, view.slotAt)
-  },
+  touched: warm,
 }
 
 const ONLY_DEAD: HandRule = { takesLiving: false, endsAtTurn: false, judge: () => SPARE }

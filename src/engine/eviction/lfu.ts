@@ -43,9 +43,7 @@ export const lfu: EvictionPolicy = {
     }
     return noted(view, sizeClass, won || walk(view, sizeClass, reason, WHATEVER) === FREED)
   },
-  touched(view) {
-    warm(view.tableBytes[view.slotSegment]!, view.slotAt)
-  },
+  touched: warm,
   created(view, slot, sizeClass) {
     countUses(view, view.key.digest, 1)
     enroll(view, slot, sizeClass)

@@ -44,9 +44,7 @@ export const s3Fifo: EvictionPolicy = {
   evict(view, sizeClass, reason) {
     return noted(view, sizeClass, evictOne(view, sizeClass, reason))
   },
-  touched(view) {
-    warm(view.tableBytes[view.slotSegment]!, view.slotAt)
-  },
+  touched: warm,
   created(view, slot, sizeClass) {
     const window = Math.floor(entriesIn(view) * GHOSTS_SHARE)
     if (recallGhost(view, view.key.digest, window)) settle(view, slot)

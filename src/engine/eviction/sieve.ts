@@ -45,9 +45,7 @@ export const sieve: EvictionPolicy = {
   evict(view, sizeClass, reason) {
     return noted(view, sizeClass, evictOne(view, sizeClass, reason))
   },
-  touched(view) {
-    visit(view.tableBytes[view.slotSegment]!, view.slotAt)
-  },
+  touched: visit,
   created(view, slot, sizeClass) {
     enroll(view, slot, sizeClass, ringOf(load(view.control, roundAt(view, sizeClass))))
   },
