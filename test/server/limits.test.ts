@@ -12,7 +12,6 @@ import { LIMIT_COUNTERS } from '../../src/protocols/memcached/counters.ts'
 import { AddressCounts, addressGroup } from '../../src/server/address-counts.ts'
 import { ConnectionBoard } from '../../src/server/connection-board.ts'
 import { LIMIT_OPTION_NAMES } from '../../src/server/limits.ts'
-import { Notices } from '../../src/server/notices.ts'
 import { resolveServeOptions, type ServeOptions } from '../../src/server/options.ts'
 import { answerOf, eventually, HAND_OFFS } from './open-server.ts'
 import { certificates, openSecure, type SecureServer } from './secure-server.ts'
@@ -178,21 +177,31 @@ describe.each(HAND_OFFS)('%s', (handOff) => {
     const file = certificates.file('users')
     writeFileSync(file, 'ann:secret\n')
     const server = await openSecure({ handOff, authFile: file, authTimeout: 2 })
-    const known = await server.plain('redis')
-    known.write('AUTH ann secret\r\n')
-    expect(await answerOf(known, '\n')).toBe('+OK\r\n')
+    const late = '-NOAUTH Authentication timed out.\r\n'
+    const login = async () => {
+      const socket = await server.plain('redis')
+      socket.write('AUTH ann secret\r\n')
+      return { socket, answer: await answerOf(socket, '\n') }
+    }
+    let { socket: known, answer } = await login()
+    // A busy machine takes longer than that to verify a password, but only once.
+    while (answer === late) ({ socket: known, answer } = await login())
+    expect(answer).toBe('+OK\r\n')
+    const timeouts = async () => {
+      known.write('INFO stats\r\n')
+      return Number(/auth_timeouts:(\d+)/.exec(await answerOf(known, 'foreign_requests'))?.[1])
+    }
+    const before = await timeouts()
     const silent = await server.plain('redis')
     const asks = await server.plain('redis')
     asks.write('PING\r\n')
     const memcached = await server.plain('memcached')
-    const late = '-NOAUTH Authentication timed out.\r\n'
     expect(await answerOf(silent)).toBe(late)
     expect(await answerOf(asks)).toMatch(
       new RegExp(`^-NOAUTH Authentication required.\r\n${late}$`),
     )
     expect(await answerOf(memcached)).toBe('CLIENT_ERROR authentication timed out\r\n')
-    known.write('INFO stats\r\n')
-    expect(await answerOf(known, 'foreign_requests')).toContain('auth_timeouts:3\r\n')
+    expect(await timeouts()).toBe(before + 3)
   })
 
   test('idle time', async () => {
@@ -247,26 +256,6 @@ test('what is kept of addresses is bounded by the slots', () => {
   expect(counts.hasRoom('10.9.9.8')).toBe(true)
   board.close(first!)
   expect(counts.hasRoom('10.9.9.9')).toBe(true)
-})
-
-test('of each kind a line a minute, with how many there were', () => {
-  const told: string[] = []
-  let now = 0
-  const notices = new Notices(
-    (kind, line) => told.push(`${kind}: ${line}`),
-    () => now,
-  )
-  for (let n = 0; n < 5; n++) notices.note('foreign', `the ${n}.`)
-  notices.note('tls', 'another')
-  now = 60_000
-  notices.note('foreign', 'later')
-  notices.note('tls', 'later')
-  expect(told).toEqual([
-    'foreign: the 0.',
-    'tls: another',
-    'foreign: later (and 4 more since the last such line)',
-    'tls: later',
-  ])
 })
 
 test.each<[ServeOptions, RegExp]>([
