@@ -18,8 +18,8 @@ import { classOfPage } from '../memory/page-demand.ts'
 import { firstOf, type MemoryView, pageAddress, segmentOf, shapeOf } from '../memory/view.ts'
 import { isFlushed } from './sweep-group.ts'
 
-/** Chunks that are looked at, at most: about as many cache misses. */
-const SAMPLE = 16_384
+/** Chunks that are looked at, at most: each a cache miss, and other requests of the thread wait. */
+const SAMPLE = 2048
 
 /** What the sample held of one namespace. */
 export interface ExpirySample {
