@@ -41,11 +41,19 @@ export const FILES: Rules = [
   [names('src/memory/', 'entry', 'write-entry', 'draft'), 'copy'],
   [/^(?:native-layout|src\/memory|src\/engine)\//, 'engine'],
   [
-    names(MEMCACHED, 'line', 'decimal', 'binary-frame', 'meta-flags', 'connection', 'pipeline'),
+    names(
+      MEMCACHED,
+      ...['line', 'decimal', 'binary-frame', 'meta-flags', 'connection', 'pipeline'],
+      ...['found', 'find-meta', 'find-frame'],
+    ),
     'parse',
   ],
   [
-    names(MEMCACHED, 'retrieve', 'seen', 'meta-get', 'binary-retrieve', 'stats', 'key-stats'),
+    names(
+      MEMCACHED,
+      ...['retrieve', 'seen', 'meta-get', 'binary-retrieve', 'stats', 'key-stats'],
+      ...['plain-meta', 'plain-frame'],
+    ),
     'reply',
   ],
   [names(MEMCACHED, 'dump', 'watch-lines', 'prefix-tables', 'version'), 'reply'],

@@ -23,7 +23,7 @@ const { copyOut, copyWordsOut, openReads, peek } = atomics
 const { CONTROL } = block
 const { codecOf, CONTENT, EPOCH, EXPIRY, FLAGS, HEADER, MARKS, offsetOf, presenceOf } = header
 const { shortKeyLength, shortValueLength, SHORT_VALUE_LIMIT, STORE_TIME, TYPE_VALUE } = header
-const { typeOf, WORDS_BEFORE_KEY } = header
+const { typeOf, versionHighOf, WORDS_BEFORE_KEY } = header
 const { BUCKET, BUCKET_SHIFT, handleOf, isLive } = slots
 const { isStill } = table
 const { chunkInPage, segmentOf, shapeOf } = views
@@ -136,6 +136,16 @@ export class AheadReader {
     this.flags = (presence & FLAGS) === 0 ? 0 : peek(entry, entryAt + offsetOf(FLAGS, presence))
     this.#valueAt = keyAt + count
     return !isOver(view, presence)
+  }
+
+  /** The version of the opened entry as two words: its CAS, since it has no other. */
+  get versionHigh(): number {
+    const { entry, entryAt } = this.#view
+    return versionHighOf(peek(entry, entryAt + HEADER.KEY_AND_VERSION))
+  }
+  get versionLow(): number {
+    const { entry, entryAt } = this.#view
+    return peek(entry, entryAt + HEADER.VERSION_LOW)
   }
 
   /**

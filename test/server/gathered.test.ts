@@ -9,6 +9,7 @@ import { ReplyBuffer } from '../../src/protocols/reply-buffer.ts'
 import { Gathered } from '../../src/server/gathered.ts'
 import { openEngine } from '../engine/open-engine.ts'
 import { FakeHost as MemcachedHost } from '../protocols/memcached/client.ts'
+import { ask, OP, type Request, store, stream } from '../protocols/memcached/frames.ts'
 import { FakeHost as RedisHost } from '../protocols/redis/client.ts'
 
 interface Client {
@@ -50,7 +51,7 @@ function play(open: Open, turns: Turns, isGathered: boolean): string[] {
   }
   for (const turn of turns) {
     for (const [id, text] of turn) {
-      const bytes = Buffer.from(text)
+      const bytes = Buffer.from(text, 'latin1')
       if (isGathered) gathered.add(clients[id]!, bytes, bytes.length)
       else take(clients[id]!, bytes, 0, bytes.length)
     }
@@ -110,16 +111,47 @@ const MEMCACHED: Turns = [
   ],
 ]
 
+const framesOf = (...requests: readonly Request[]) => stream(requests).toString('latin1')
+const STORE_D = framesOf(store(OP.setq, 'd', 'mg a v\r\n'))
+/** One client is binary; another one sends lines that look like frames. */
+const BOTH: Turns = [
+  [
+    [0, 'mn\r\nms a 3 T0\r\none\r\n'],
+    [1, framesOf(ask(OP.noop))],
+    [2, 'mn\r\n'],
+  ],
+  [
+    [0, 'mg a v k\r\nms b 7\r\nmg a\r\n\r\nmg b v\r\n'],
+    [1, framesOf(ask(OP.getk, 'a'), store(OP.set, 'c', 'mg a v\r\n'), ask(OP.get, 'c'))],
+    [2, `${framesOf(ask(OP.get, 'a\n'))}mg a v\r\n${framesOf(ask(OP.get, 'b\n'))}`],
+  ],
+  [
+    [1, STORE_D.slice(0, 35)],
+    [2, 'mg a v\r\nmg none v k\r\n'],
+    [0, 'mg a s v\r\n'.repeat(50)],
+  ],
+  [
+    [2, `ms e 34\r\n${framesOf(ask(OP.get, 'a'), ask(OP.noop)).slice(0, 34)}\r\nmg a v\r\n`],
+    [1, `${STORE_D.slice(35)}${framesOf(ask(OP.get, 'd'))}get a\r\n`],
+    [0, 'mg d v\r\nmg e s\r\n'],
+  ],
+]
+
+const HITS: Readonly<Record<string, readonly string[]>> = {
+  Redis: ['$5\r\nother', '$3\r\none', '$3\r\none'],
+  memcached: ['VALUE', 'VALUE', 'VALUE'],
+  'meta and binary': ['VA 8\r\nmg a v\r\n\r\nHD s34', 'mg a v\r\n', 'VA 3\r\none\r\nEN k'],
+}
+
 for (const [name, open, turns] of [
   ['Redis', openRedis, REDIS],
   ['memcached', openMemcached, MEMCACHED],
+  ['meta and binary', openMemcached, BOTH],
 ] as const) {
   test(`${name}: foreseen or not, the replies are the same`, () => {
     const replies = play(open, turns, true)
     expect(replies).toEqual(play(open, turns, false))
-    const hits =
-      name === 'Redis' ? ['$5\r\nother', '$3\r\none', '$3\r\none'] : ['VALUE', 'VALUE', 'VALUE']
-    for (const [client, hit] of hits.entries()) expect(replies[client]).toContain(hit)
+    for (const [client, hit] of HITS[name]!.entries()) expect(replies[client]).toContain(hit)
   })
 }
 

@@ -121,6 +121,11 @@ define('sasl_list', [0x20], isBare, executeSaslList)
 define('sasl_auth', [0x21], () => isKeyWith(0), executeSaslAuth)
 define('sasl_step', [0x22], () => isKeyWith(0), executeSaslStep)
 
+/** Where requests with this opcode, one that is known, are counted. */
+export function seriesOfOpcode(opcode: number): number {
+  return commands[opcode]!.series
+}
+
 /**
  * Executes the request that begins at `from`.
  * @returns where the next one begins, which lies beyond `to` when the rest of this one is to be

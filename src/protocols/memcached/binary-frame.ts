@@ -14,7 +14,7 @@
 import type { ClientSession } from './client-session.ts'
 
 export const REQUEST_MAGIC = 0x80
-const REPLY_MAGIC = 0x81
+export const REPLY_MAGIC = 0x81
 export const HEADER_BYTES = 24
 /** Flags of an entry, in front of its value. */
 export const FLAG_BYTES = 4

@@ -19,9 +19,14 @@ import { logFetch } from './watch-lines.ts'
 
 /** get, getq, getk, getkq. */
 export function executeGet(session: ClientSession, hasKey: boolean): void {
-  const { raw } = session
   const { bytes, keyAt, valueAt } = frame
-  const found = raw.stage(bytes, keyAt, valueAt) ? readEntry(session, hasKey) : GONE
+  answerStaged(session, hasKey, session.raw.stage(bytes, keyAt, valueAt))
+}
+
+/** A key that is staged. @param fits false: no entry can have it */
+export function answerStaged(session: ClientSession, hasKey: boolean, fits: boolean): void {
+  const { bytes, keyAt, valueAt } = frame
+  const found = fits ? readEntry(session, hasKey) : GONE
   if (found === GONE) replyMiss(session, hasKey)
   else if (found === LOST_RACES) refuse(session, CONTENDED)
   noteGet(session, bytes, keyAt, valueAt, found)

@@ -25,7 +25,7 @@ import type { ClientSession } from './client-session.ts'
 import { CountChange, countKey } from './count-change.ts'
 import { deleteKey, noteCount } from './count.ts'
 import { asBigInt } from './decimal.ts'
-import { parsed, refuseSize, STORE_APPEND, STORE_CAS, STORE_PREPEND, storeValue } from './store.ts'
+import { parsed, refuseSize, STORE_APPEND, STORE_CAS, STORE_PREPEND, storeFound } from './store.ts'
 
 const TWO_32 = 2 ** 32
 const NUMBER_BYTES = 8
@@ -60,13 +60,19 @@ function kindOf(kind: number): number {
 
 /** set, add, replace, append, prepend. */
 export function executeStore(session: ClientSession, kind: number): void {
+  const { bytes, keyAt, valueAt } = frame
+  storeStaged(session, kind, session.raw.stage(bytes, keyAt, valueAt))
+}
+
+/** The same of a key that is staged. @param fits false: no entry can have it */
+export function storeStaged(session: ClientSession, kind: number, fits: boolean): void {
   const { bytes, keyAt, valueAt, extraBytes } = frame
   parsed.flags = extraBytes === 0 ? 0 : frame.extra(0)
   parsed.seconds = extraBytes === 0 ? 0 : frame.extra(1)
   parsed.length = frame.valueBytes
   parsed.casHigh = frame.casHigh
   parsed.casLow = frame.casLow
-  const outcome = storeValue(session, kindOf(kind), bytes, keyAt, valueAt, valueAt)
+  const outcome = storeFound(session, kindOf(kind), bytes, keyAt, valueAt, valueAt, fits)
   if (outcome === STORED) replyStored(session)
   else if (outcome === EXISTS) replyError(session, STATUS.EXISTS)
   else if (outcome === MISSING) replyError(session, missingStatus(kind))

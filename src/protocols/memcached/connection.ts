@@ -96,7 +96,7 @@ export class MemcachedConnection implements ProtocolConnection {
     const session = this.#session
     session.begin(out)
     const pipeline = this.#pipeline
-    let plain = !this.#isBinary && !this.#isFresh && isPlain(session)
+    let plain = !this.#isFresh && isPlain(session)
     let at = from
     while (!session.isClosing && !session.isPaused && !out.isFull) {
       if (session.more !== undefined) {
@@ -108,11 +108,11 @@ export class MemcachedConnection implements ProtocolConnection {
       if (session.isWatcher) at = to
       else if (this.#skipBytes > 0) at = this.#skip(at, to)
       else if (this.#keptBytes > 0) at = this.#collect(source, at, to)
-      else if (plain && (pipeline.hasNext(source, at) || pipeline.find(source, at, to))) {
-        at = executePlain(session, pipeline, source, at, to)
+      else if (plain && pipeline.findAt(source, at, to, this.#isBinary)) {
+        at = executePlain(session, pipeline, source, at, to, this.#isBinary)
         continue
       } else at = this.#executeAt(source, at, to)
-      plain = !this.#isBinary && isPlain(session)
+      plain = isPlain(session)
     }
     pipeline.leave()
     session.end()

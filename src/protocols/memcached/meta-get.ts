@@ -56,13 +56,13 @@ export function executeMetaGet(session: ClientSession): void {
     session.say(problem)
     return
   }
-  session.count(COUNT.cmd_meta)
-  const { raw } = session
-  if (!raw.stage(meta.key, meta.keyFrom, meta.keyTo)) {
-    finish(session, MISSING)
-    return
-  }
-  finish(session, answer(session))
+  finish(session, session.raw.stage(meta.key, meta.keyFrom, meta.keyTo) ? answer(session) : MISSING)
+}
+
+/** The same of a line without errors. @param fits whether any entry can have the staged key */
+export function answerFound(session: ClientSession, fits: boolean): void {
+  readMeta(session, FIRST_FLAG)
+  finish(session, fits ? answer(session) : MISSING)
 }
 
 /** Looks, and writes where it must; STORED when the hit was answered. */
@@ -95,6 +95,7 @@ function answer(session: ClientSession): Outcome {
 /** Counts, and answers what is no hit. */
 function finish(session: ClientSession, outcome: Outcome): void {
   const isHit = outcome === STORED
+  session.count(COUNT.cmd_meta)
   if (meta.has[LETTER.T] === 1) {
     session.count(COUNT.cmd_touch)
     session.count(isHit ? COUNT.touch_hits : COUNT.touch_misses)

@@ -105,24 +105,14 @@ export function executeStore(
   bytes: Uint8Array,
   from: number,
 ): void {
-  const outcome = storeValue(session, kind, bytes, line.starts[1]!, line.ends[1]!, from)
+  const keyFrom = line.starts[1]!
+  const keyTo = line.ends[1]!
+  const fits = session.raw.stage(bytes, keyFrom, keyTo)
+  const outcome = storeFound(session, kind, bytes, keyFrom, keyTo, from, fits)
   session.reply(replyTo(session, kind, outcome))
 }
 
-/** Stores the parsed value `bytes[from, from + length)` under the key `bytes[keyFrom, keyTo)`. */
-export function storeValue(
-  session: ClientSession,
-  kind: number,
-  bytes: Uint8Array,
-  keyFrom: number,
-  keyTo: number,
-  from: number,
-): Outcome {
-  const fits = session.raw.stage(bytes, keyFrom, keyTo)
-  return storeFound(session, kind, bytes, keyFrom, keyTo, from, fits)
-}
-
-/** As `storeValue`, of a key that is staged. @param fits false: no entry can have it */
+/** Stores a value under the staged key. @param fits false: no entry can have that */
 export function storeFound(
   session: ClientSession,
   kind: number,
