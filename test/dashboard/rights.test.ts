@@ -158,7 +158,7 @@ describe.skipIf(!HAS_CHROMIUM)(IN_CHROMIUM, () => {
     await page.locator('#status.live').waitFor()
     writeFileSync(authFile, `${USERS.slice(1).join('\n')}\n`)
     await server.reload()
-    await page.locator('#status-text', { hasText: 'Not signed in' }).waitFor({ timeout: 15_000 })
+    await page.locator('#status-text', { hasText: 'Not signed in' }).waitFor()
     expect(await page.locator('#lost').textContent()).toContain('Reload the page to sign in')
   })
 })

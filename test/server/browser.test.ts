@@ -40,7 +40,7 @@ const curls =
   async (server, port, body) => {
     const scheme = port.endsWith('-tls') ? 'https' : 'http'
     const url = `${scheme}://127.0.0.1:${server.ports[port]}/x`
-    const more = ['-sS', '-k', '-m', '5', '--http0.9', ...args]
+    const more = ['-sS', '-k', '-m', '30', '--http0.9', ...args]
     const { stdout } = await run('curl', [...more, '--data-binary', body, url])
     if (!stdout.startsWith('-ERR') && !stdout.startsWith('ERROR')) throw new Error(stdout)
     return stdout

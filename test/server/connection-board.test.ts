@@ -165,8 +165,8 @@ test('both threads at once, over and over', async () => {
   const workerData = { module, memory: acceptor.memory, turns: turns.buffer, rounds: ROUNDS }
   const opponent = new Worker(OPPONENT, { eval: true, execArgv: [], workerData })
   const ended = new Promise((resolve) => opponent.once('exit', resolve))
-  const until = performance.now() + 20_000
   for (let round = 1; round <= ROUNDS; round++) {
+    const until = performance.now() + 20_000
     const slot = acceptor.claim(0, 'x', 0, false)
     acceptor.watch(slot, KINDS)
     Atomics.store(turns, 2, slot)

@@ -89,7 +89,7 @@ describe.each(HAND_OFFS)('%s', (handOff) => {
     expect(values.at(-1)).toBe(500)
     client.disconnect()
     const url = `https://localhost:${server.ports['http-tls']}/cache/from`
-    const { stdout } = await run('curl', ['-sS', '-m', '5', ...CA, '-w', ' %{http_code}', url])
+    const { stdout } = await run('curl', ['-sS', '-m', '30', ...CA, '-w', ' %{http_code}', url])
     expect(stdout).toBe('cli 200')
     const answer = /VALUE from 0 3\r\ncli\r\nEND\r\n/
     const input = 'get from\r\nquit\r\n'

@@ -85,7 +85,7 @@ describe.each(DIALOGUES)('%s', (_name, rows) => {
     for (const [text, reply] of rows) {
       received = ''
       socket.write(text)
-      for (let i = 0; i < 200 && received.length < reply.length; i++) await sleep(5)
+      for (let i = 0; i < 4000 && received.length < reply.length; i++) await sleep(5)
       expect(received, text).toBe(reply)
     }
     socket.destroy()
