@@ -26,6 +26,8 @@ export interface PlanFindings {
     readonly measured: number
     /** What was forecast from a sample at each rate, 0 to 1. */
     readonly planned: readonly number[]
+    /** Whether each forecast says there that it is unsafe. */
+    readonly isWarned: readonly boolean[]
   }[]
   /** Keys in the sample at each rate. */
   readonly sampledKeys: readonly number[]

@@ -1,6 +1,7 @@
 /** The pool's side of the planner's suite: forecasts for one trace, then replays of it. */
 import { readTrace } from '../../src/load/trace-reader.ts'
 import { forecastOf } from '../../src/plan/forecast.ts'
+import { riskAt } from '../../src/plan/risk.ts'
 import { sampleOf } from '../../src/plan/trace-sample.ts'
 import { replayByBytes } from '../hitratio/replay.ts'
 import { valueBytes } from '../replay/value.ts'
@@ -33,7 +34,8 @@ export default function run(task: PlanTask): PlanFindings {
     const memory = Math.max(SMALLEST_MEMORY, Math.round((footprint * percent) / 100))
     const { hits } = replayByBytes(trace, sizes, memory, task.policy, task.seed)
     const planned = forecasts.map((forecast) => forecast.hitRatioAt(memory))
-    return { percent, memory, measured: hits / trace.requests.length, planned }
+    const isWarned = forecasts.map((forecast) => riskAt(forecast, memory).reasons.length > 0)
+    return { percent, memory, measured: hits / trace.requests.length, planned, isWarned }
   })
   return {
     ...{ trace: trace.name, requests: trace.requests.length, unique: trace.keys.length },

@@ -28,6 +28,8 @@ const SIZES: Readonly<Record<Form, Sizes>> = {
   full: { mostRequests: Number.POSITIVE_INFINITY, percents: [2, 5, 10, 25, 50, 75] },
 }
 const RATES = [1, 0.1, 0.01]
+/** Points: a forecast that is off by more should have said that it is unsafe. */
+const LARGE_ERROR = 5
 
 interface Played extends PlanFindings {
   readonly policy: Policy
@@ -86,15 +88,24 @@ function targetsTable(played: readonly Played[]): Table {
     const errors = errorsAt(played, index).map(Math.abs)
     const mean = meanOf(errors)
     const [, limit] = FORECAST_GOALS[index] ?? []
+    const warned = played.flatMap(({ sizes }) => sizes.map(({ isWarned }) => isWarned[index]!))
+    const isLarge = errors.map((error) => error > LARGE_ERROR)
+    const both = isLarge.filter((one, n) => one && warned[n]).length
+    const large = isLarge.filter(Boolean).length
     return [
       rateText(rate),
       mean.toFixed(2),
       Math.max(...errors).toFixed(2),
       limit === undefined ? 'none' : String(limit),
       limit === undefined ? 'reported' : mean <= limit ? 'met' : 'not met',
+      `${both} of ${large}`,
+      `${warned.filter(Boolean).length - both} of ${errors.length - large}`,
     ]
   })
-  const columns = ['forecast from', 'mean error', 'largest', 'limit of the mean', 'verdict']
+  const columns = [
+    ...['forecast from', 'mean error', 'largest', 'limit of the mean', 'verdict'],
+    ...[`above ${LARGE_ERROR}: warned of`, 'below: warned of'],
+  ]
   return { title: 'Errors in points', columns, rows }
 }
 

@@ -14,7 +14,7 @@ import { GIB, MIB } from '../engine/sizes.ts'
 
 const WORD_BYTES = 4
 /** As `heddle serve` has it. */
-const SERVER = {
+export const SERVER = {
   maxThreads: 126,
   maxNamespaces: 16,
   feedBytes: 0,

@@ -2,11 +2,11 @@
  * From a sample of uses to the hit ratio of a heddle of any size: the LRU curve over the bytes that
  * entries really take of its memory, and what its policy gains over LRU.
  */
-import { classesFor, chunkBytesOf, memoryFor, roomOf, TABLE_BYTES } from './entry-cost.ts'
-import type { HitCurve } from './hit-curve.ts'
-import { lruCurve } from './lru-curve.ts'
-import { gainsOverLru, type Policy } from './miniature.ts'
+import { memoryFor, roomOf, TABLE_BYTES } from './entry-cost.ts'
+import { type Gain, gainsByEntries, gainsOverLru, type Policy } from './miniature.ts'
 import type { SampledUses } from './sample.ts'
+import { samplingError } from './sampling-error.ts'
+import { weigher, type WeighOptions } from './weigh.ts'
 
 /** A hit ratio for each size of memory, whatever it was made from. */
 export interface Forecast {
@@ -20,95 +20,79 @@ export interface Forecast {
   hitRatioAt(memory: number): number
   /** How many entries it holds then. */
   entriesAt(memory: number): number
+  /** The standard error, 0 to 1, that comes of the size of the sample. */
+  standardErrorAt(memory: number): number
+  /** Keys that stand for all of them; Infinity where none has to. */
+  readonly sampledKeys: number
+  /** The policy was replayed with all keys, by bytes. */
+  readonly isReplayed: boolean
+  /** Hit ratios, 0 to 1, of policies that a loop would set apart, the planned one first. */
+  policiesAt(memory: number): readonly number[]
 }
 
-export interface ForecastOptions {
+export interface ForecastOptions extends WeighOptions {
   readonly policy: Policy
-  /** Entries have a TTL. */
-  readonly expires: boolean
-  /** The value size of keys whose size nothing told, in bytes. */
-  readonly otherwiseBytes: number
-  /** Whether the first read of a key counts as a miss. */
-  readonly countsFirst: boolean
 }
 
-/** At these shares of all keys the policy is compared with LRU; between them it is interpolated. */
-const SHARES = [0.001, 0.003, 0.01, 0.03, 0.1, 0.2, 0.4, 0.7, 1]
-
-/** The entries of a sample, by the classes of one page size. */
-interface Weighed {
-  readonly curve: HitCurve
-  readonly meanBytes: number
-  readonly classes: number
-}
+/** It has no order that a loop could defeat: where it hits more often than LRU, there is a loop. */
+const CONTRAST: Policy = 'random'
 
 export function forecastOf(sample: SampledUses, options: ForecastOptions): Forecast {
+  const { policy, otherwiseBytes } = options
   const keys = Math.max(1, Math.round(sample.keyBytes.length / sample.rate))
-  const capacities = SHARES.map((share) => share * keys)
-  const gains = gainsOverLru(sample, options.policy, capacities)
-  const byPages = new Map<number, Weighed>()
-  const weighed = (memory: number): Weighed => {
-    const classes = classesFor(memory)
-    const known = byPages.get(classes.widest)
-    if (known !== undefined) return known
-    const made = weigh(sample, memory, options)
-    byPages.set(classes.widest, made)
-    return made
-  }
+  const weighed = weigher(sample, options)
+  const withFirst = options.countsFirst
+    ? weighed
+    : weigher(sample, { ...options, countsFirst: true })
+  const { gains, isReplayed } = gainsOverLru(sample, policy, withFirst, otherwiseBytes)
   const room = (memory: number) => {
     const { meanBytes, classes } = weighed(memory)
-    return roomOf(
-      memory,
-      Math.min(keys, memory / (meanBytes + TABLE_BYTES)),
-      classes,
-      options.policy,
-    )
+    const entries = Math.min(keys, memory / (meanBytes + TABLE_BYTES))
+    return roomOf(memory, entries, classes, policy)
   }
-  const entriesAt = (memory: number) => Math.min(keys, room(memory) / weighed(memory).meanBytes)
+  const roomForAt = (memory: number) => room(memory) / weighed(memory).meanBytes
+  const entriesAt = (memory: number) => Math.min(keys, roomForAt(memory))
   const first = weighed(2 ** 30)
-  const estimate = memoryFor(first.meanBytes * keys, keys, first.classes, options.policy)
+  const estimate = memoryFor(first.meanBytes * keys, keys, first.classes, policy)
   const last = weighed(estimate)
+  const ratioAt = (memory: number, ofPolicy: readonly Gain[]) => {
+    const { curve } = weighed(memory)
+    const ratio = curve.at(room(memory)) + between(ofPolicy, entriesAt(memory))
+    return Math.min(curve.most, Math.max(0, ratio))
+  }
+  let contrast: readonly Gain[] | undefined
+  let errorOf: ((entries: number) => number) | undefined
   return {
     keys,
-    memoryForAll: memoryFor(last.meanBytes * keys, keys, last.classes, options.policy),
+    memoryForAll: memoryFor(last.meanBytes * keys, keys, last.classes, policy),
     most: first.curve.most,
+    isReplayed,
+    sampledKeys: sample.rate < 1 ? sample.keyBytes.length : Number.POSITIVE_INFINITY,
     entriesAt,
-    hitRatioAt: (memory) => {
-      const { curve } = weighed(memory)
-      const gain = between(capacities, gains, entriesAt(memory))
-      return Math.min(curve.most, Math.max(0, curve.at(room(memory)) + gain))
+    hitRatioAt: (memory) => ratioAt(memory, gains),
+    standardErrorAt: (memory) => {
+      errorOf ??= samplingError(sample)
+      return errorOf(roomForAt(memory))
+    },
+    policiesAt: (memory) => {
+      contrast ??= gainsByEntries(sample, CONTRAST)
+      const lru = ratioAt(memory, NOTHING)
+      return [ratioAt(memory, gains), lru, Math.max(lru, ratioAt(memory, contrast))]
     },
   }
 }
+/** Of LRU itself. */
+const NOTHING: readonly Gain[] = [{ entries: 1, gain: 0 }]
 
-function weigh(sample: SampledUses, memory: number, options: ForecastOptions): Weighed {
-  const classes = classesFor(memory)
-  const { keyBytes, valueBytes } = sample
-  const weights = new Float64Array(keyBytes.length)
-  const used = new Set<number>()
-  let sum = 0
-  for (let key = 0; key < weights.length; key++) {
-    const value = valueBytes[key]! < 0 ? options.otherwiseBytes : valueBytes[key]!
-    const bytes = chunkBytesOf(classes, keyBytes[key]!, value, options.expires)
-    weights[key] = bytes
-    sum += bytes
-    used.add(Math.min(bytes, classes.largest))
-  }
-  return {
-    curve: lruCurve(sample, weights, options.countsFirst),
-    meanBytes: sum / Math.max(1, weights.length),
-    classes: Math.min(used.size, classes.bytes.length),
-  }
-}
-
-/** On a straight line over the logarithm; beyond the ends the value there. */
-function between(places: readonly number[], values: readonly number[], place: number): number {
-  const next = places.findIndex((one) => one >= place)
-  if (next === 0) return values[0]!
-  if (next < 0) return values.at(-1)!
-  const [low, high] = [Math.log(places[next - 1]!), Math.log(places[next]!)]
-  const share = (Math.log(place) - low) / (high - low)
-  return values[next - 1]! + share * (values[next]! - values[next - 1]!)
+/** On a straight line over the logarithm; beyond the ends the gain there. */
+function between(gains: readonly Gain[], entries: number): number {
+  const next = gains.findIndex((one) => one.entries >= entries)
+  if (next < 0) return gains.at(-1)!.gain
+  const [before, after] = [gains[Math.max(0, next - 1)]!, gains[next]!]
+  if (next === 0) return after.gain
+  const [low, high] = [Math.log(before.entries), Math.log(after.entries)]
+  const share = (Math.log(entries) - low) / (high - low)
+  return before.gain + share * (after.gain - before.gain)
 }
 
 /**

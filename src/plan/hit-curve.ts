@@ -46,6 +46,10 @@ export class HitCurve {
     return Math.min(1, (hits + share * (this.#counts[last] as number)) / this.#uses)
   }
 
+  get uses(): number {
+    return this.#uses
+  }
+
   /** The share of uses that hit in a cache without bound. */
   get most(): number {
     return this.#uses === 0 ? 0 : this.#counts.reduce((sum, count) => sum + count, 0) / this.#uses

@@ -43,8 +43,12 @@ export function forecastByHand({ keys, exponent, policy, ...sizes }: ByHand): Fo
     keys,
     memoryForAll: memoryFor(chunkBytes(2 ** 30) * keys, keys, 1, policy),
     most: 1,
+    isReplayed: false,
+    sampledKeys: Number.POSITIVE_INFINITY,
     entriesAt,
     hitRatioAt: (memory) => cheHitRatio(groups, entriesAt(memory)),
+    standardErrorAt: () => 0,
+    policiesAt: (memory) => [cheHitRatio(groups, entriesAt(memory))],
   }
 }
 

@@ -59,6 +59,27 @@ describe('from a trace', () => {
     expect(most).toEqual({ hitRatio: 0.995, plan: null })
   })
 
+  test('of a loop: where the cliff is, and what to expect', async () => {
+    const file = join(folder, 'loop.txt')
+    writeFileSync(file, Array.from({ length: 16_000 }, (_, n) => `k${n % 4_000} 1500`).join('\n'))
+    const flags = ['--trace', file, '--memory', '3mb', '--hit-ratio', '70']
+    const text = await plan(...flags)
+    expect(text.stdout).toMatch(/^Take care:$/m)
+    expect(text.stdout).toMatch(/^ {2}3 MiB: expect [01]\.\d % to [01]\.\d %$/m)
+    expect(text.stdout).toMatch(
+      /^ {4}a loop or a scan: policies differ by \d+\.\d points \(--policy\)$/m,
+    )
+    expect(text.stdout).toMatch(/^ {4}a cliff: .* points; the cliff ends at [78] MiB$/m)
+    const { wanted, curve } = JSON.parse((await plan(...flags, '--json')).stdout)
+    expect(wanted[0].plan).toMatchObject({ warnings: expect.arrayContaining(['cliff']) })
+    expect(wanted[0].plan.hitRatioTo - wanted[0].plan.hitRatioFrom).toBeGreaterThan(0.5)
+    expect(wanted[0].plan.cliffEndBytes).toBeGreaterThan(6e6)
+    const small = curve.find(
+      ({ memoryBytes }: { memoryBytes: number }) => memoryBytes === 3 * 2 ** 20,
+    )
+    expect(small).toMatchObject({ warnings: ['policies'], cliffEndBytes: null, standardError: 0 })
+  })
+
   test('as text: assumptions are said to be such', async () => {
     const file = join(folder, 'few.txt')
     writeFileSync(file, 'a 100\nb 100\na\nb\na\n')

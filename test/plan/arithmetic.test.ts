@@ -4,7 +4,6 @@
  */
 import { describe, expect, test } from 'vitest'
 import { lruHits } from '../../bench/traces/policies.ts'
-import { randomNumbers } from '../../bench/workload.ts'
 import { createEngine } from '../../src/index.ts'
 import {
   chunkBytesOf,
@@ -14,13 +13,13 @@ import {
   TABLE_BYTES,
 } from '../../src/plan/entry-cost.ts'
 import { forecastOf, memoryForRatio } from '../../src/plan/forecast.ts'
-import { gainsOverLru, PLANNED_POLICIES } from '../../src/plan/miniature.ts'
+import { gainsByEntries, PLANNED_POLICIES } from '../../src/plan/miniature.ts'
 import { purchaseOf } from '../../src/plan/purchase.ts'
 import { Sample } from '../../src/plan/sample.ts'
 import { cheHitRatio, forecastByHand, groupsOf } from '../../src/plan/zipf.ts'
+import { zipfRequests } from './zipf-requests.ts'
 
 const MIB = 2 ** 20
-const SEED = 5
 const ALL = { rate: 1, mostKeys: 1e9, mostUses: 1e9 }
 
 /** Entries that an engine takes before it refuses. */
@@ -79,24 +78,6 @@ describe('bytes of entries', () => {
     }
   })
 })
-
-/** Requests for keys by Zipf's law. */
-function zipfRequests(keys: number, exponent: number, count: number): Uint32Array {
-  const sums: number[] = []
-  let total = 0
-  for (let rank = 1; rank <= keys; rank++) sums.push((total += rank ** -exponent))
-  const next = randomNumbers(SEED)
-  return Uint32Array.from({ length: count }, () => {
-    const place = ((next() % 2 ** 30) / 2 ** 30) * total
-    let [low, high] = [0, keys - 1]
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if (sums[middle]! < place) low = middle + 1
-      else high = middle
-    }
-    return low
-  })
-}
 
 describe('by hand', () => {
   test("Che's approximation is what LRU does on drawn requests", () => {
@@ -165,7 +146,10 @@ describe('a forecast', () => {
   })
 
   test('a miniature of everything gains nothing', () => {
-    expect(gainsOverLru(uses, PLANNED_POLICIES[0]!, [uses.keyBytes.length])).toEqual([0])
+    const gains = gainsByEntries(uses, PLANNED_POLICIES[0]!)
+    expect(gains.at(-1)).toEqual({ entries: uses.keyBytes.length, gain: 0 })
+    const places = gains.map(({ entries }) => entries)
+    expect(places).toEqual([...new Set(places)].sort((a, b) => a - b))
   })
 })
 

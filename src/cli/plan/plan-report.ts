@@ -2,6 +2,7 @@
 import { formatSize } from '../../engine/sizes.ts'
 import { type Forecast, memoryForRatio } from '../../plan/forecast.ts'
 import { type Prices, type Purchase, purchaseOf } from '../../plan/purchase.ts'
+import { type Risk, riskAt } from '../../plan/risk.ts'
 import type { PlanOptions } from './plan-options.ts'
 
 /** Where a plan comes from. */
@@ -21,6 +22,7 @@ interface Row extends Purchase {
   /** 0 to 1. */
   readonly hitRatio: number
   readonly missesPerSecond: number | undefined
+  readonly risk: Risk
 }
 
 interface Wanted {
@@ -50,7 +52,8 @@ export function planOf(forecast: Forecast, facts: PlanFacts, options: PlanOption
     const hitRatio = forecast.hitRatioAt(memory)
     const missesPerSecond = facts.rate === undefined ? undefined : facts.rate * (1 - hitRatio)
     const entries = Math.floor(forecast.entriesAt(memory))
-    return { memory, entries, hitRatio, missesPerSecond, ...purchaseOf(memory, prices) }
+    const risk = riskAt(forecast, memory)
+    return { memory, entries, hitRatio, missesPerSecond, risk, ...purchaseOf(memory, prices) }
   }
   const { keys, most, memoryForAll } = forecast
   const grid = SHARES.map((share) => Math.round((share * memoryForAll) / MIB) * MIB)
@@ -69,6 +72,8 @@ export function planText(plan: Plan, options: PlanOptions): string {
   const columns = ['memory', 'entries', 'hit ratio', 'misses/s', 'workers', 'nodes', 'a month']
   lines.push(...aligned([columns, ...plan.curve.map(cellsOf)]), '', 'For a hit ratio of')
   lines.push(...wanted.map((one) => wantedLine(one, plan)))
+  const warnings = warningsOf(plan, options)
+  if (warnings.length > 0) lines.push('', 'Take care:', ...warnings)
   lines.push('', 'Assumed, where no flag says otherwise:', ...assumptionsOf(options, facts))
   return `${lines.join('\n')}\n`
 }
@@ -103,6 +108,37 @@ function wantedLine({ hitRatio, row }: Wanted, { most }: Plan): string {
   return `${head}${sizeText(memory)}: heddle serve ${flags} ${expected}${where}`
 }
 
+/** Of the sizes of memory that were asked for, by themselves or by a hit ratio. */
+function warningsOf({ curve, wanted }: Plan, { memories }: PlanOptions): string[] {
+  const asked = [
+    ...curve.filter(({ memory }) => memories.includes(memory)),
+    ...wanted.flatMap(({ row }) => row ?? []),
+  ]
+  const unsafe = new Map(
+    asked.filter(({ risk }) => risk.reasons.length > 0).map((row) => [row.memory, row]),
+  )
+  return [...unsafe.values()].sort((a, b) => a.memory - b.memory).flatMap(warningLines)
+}
+
+function warningLines({ memory, risk }: Row): string[] {
+  const { low, high, cliffEnd, rise, standardError, policySpread, reasons } = risk
+  const words = {
+    cliff:
+      `a cliff: from a tenth less to a tenth more memory it is ${pointsText(rise)}` +
+      (cliffEnd === undefined
+        ? ''
+        : `; the cliff ends at ${sizeText(Math.ceil(cliffEnd / MIB) * MIB)}`),
+    sample: `the sample is small: its standard error is ${pointsText(standardError)}`,
+    policies: `a loop or a scan: policies differ by ${pointsText(policySpread)} (--policy)`,
+  }
+  const head = `${sizeText(memory)}: expect ${percentText(low)} to ${percentText(high)}`
+  return [`  ${head}`, ...reasons.map((reason) => `    ${words[reason]}`)]
+}
+
+function pointsText(share: number): string {
+  return `${(share * 100).toFixed(1)} points`
+}
+
 function assumptionsOf(options: PlanOptions, { rate }: PlanFacts): string[] {
   const { prices, policy, assumed } = options
   const said = (flag: string, text: string) =>
@@ -134,9 +170,12 @@ function sizeText(bytes: number): string {
 
 /** Everything of a plan, with units in the names. */
 export function planJson(plan: Plan, options: PlanOptions): string {
-  const rowOf = ({ memory, memoryPerNode, cost, missesPerSecond, ...row }: Row) => ({
+  const rowOf = ({ memory, memoryPerNode, cost, missesPerSecond, risk, ...row }: Row) => ({
     memoryBytes: memory,
     ...row,
+    ...{ hitRatioFrom: risk.low, hitRatioTo: risk.high, warnings: risk.reasons },
+    ...{ riseWithinTenth: risk.rise, cliffEndBytes: risk.cliffEnd ?? null },
+    ...{ standardError: risk.standardError, policySpread: risk.policySpread },
     missesPerSecond: missesPerSecond ?? null,
     memoryPerNodeBytes: memoryPerNode,
     costPerMonth: cost,
