@@ -32,6 +32,10 @@ const REQUESTS: Readonly<Record<string, (key: string) => string | Buffer>> = {
       ask(OP.getq, 'none'),
       ask(OP.delete, 'none'),
     ]),
+  'meta pipeline': (key) => {
+    const set = `ms ${key} 32 T0 F7\r\n${VALUE}\r\n`
+    return `mg ${key} v k\r\n${set}mg ${key} v f s c Oab\r\nmg none v q\r\n`.repeat(4)
+  },
   pipeline: (key) => `get ${key}\r\nset ${key} 0 0 32\r\n${VALUE}\r\nmn\r\n`.repeat(4),
 }
 

@@ -6,7 +6,9 @@ import { scavenges } from '../scavenges.ts'
 const PROGRAM = fileURLToPath(new URL('./allocation-run.ts', import.meta.url))
 const MOST_SCAVENGES = 8
 
-for (const kind of ['get', 'gets', 'miss', 'set', 'mg', 'ms', 'delete', 'pipeline', 'binary']) {
+const KINDS = ['get', 'gets', 'miss', 'set', 'mg', 'ms', 'delete', 'pipeline', 'meta pipeline']
+
+for (const kind of [...KINDS, 'binary']) {
   test(`${kind} allocates nothing`, () => {
     expect(scavenges(PROGRAM, kind)).toBeLessThanOrEqual(MOST_SCAVENGES)
   })
