@@ -44,7 +44,7 @@ export interface StressReport {
 
 const SURVIVORS = 2
 const MOST_VICTIMS = 6
-const RECOVERY_TIMEOUT_MS = 20_000
+const RECOVERY_TIMEOUT_MS = 15_000
 /** Of the tiny engine, in the runs that bound it. */
 const MOST_ENTRIES = 400
 const EVICTING = EVICTIONS.filter((name) => name !== 'none')

@@ -33,6 +33,8 @@ const SOURCE = new URL('../../src/index.ts', import.meta.url).href
 const PROGRAM = new URL('./transfers-thread.ts', import.meta.url)
 const MOST_ACCESSES_ALIVE = 400_000
 const SETTLE_MS = 20_000
+/** Who has not ended by then is taken for frozen. */
+const ENDING_MS = 5000
 const MOST_TIMES = 10
 
 export async function runTransfers(options: TransfersOptions): Promise<TransfersReport> {
@@ -99,7 +101,7 @@ export async function runTransfers(options: TransfersOptions): Promise<Transfers
 /** One that is frozen for good has to be killed. */
 async function ended(worker: Worker): Promise<void> {
   const exit = once(worker, 'exit')
-  await Promise.race([exit, after(SETTLE_MS)])
+  await Promise.race([exit, after(ENDING_MS)])
   await worker.terminate()
 }
 
