@@ -10,6 +10,7 @@ import { DEATH_TWINS } from './death-twins.ts'
 import { ENTRY_TWINS } from './entry-twins.ts'
 import { FRAME_TWINS } from './frame-twins.ts'
 import { MOMENT_TWINS } from './moment-twins.ts'
+import { PAGE_TWINS } from './page-twins.ts'
 import { POLICY_TWINS } from './policy-twins.ts'
 import { NEAR_TWINS } from './near-twins.ts'
 import { SWEEP_TWINS } from './sweep-twins.ts'
@@ -33,6 +34,7 @@ export const BROKEN_TWINS: readonly BrokenTwin[] = [
   ...MOMENT_TWINS,
   ...TABLE_TWINS,
   ...CHUNK_TWINS,
+  ...PAGE_TWINS,
   ...DEATH_TWINS,
   ...FRAME_TWINS,
   ...TRANSACTION_TWINS,

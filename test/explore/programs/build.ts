@@ -5,7 +5,7 @@
 import { giveBackTop } from '../../../src/memory/page-claim.ts'
 import { settle } from '../../../src/memory/slab-allocator.ts'
 import { ABSENT, type KeyState, present } from '../../linearize/model.ts'
-import type { Prepared, Program } from '../program.ts'
+import type { Prepared, Program, Run } from '../program.ts'
 import { type Case, judge } from './judge.ts'
 import { nameOf } from './names.ts'
 import { type Deed, type Kind, LATER_MS, TTL_MS } from './operations.ts'
@@ -31,6 +31,8 @@ export interface Scene {
   readonly mayEvict?: boolean
   /** What else there is to do before the program begins. */
   ready?(): void
+  /** Asked last, of what nothing else was found wrong with; it may write. */
+  check?(run: Run): readonly string[]
   /** Called last: the steps of each thread. */
   deeds(versions: Readonly<Record<string, number>>): readonly (readonly Deed[])[]
 }
@@ -68,7 +70,7 @@ function prepare(world: World, scene: Plot['scene']): Prepared {
   const deeds = rest.deeds(versions)
   world.clockMoves = isOver || deeds.flat().some(({ ticks }) => ticks > 0)
   world.seal()
-  return prepared({ world, deeds, initial, keys })
+  return prepared({ world, deeds, initial, keys, check: (run) => rest.check?.(run) ?? [] })
 }
 
 /** What had to go while the world was built is not there when the program begins. */

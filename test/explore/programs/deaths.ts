@@ -3,6 +3,7 @@
  * it, too: the others go on, and at the end nothing is lost, leaked or counted twice.
  */
 import type { Bounds, Program } from '../program.ts'
+import { BORROWED } from './borrowed.ts'
 import { MEMORY } from './memory.ts'
 import { RECOVER } from './more-operations.ts'
 import {
@@ -20,6 +21,7 @@ import {
 } from './operations.ts'
 import { PAGES } from './pages.ts'
 import { on, together } from './pairs.ts'
+import { RESERVED } from './reserved.ts'
 import { SWEEPS } from './sweeps.ts'
 import { TABLES } from './tables.ts'
 import { TIME } from './time.ts'
@@ -105,6 +107,7 @@ export const DEATHS: readonly Program[] = [
     return mortal(together('reuse', [[on(kind)], [on(DELETE), on(SET, 1)]]))
   }),
   ...ON_PAGES.map((name) => mortal(named(PAGES, name))),
+  ...[...RESERVED, ...BORROWED].map((program) => mortal(program)),
   ...ON_CHUNKS.map((name) => mortal(named(MEMORY, name))),
   ...ON_TABLES.map((name) => mortal(named(TABLES, name))),
   ...ON_TIME.map((name) => mortal(named(TIME, name))),

@@ -1,6 +1,7 @@
 /** All programs of the explorer. */
 import type { Program } from '../program.ts'
 import { BOARDS } from './boards.ts'
+import { BORROWED } from './borrowed.ts'
 import { DEATHS } from './deaths.ts'
 import { FRAMES } from './traffic.ts'
 import { ROWS } from './leases.ts'
@@ -10,6 +11,7 @@ import { MANY } from './many.ts'
 import { NEAR } from './near.ts'
 import { PAGES } from './pages.ts'
 import { PAIRS } from './pairs.ts'
+import { RESERVED } from './reserved.ts'
 import { ROOM } from './room.ts'
 import { SOCKETS } from './sockets.ts'
 import { SPACES } from './spaces.ts'
@@ -23,6 +25,8 @@ export const PROGRAMS: readonly Program[] = [
   ...MEMORY,
   ...PAGES,
   ...ROOM,
+  ...RESERVED,
+  ...BORROWED,
   ...TABLES,
   ...TIME,
   ...SWEEPS,

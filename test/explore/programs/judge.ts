@@ -30,6 +30,8 @@ export interface Case {
   readonly initial: Readonly<Record<string, KeyState>>
   /** All keys that the program touches. */
   readonly keys: readonly string[]
+  /** What the program asks itself, once nothing else is wrong. */
+  check(run: Run): readonly string[]
 }
 
 const RECOVERIES = 4
@@ -52,7 +54,7 @@ export function judge(of: Case, run: Run, verdicts: Map<string, readonly string[
   problems.push(...final.problems, ...feedProblems(of, run, final.there))
   const calls = [...run.calls.flatMap((call) => recorded(of, call, run)), ...final.calls]
   problems.push(...explained(calls, of, losses, verdicts))
-  return problems
+  return problems.length > 0 ? problems : [...of.check(run)]
 }
 
 /** A page's bound is no later than what is over first in it, or a sweep would never come. */

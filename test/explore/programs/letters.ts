@@ -1,5 +1,5 @@
 /** Programs whose keys are known by letters: a, b, c... stand for keys of one home. */
-import type { Program } from '../program.ts'
+import type { Program, Run } from '../program.ts'
 import { cast, type First, first, type Line, programOf, type Scene } from './build.ts'
 import { LONG_BYTES } from './more-operations.ts'
 import type { Kind } from './operations.ts'
@@ -16,6 +16,8 @@ export interface Lettered {
   readonly cold?: readonly number[]
   readonly isLong?: boolean
   ready?(world: World): void
+  /** What must hold at the end beside what is asked of all programs. */
+  check?(world: World, run: Run): readonly string[]
   readonly lines: Lines
 }
 
@@ -44,6 +46,7 @@ function sceneOf(world: World, lettered: Lettered): Scene {
     cold,
     mayEvict: true,
     ready: () => lettered.ready?.(world),
+    check: (run) => lettered.check?.(world, run) ?? [],
     deeds: (versions) => cast(world, all, versions, threads),
   }
 }

@@ -26,31 +26,34 @@ import {
 /** Bytes of a value that takes several of the smallest pages' chunks. */
 export const LONG_BYTES = 150
 
-function longValue(place: Place): string {
-  return freshValue(place).repeat(LONG_BYTES).slice(0, LONG_BYTES)
+function textOf(place: Place, bytes: number): string {
+  return freshValue(place).repeat(bytes).slice(0, bytes)
 }
 
-export const SET_LONG: Kind = {
-  name: 'set-long',
-  steps: (place) => {
-    const value = longValue(place)
+/** Stores a value of so many bytes. */
+export function setOf(size: string, bytes: number): Kind {
+  const steps = (place: Place): ReturnType<Kind['steps']> => {
+    const value = textOf(place, bytes)
     const { actor, key } = place
-    return [deedOf('set long', place, { name: 'set', value }, () => actor.engine.set(key, value))]
-  },
+    const run = (): void => actor.engine.set(key, value)
+    return [deedOf(`set ${size}`, place, { name: 'set', value }, run)]
+  }
+  return { name: `set-${size}`, steps }
 }
+
+export const SET_LONG = setOf('long', LONG_BYTES)
 
 /** Bytes of a value that takes the largest chunk of a page of 512 bytes. */
 const WIDE_BYTES = 40
 
 /** Needs a page of another size class than most entries. */
-export const SET_WIDE: Kind = {
-  name: 'set-wide',
-  steps: (place) => {
-    const value = freshValue(place).repeat(WIDE_BYTES).slice(0, WIDE_BYTES)
-    const { actor, key } = place
-    return [deedOf('set wide', place, { name: 'set', value }, () => actor.engine.set(key, value))]
-  },
-}
+export const SET_WIDE = setOf('wide', WIDE_BYTES)
+
+/** Bytes of a value that takes the smallest chunk but one of such a page. */
+const MIDDLE_BYTES = 16
+
+/** Another size, for which there is mostly no page. */
+export const SET_MIDDLE = setOf('middle', MIDDLE_BYTES)
 
 /** A version from elsewhere, larger than those that the program draws. */
 const ELSEWHERE = 2 ** 33
@@ -78,7 +81,7 @@ export const APPEND_LONG: Kind = {
   name: 'append-long',
   needsEntry: true,
   steps: (place) => {
-    const value = longValue(place)
+    const value = textOf(place, LONG_BYTES)
     const { actor, key } = place
     return [
       deedOf('append long', place, { name: 'append', value }, () =>
@@ -138,7 +141,8 @@ export const LATER_FLUSHED: Kind = {
   },
 }
 
-function inBracket(label: string, act: (view: MemoryView) => void): Kind {
+/** What a thread does on the side, between the beginning and the end of an operation. */
+export function inBracket(label: string, act: (view: MemoryView) => void): Kind {
   const steps = ({ actor: { view } }: Place): ReturnType<Kind['steps']> => [
     aside(label, () => {
       enter(view)
