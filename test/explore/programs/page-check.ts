@@ -24,7 +24,6 @@ import type { Run } from '../program.ts'
 import type { World } from './world.ts'
 
 /** The classes of the pieces of values, in pages of 512 bytes, by the names of their writes. */
-export const SMALL: SizeClass = 0
 export const MIDDLE: SizeClass = 1
 export const NEXT: SizeClass = 2
 export const WIDE: SizeClass = 4
