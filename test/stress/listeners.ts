@@ -66,13 +66,17 @@ export async function runListeners(options: ListenersOptions): Promise<Listeners
   const server = new source.ServerThread({ engine: engine.handle, options: resolved })
   const { addresses, redisAddresses } = await server.start()
   const port = portOf(redisAddresses)
+  const killed = new Int32Array(new SharedArrayBuffer(4))
   const order: ListenersOrder = {
     entry,
     engine: engine.handle,
     caches:
       options.caches === undefined
         ? undefined
-        : { port, memcachedPort: portOf(addresses), seconds, seed, clients: options.caches },
+        : {
+            ...{ port, memcachedPort: portOf(addresses), seconds, seed, clients: options.caches },
+            kills: kills.length > 0 ? killed : undefined,
+          },
     subscribers:
       options.subscribers === undefined
         ? undefined
@@ -84,15 +88,15 @@ export async function runListeners(options: ListenersOptions): Promise<Listeners
   const clients = new Worker(new URL('./listeners-thread.ts', import.meta.url), {
     workerData: order,
   })
-  let killed = 0
   const killer = setInterval(() => {
-    const victim = kills[killed % kills.length]
+    const victim = kills[killed[0]! % kills.length]
     // Who was killed while it starts, again and again, would never serve.
     const isWhole = [...Array(WORKERS).keys()].every((index) => server.isServing(index))
     if (victim === undefined || !isWhole || server.changes?.isReading !== true) return
-    const thread = victim === 'worker' ? server.workerAt(killed % WORKERS) : server.changes.thread
+    const thread =
+      victim === 'worker' ? server.workerAt(killed[0]! % WORKERS) : server.changes.thread
     if (thread === undefined) return
-    killed++
+    Atomics.add(killed, 0, 1)
     void thread.terminate()
   }, killEveryMs)
   const [[caches, subscribers]] = (await once(clients, 'message')) as [
@@ -102,7 +106,7 @@ export async function runListeners(options: ListenersOptions): Promise<Listeners
   await server.close()
   engine.close()
   const problems = [...(caches?.problems ?? []), ...(subscribers?.problems ?? [])]
-  return { caches, subscribers, kills: killed, problems }
+  return { caches, subscribers, kills: killed[0]!, problems }
 }
 
 function portOf(addresses: readonly string[]): number {

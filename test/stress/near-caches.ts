@@ -20,6 +20,8 @@ export interface NearCachesOrder {
   readonly seed: number
   /** Clients of each form. */
   readonly clients: number
+  /** Where threads are killed, how often that was. */
+  readonly kills: Int32Array | undefined
 }
 
 export interface NearCachesResult {
@@ -46,6 +48,7 @@ const MOST_PROBLEMS = 10
 const MOST_TRIES = 50
 /** In any time: on a busy machine one may take all of it. */
 const LEAST_ROUNDS = 2
+const LEAST_KILLS = 2
 
 type Write = (key: string, value: number) => Promise<boolean>
 
@@ -77,7 +80,11 @@ export class NearCaches {
       for (let n = 0; n < clients; n++) this.#caches.push(new NearCache(form, this.#order.port))
     }
     const readers = this.#caches.map((cache) => this.#readOn(cache))
-    const isDue = () => performance.now() < until || this.result.rounds < LEAST_ROUNDS
+    const { kills } = this.#order
+    const isShort = () =>
+      this.result.rounds < LEAST_ROUNDS ||
+      (kills !== undefined && Atomics.load(kills, 0) < LEAST_KILLS)
+    const isDue = () => performance.now() < until || isShort()
     while (isDue() && this.result.problems.length === 0) {
       this.#isWriting = true
       const writing = writers.map((write, index) => this.#writeOn(write, index, writers.length))
